@@ -1,0 +1,158 @@
+/** What a caller can do about a fault; each surface maps a kind exactly once. */
+export type FaultKind =
+  'invalid' | 'denied' | 'notFound' | 'conflict' | 'exhausted' | 'unavailable' | 'timeout' | 'cancelled' | 'internal'
+
+interface Row {
+  readonly kind: FaultKind
+  /** Whether the very same request may succeed later without anyone changing anything. */
+  readonly retryable: boolean
+  /** What was given, what is allowed, what to do. `{name}` is filled from the fault's details. */
+  readonly sentence: string
+}
+
+/** Every fault there is. `docs/errors.md` explains each row, and a test compares the two in both directions. */
+export const catalogue = {
+  // JSON and values
+  JSON_MALFORMED: { kind: 'invalid', retryable: false, sentence: 'The text is not strict JSON: {why}.' },
+  JSON_NOT_CANONICAL: {
+    kind: 'invalid',
+    retryable: false,
+    sentence: 'The value at {at} cannot be made canonical: {why}.',
+  },
+  DURATION_INVALID: {
+    kind: 'invalid',
+    retryable: false,
+    sentence: 'The duration "{given}" is not understood; write a whole number and a unit: 250ms, 30s, 5m, 2h or 7d.',
+  },
+  REQUEST_INVALID: { kind: 'invalid', retryable: false, sentence: 'The request is not valid: {why}.' },
+  REQUEST_TOO_LARGE: { kind: 'invalid', retryable: false, sentence: 'The request is larger than {limit} bytes.' },
+
+  // Configuration
+  CONFIG_INVALID: { kind: 'invalid', retryable: false, sentence: 'The configuration is not valid: {why}.' },
+  DATA_LOCKED: {
+    kind: 'conflict',
+    retryable: true,
+    sentence:
+      'Another Castellan (process {pid}) is using the data folder {folder}; stop it or choose another with --data.',
+  },
+
+  // Identity
+  UNAUTHENTICATED: {
+    kind: 'denied',
+    retryable: false,
+    sentence: 'No valid credentials were given; send "Authorization: Bearer <key or token>".',
+  },
+  FORBIDDEN: { kind: 'denied', retryable: false, sentence: 'These credentials do not allow this: it needs {needs}.' },
+
+  // Resources
+  NOT_FOUND: { kind: 'notFound', retryable: false, sentence: 'There is no such {what}.' },
+  NAME_TAKEN: { kind: 'conflict', retryable: false, sentence: 'The {what} name "{name}" is taken; choose another.' },
+  VERSION_CONFLICT: {
+    kind: 'conflict',
+    retryable: true,
+    sentence: 'The {what} was changed by someone else meanwhile; read it again and repeat the change.',
+  },
+  TRANSPORT_IMMUTABLE: {
+    kind: 'invalid',
+    retryable: false,
+    sentence:
+      'The transport of a server cannot be changed from {from} to {to}; create a new server and remove this one.',
+  },
+  SECRET_UNREADABLE: {
+    kind: 'unavailable',
+    retryable: false,
+    sentence: 'The secret "{name}" cannot be read: {why}.',
+  },
+
+  // Journal and store
+  STREAM_CONFLICT: {
+    kind: 'conflict',
+    retryable: true,
+    sentence: 'The stream {stream} already has an entry {seq}; read it again and decide anew.',
+  },
+  STORE_UNAVAILABLE: {
+    kind: 'unavailable',
+    retryable: true,
+    sentence: 'The store cannot be used ({why}); effects are refused until it can be. Repeating the request is safe.',
+  },
+  STORE_INCOMPATIBLE: {
+    kind: 'unavailable',
+    retryable: false,
+    sentence:
+      'The store cannot be used by this version of Castellan: {why}. Use the version that wrote it, or a newer one.',
+  },
+
+  // Upstream servers
+  UPSTREAM_UNREACHABLE: {
+    kind: 'unavailable',
+    retryable: true,
+    sentence: 'The server "{server}" cannot be reached: {why}.',
+  },
+  UPSTREAM_PROTOCOL: {
+    kind: 'unavailable',
+    retryable: false,
+    sentence: 'The server "{server}" broke its protocol: {why}.',
+  },
+  UPSTREAM_TIMEOUT: {
+    kind: 'timeout',
+    retryable: true,
+    sentence: 'The server "{server}" did not answer within {timeout}.',
+  },
+  UPSTREAM_BUSY: {
+    kind: 'exhausted',
+    retryable: true,
+    sentence: 'The server "{server}" has too many calls under way; try again shortly.',
+  },
+  UPSTREAM_UNHEALTHY: {
+    kind: 'unavailable',
+    retryable: true,
+    sentence:
+      'The server "{server}" failed its probe: {why}. Fix it, or register it all the same with --allow-unhealthy.',
+  },
+  CIRCUIT_OPEN: {
+    kind: 'unavailable',
+    retryable: true,
+    sentence: 'The server "{server}" failed too often and gets a rest; try again in {rest}.',
+  },
+  HEADER_INVALID: {
+    kind: 'invalid',
+    retryable: false,
+    sentence:
+      'The header {header} of the server "{server}" cannot be sent: {why}. Correct it, or the secret it refers to.',
+  },
+  DOCUMENT_INVALID: {
+    kind: 'invalid',
+    retryable: false,
+    sentence: 'The OpenAPI document of "{server}" cannot be used: {why}.',
+  },
+
+  // Gate
+  IDEMPOTENCY_MISMATCH: {
+    kind: 'conflict',
+    retryable: false,
+    sentence: 'The idempotency key was used before with other arguments or another tool; use a new key for a new call.',
+  },
+  IDEMPOTENCY_IN_FLIGHT: {
+    kind: 'conflict',
+    retryable: true,
+    sentence: 'A call with this idempotency key is still under way; ask again when it has ended.',
+  },
+
+  // Policies
+  POLICY_INVALID: { kind: 'invalid', retryable: false, sentence: 'The policy set is not valid: {why}.' },
+
+  // Process
+  SHUTTING_DOWN: { kind: 'unavailable', retryable: true, sentence: 'Castellan is stopping; try again in a moment.' },
+  SESSION_LIMIT: {
+    kind: 'exhausted',
+    retryable: true,
+    sentence: 'There are too many open sessions ({limit}); close one, or try again later.',
+  },
+  INTERNAL: {
+    kind: 'internal',
+    retryable: false,
+    sentence: 'Something went wrong inside Castellan; its log has the details.',
+  },
+} as const satisfies Record<string, Row>
+
+export type FaultCode = keyof typeof catalogue

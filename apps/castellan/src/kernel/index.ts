@@ -1,0 +1,8 @@
+export { canonicalize, parseStrict, MAX_DEPTH } from './canonical-json.ts'
+export { type Clock, type ManualClock, manualClock, systemClock } from './clock.ts'
+export { type Digest, digestBytes, digestJson } from './digest.ts'
+export { formatDuration, parseDuration } from './duration.ts'
+export { catalogue, type FaultCode, type FaultKind } from './fault-catalogue.ts'
+export { Fault, fault, type FaultDetails, isFault } from './fault.ts'
+export { isId, newId } from './ids.ts'
+export { deepFreeze, isJsonObject, type JsonObject, type JsonPrimitive, type JsonValue } from './json.ts'
