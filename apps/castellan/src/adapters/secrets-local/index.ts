@@ -1,0 +1,2 @@
+export { localVault } from './local-vault.ts'
+export { masterKey } from './master-key.ts'

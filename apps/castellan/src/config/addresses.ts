@@ -1,0 +1,51 @@
+import { isIP } from 'node:net'
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
+const HOST_NAME =
+  /^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:.]+\])(:\d{1,5})?$/
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host)
+}
+
+/** Names are not taken: what they resolve to may change from loopback to something else. */
+export function isListenAddress(text: string): boolean {
+  return text === 'localhost' || isIP(text) !== 0
+}
+
+export function isHostName(text: string): boolean {
+  return HOST_NAME.test(text)
+}
+
+export function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
+}
+
+/** Source: OpenID Connect Discovery 1.0 section 3. */
+export function isIssuer(text: string): boolean {
+  return isSafeUrl(text) && !/[?#]/.test(text)
+}
+
+/** https, or http on this machine, and no credentials in it. */
+export function isSafeUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password } = new URL(text)
+  if (username || password) return false
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+}
+
+export function isDatabaseUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
+}
+
+/** The URL with everything that may be secret in it masked. */
+export function withoutPassword(text: string | null): string {
+  if (text === null) return 'not set'
+  const url = new URL(text)
+  if (url.password) url.password = '***'
+  for (const name of new Set(url.searchParams.keys())) {
+    if (/pass|secret|key/i.test(name)) url.searchParams.set(name, '***')
+  }
+  return url.href
+}

@@ -1,0 +1,86 @@
+import { choice, duration, type Kind, list, optional, size, text, trueOrFalse, wholeNumber } from './kinds.ts'
+import {
+  isDatabaseUrl,
+  isHostName,
+  isIssuer,
+  isListenAddress,
+  isOrigin,
+  isSafeUrl,
+  withoutPassword,
+} from './addresses.ts'
+
+export interface Setting<T> extends Kind<T> {
+  readonly fallback: NoInfer<T>
+  readonly about: string
+  /** Whether the value may hold a secret, so that no complaint repeats it. */
+  readonly secret?: true
+}
+
+function setting<T>(kind: Kind<T>, fallback: NoInfer<T>, about: string): Setting<T> {
+  return { ...kind, fallback, about }
+}
+
+function secret<T>(open: Setting<T>): Setting<T> {
+  return { ...open, secret: true }
+}
+
+const claim = optional(text('the name of a claim or a dotted path to it', 'claim', value => value.length <= 200))
+const issuer = text('an https URL without query or fragment', 'url', isIssuer)
+const keySet = text('an https URL', 'url', isSafeUrl)
+const origin = text('an origin such as https://console.example', 'origin', isOrigin)
+const hostName = text('a host name, or a host name and a port', 'host', isHostName)
+const database = optional(text('a URL such as postgres://user@host:5432/name', 'url', isDatabaseUrl))
+
+/**
+ * Every static setting by its path in the file. The path gives the flag and the variable, such as `--mcp-session-idle` and
+ * `CASTELLAN_MCP_SESSION_IDLE`.
+ */
+export const settings = {
+  host: setting(text('an IP address or localhost', 'address', isListenAddress), '127.0.0.1', 'Address to listen on.'),
+  port: setting(wholeNumber(0, 65_535), 7400, 'Port to listen on; 0 takes a free one.'),
+  data: setting(
+    text('a path', 'folder', value => !value.includes('\0')),
+    '.castellan',
+    'Folder for keys and the embedded store.',
+  ),
+  database: secret(
+    setting({ ...database, show: withoutPassword }, null, 'PostgreSQL to use in place of the embedded store.'),
+  ),
+  allowed_hosts: setting(list(hostName), [], 'Values of the Host header that are answered besides loopback names.'),
+  allowed_origins: setting(list(origin), [], 'Web origins that may call besides our own.'),
+  max_body: setting(size('1 KiB', '64 MiB'), 4_194_304, 'Largest request body.'),
+  drain_timeout: setting(duration('0s', '10m'), 10_000, 'How long calls under way may take to end when stopping.'),
+  'log.level': setting(
+    choice(['debug', 'info', 'warn', 'error', 'silent']),
+    'info',
+    'Least important lines that are logged.',
+  ),
+  'log.format': setting(choice(['json', 'text']), 'json', 'How log lines are written.'),
+  'oidc.issuer': setting(optional(issuer), null, 'Issuer whose tokens are accepted besides API keys.'),
+  'oidc.audience': setting(
+    optional(text('a text', 'audience', value => value.length <= 500)),
+    null,
+    'Audience that tokens must be for.',
+  ),
+  'oidc.jwks_uri': setting(optional(keySet), null, "Where the issuer's keys are; its metadata says so by default."),
+  'oidc.roles_claim': setting(claim, null, 'Claim with the roles of a token; then the issuer decides on roles.'),
+  'oidc.tenants_claim': setting(claim, null, 'Claim with the tenants a token is good for.'),
+  'oidc.provision': setting(trueOrFalse(), false, 'Whether an unknown subject with a good token becomes a member.'),
+  'mcp.session_idle': setting(duration('1s', '7d'), 1_800_000, 'When a session without requests is collected.'),
+  'mcp.max_sessions': setting(wholeNumber(1, 100_000), 1_000, 'Most sessions open at once.'),
+  'stdio.max_concurrent_spawns': setting(wholeNumber(1, 64), 4, 'Most servers started at the same time.'),
+  'stdio.idle_stop': setting(duration('1s', '7d'), 600_000, 'When a server without calls is stopped.'),
+}
+
+export type Path = keyof typeof settings
+export type Values = { readonly [P in Path]: (typeof settings)[P] extends Setting<infer T> ? T : never }
+
+export const paths = Object.keys(settings) as readonly Path[]
+
+export function variableOf(path: Path): string {
+  return `CASTELLAN_${path.replaceAll('.', '_').toUpperCase()}`
+}
+
+export function flagOf(path: Path): string {
+  return `--${path.replaceAll(/[._]/g, '-')}`
+}

@@ -1,0 +1,24 @@
+import type { Entry } from '../journal/index.ts'
+import type { Key, Principal, Tenant } from './principal.ts'
+
+/**
+ * The port behind tenants, principals and keys. Saving also appends the given entries, all in one transaction.
+ * Saving throws `NAME_TAKEN`, `VERSION_CONFLICT` (unless the stored version is one less than the given one, or the thing
+ * is new and the version 1), or `STORE_UNAVAILABLE`. Every adapter passes `identity-store.testsuite.ts`.
+ */
+export interface IdentityStore {
+  tenants(): Promise<Tenant[]>
+  tenant(id: string): Promise<Tenant | undefined>
+  saveTenant(tenant: Tenant, entries: readonly Entry[]): Promise<void>
+
+  /** Principals that belong to a tenant. */
+  principals(tenant: string): Promise<Principal[]>
+  principal(id: string): Promise<Principal | undefined>
+  principalByExternal(issuer: string, subject: string): Promise<Principal | undefined>
+  savePrincipal(principal: Principal, entries: readonly Entry[]): Promise<void>
+
+  keys(tenant: string): Promise<Key[]>
+  key(id: string): Promise<Key | undefined>
+  /** Creates a key, or overwrites its revocation. */
+  saveKey(key: Key, entries: readonly Entry[]): Promise<void>
+}

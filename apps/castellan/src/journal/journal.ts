@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { canonicalize, type Clock, deepFreeze, digestBytes, type JsonValue, newId } from '../kernel/index.ts'
+import { type Draft, type Entry, leafHash } from './entry.ts'
+import type { Blob, JournalStore } from './journal-store.ts'
+import { type KnownSecrets, noKnownSecrets, redact } from './redact.ts'
+
+/** Seals what others say into entries, and keeps what may be kept late from being lost. */
+export class Journal {
+  readonly store: JournalStore
+  readonly #clock: Clock
+  readonly #known: KnownSecrets
+
+  constructor(store: JournalStore, clock: Clock, known: KnownSecrets = noKnownSecrets) {
+    this.store = store
+    this.#clock = clock
+    this.#known = known
+  }
+
+  /** Redacts, stamps and hashes; the result is ready to be appended together with whatever it speaks of. */
+  seal(draft: Draft): Entry {
+    const entry = {
+      ...draft,
+      id: newId(),
+      at: this.#clock.now().toISOString(),
+      causationId: draft.causationId ?? null,
+      data: redact(draft.data, this.#known),
+    }
+    return deepFreeze({ ...entry, leafHash: leafHash(entry) })
+  }
+
+  /** Seals and appends all or none. Throws `STREAM_CONFLICT` or `STORE_UNAVAILABLE`. */
+  async append(...drafts: readonly Draft[]): Promise<readonly Entry[]> {
+    const entries = drafts.map(draft => this.seal(draft))
+    await this.store.append(entries)
+    return entries
+  }
+
+  /** A redacted, salted blob of a JSON value, to be kept by whoever appends its digest. */
+  sealBlob(tenant: string, value: JsonValue): Blob {
+    const salt = randomBytes(16)
+    const bytes = Buffer.from(canonicalize(redact(value, this.#known)), 'utf8')
+    return { tenant, digest: digestBytes(Buffer.concat([salt, bytes])), salt, bytes }
+  }
+}

@@ -1,0 +1,50 @@
+import { fault, isJsonObject, type JsonValue, MAX_DEPTH } from '../kernel/index.ts'
+
+export const REDACTED = '[redacted]'
+
+// Whole words of a key, so that `tokens_in` and `author` stay readable while `accessToken` and `X-Auth` do not.
+const SECRET_WORDS = new Set([
+  'password', 'passwd', 'passphrase', 'pwd', 'secret', 'secrets', 'token', 'apikey', 'authorization', 'auth', 'bearer',
+  'cookie', 'credential', 'credentials', 'privatekey', 'signature', 'otp', 'pin', 'cvv', 'ssn',
+]) // prettier-ignore
+const SECRET_PAIRS = new Set(['api key', 'private key', 'access key', 'secret key', 'session id', 'set cookie'])
+
+/** Values that must never be stored in the clear, because the control plane itself knows them as secrets. */
+export interface KnownSecrets {
+  /** The text with every known secret in it replaced by {@link REDACTED}. */
+  mask(text: string): string
+}
+
+export const noKnownSecrets: KnownSecrets = { mask: text => text }
+
+/**
+ * A copy in which values under keys that name a secret, and known secret values anywhere, are replaced.
+ * Runs before an entry or a blob is digested, so the digest is over what is kept.
+ * Throws `JSON_NOT_CANONICAL` for nesting that could not be digested either.
+ */
+export function redact<T extends JsonValue>(value: T, known: KnownSecrets = noKnownSecrets): T {
+  return copy(value, known, 0) as T
+}
+
+function copy(value: JsonValue, known: KnownSecrets, depth: number): JsonValue {
+  if (typeof value === 'string') return known.mask(value)
+  if (depth > MAX_DEPTH) throw fault('JSON_NOT_CANONICAL', { at: '/', why: `nested deeper than ${MAX_DEPTH} levels` })
+  if (Array.isArray(value)) return value.map(item => copy(item as JsonValue, known, depth + 1))
+  if (!isJsonObject(value)) return value
+  const result: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>
+  for (const [key, child] of Object.entries(value)) {
+    result[known.mask(key)] = namesSecret(key) && child !== null ? REDACTED : copy(child, known, depth + 1)
+  }
+  return result
+}
+
+/** Whether a key such as `X-Api-Key`, `dbPassword` or `access_token` announces a secret. */
+export function namesSecret(key: string): boolean {
+  const words = key
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean)
+  return words.some((word, index) => SECRET_WORDS.has(word) || SECRET_PAIRS.has(`${word} ${words[index + 1] ?? ''}`))
+}

@@ -1,0 +1,28 @@
+export { inputSchemaOf } from './as-tool.ts'
+export type { Capability, Catalog, Discovery, Primitive } from './capability.ts'
+export type { CatalogChange } from './catalog-change.ts'
+export type { CatalogSource } from './catalog-source.ts'
+export { effectOf, isOpenWorld } from './effect.ts'
+export type { Grant, Group, GroupMember } from './grant.ts'
+export { nextProbeIn } from './health.ts'
+export { Masker, SHORTEST_MASKED } from './masker.ts'
+export { exposedName, matchesPattern, SERVER_NAME } from './names.ts'
+export { type Offer, type Offers, offerForUri, type View } from './offer.ts'
+export { type CatalogListener, type RegisterOptions, Registry, type RegistryParts } from './registry.ts'
+export type { RegistryStore, SealedSecret } from './registry-store.ts'
+export { type EnvironmentLookup, resolveSecrets, type SecretSources, type SecretVault } from './secrets.ts'
+export { type ConnectionSpec, type SecretInput, secretsOf, type ServerSpec } from './server-spec.ts'
+export {
+  type Connection,
+  defaultTimeouts,
+  type EffectClass,
+  type Health,
+  type HealthStatus,
+  type SecretRef,
+  type Server,
+  type Timeouts,
+  type ToolSettings,
+  type Transport,
+  transports,
+} from './server.ts'
+export { fitsTemplate } from './uri-template.ts'

@@ -1,0 +1,407 @@
+import type { Actor, Identity } from '../identity/index.ts'
+import type { Entry, Journal } from '../journal/index.ts'
+import { type Clock, fault, isFault, type JsonObject, newId } from '../kernel/index.ts'
+import type { Catalog, Discovery } from './capability.ts'
+import type { CatalogSource } from './catalog-source.ts'
+import { catalogChange, type CatalogChange } from './catalog-change.ts'
+import { checkSpec } from './check-spec.ts'
+import type { Grant, Group } from './grant.ts'
+import { probed, probeFailed, unknownHealth } from './health.ts'
+import { type Offers, offersFor, type View } from './offer.ts'
+import type { RegistryStore, SealedSecret } from './registry-store.ts'
+import type { SecretVault } from './secrets.ts'
+import { buildServer } from './build-server.ts'
+import type { Health, Server } from './server.ts'
+import type { ServerSpec } from './server-spec.ts'
+
+export interface RegistryParts {
+  readonly store: RegistryStore
+  readonly journal: Journal
+  readonly source: CatalogSource
+  readonly vault: SecretVault
+  readonly clock: Clock
+}
+
+export interface RegisterOptions {
+  /** Registers even when the probe fails. */
+  readonly allowUnhealthy?: boolean
+}
+
+/** Tells listeners that what principals may see has changed. */
+export type CatalogListener = (tenant: string, change: CatalogChange) => void
+
+/**
+ * Servers, their catalogues, and who may see what. Keeps everything in memory, as loaded from the store, so that listing
+ * needs neither disk nor server; every change goes through the store and the journal first.
+ */
+export class Registry {
+  readonly #parts: RegistryParts
+  #servers: readonly Server[] = []
+  #grants: readonly Grant[] = []
+  #groups: readonly Group[] = []
+  readonly #catalogs = new Map<string, Catalog>()
+  readonly #health = new Map<string, Health>()
+  readonly #discovering = new Map<string, Promise<Catalog>>()
+  readonly #discoveredHere = new Set<string>()
+  /** New secrets of servers that are just being tried, and so are not in the store yet. */
+  readonly #staged = new Map<string, readonly SealedSecret[]>()
+  readonly #listeners = new Set<CatalogListener>()
+  #offers = new Map<string, Offers>()
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts
+  }
+
+  /** Reads everything back; after it tools are listed at once, before any server is up. */
+  async load(): Promise<void> {
+    const { store } = this.#parts
+    this.#servers = await store.servers()
+    this.#grants = await store.grants()
+    this.#groups = await store.groups()
+    this.#catalogs.clear()
+    for (const catalog of await store.catalogs()) this.#catalogs.set(catalog.server, catalog)
+    this.#offers = new Map()
+  }
+
+  onCatalogChanged(listener: CatalogListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  // Servers
+
+  servers(tenant?: string): readonly Server[] {
+    return tenant === undefined ? this.#servers : this.#servers.filter(server => server.tenant === tenant)
+  }
+
+  /** Throws `NOT_FOUND`, also for a server of another tenant. */
+  server(tenant: string, idOrName: string): Server {
+    const found = this.#servers.find(each => each.tenant === tenant && (each.id === idOrName || each.name === idOrName))
+    if (!found) throw fault('NOT_FOUND', { what: 'server' })
+    return found
+  }
+
+  catalog(serverId: string): Catalog | undefined {
+    return this.#catalogs.get(serverId)
+  }
+
+  health(serverId: string): Health {
+    return this.#health.get(serverId) ?? unknownHealth
+  }
+
+  /**
+   * Adds a server after it answered a probe and showed its catalogue.
+   * Throws `REQUEST_INVALID`, `NAME_TAKEN`, `UPSTREAM_UNHEALTHY` (unless allowed), `STORE_UNAVAILABLE`.
+   */
+  async addServer(spec: ServerSpec, actor: Actor, options: RegisterOptions = {}): Promise<Server> {
+    checkSpec(spec)
+    if (this.#servers.some(each => each.tenant === actor.tenant && each.name === spec.name)) {
+      throw fault('NAME_TAKEN', { what: 'server', name: spec.name })
+    }
+    const built = buildServer(spec, actor.tenant, undefined, this.#parts)
+    return this.#putServer(built.server, built.secrets, actor, options)
+  }
+
+  /**
+   * Changes a server as a whole; secrets that are not given again keep their values by reference.
+   * Throws as {@link addServer}, and `TRANSPORT_IMMUTABLE`, `NOT_FOUND`, `VERSION_CONFLICT`.
+   */
+  async updateServer(idOrName: string, spec: ServerSpec, actor: Actor, options: RegisterOptions = {}): Promise<Server> {
+    const before = this.server(actor.tenant, idOrName)
+    checkSpec(spec)
+    if (spec.connection.transport !== before.connection.transport) {
+      throw fault('TRANSPORT_IMMUTABLE', { from: before.connection.transport, to: spec.connection.transport })
+    }
+    const built = buildServer(spec, actor.tenant, before, this.#parts)
+    return this.#putServer(built.server, built.secrets, actor, options)
+  }
+
+  async #putServer(
+    server: Server,
+    secrets: readonly SealedSecret[],
+    actor: Actor,
+    options: RegisterOptions,
+  ): Promise<Server> {
+    const { store, source, clock } = this.#parts
+    this.#staged.set(server.id, secrets)
+    let discovery: Discovery | null = null
+    let health: Health
+    try {
+      const started = clock.monotonic()
+      discovery = await source.discover(server, AbortSignal.timeout(server.timeouts.connect + server.timeouts.read))
+      health = probed(clock.monotonic() - started, clock)
+    } catch (cause) {
+      health = probeFailed(unknownHealth, cause, clock)
+      if (!options.allowUnhealthy) {
+        await source.forget(
+          server.id,
+          this.#servers.find(each => each.id === server.id),
+        )
+        this.#staged.delete(server.id)
+        throw fault('UPSTREAM_UNHEALTHY', { server: server.name, why: health.reason ?? '' }, { cause })
+      }
+    }
+    try {
+      const type = server.version === 1 ? 'server.created' : 'server.updated'
+      await store.saveServer(server, secrets, [this.#entry(type, server, actor, describe(server))])
+    } catch (error) {
+      await source.forget(
+        server.id,
+        this.#servers.find(each => each.id === server.id),
+      )
+      throw error
+    } finally {
+      this.#staged.delete(server.id)
+    }
+    this.#servers = sorted([...this.#servers.filter(each => each.id !== server.id), server])
+    this.#health.set(server.id, health)
+    await source.forget(server.id, server)
+    if (discovery) await this.#keepCatalog(server, discovery, actor)
+    else this.#changed(server.tenant, 'all')
+    return server
+  }
+
+  /** Throws `NOT_FOUND`. Calls under way end first. */
+  async removeServer(idOrName: string, actor: Actor): Promise<void> {
+    const server = this.server(actor.tenant, idOrName)
+    const gone = { ...server, version: server.version + 1 }
+    await this.#parts.store.removeServer(server.tenant, server.id, [
+      this.#entry('server.removed', gone, actor, { name: server.name }),
+    ])
+    this.#servers = this.#servers.filter(each => each.id !== server.id)
+    this.#catalogs.delete(server.id)
+    this.#health.delete(server.id)
+    this.#changed(server.tenant, 'all')
+    await this.#parts.source.forget(server.id)
+  }
+
+  /** A sealed secret of the store, or of a server that is just being added. */
+  async secret(tenant: string, name: string): Promise<SealedSecret | undefined> {
+    for (const staged of this.#staged.values()) {
+      const found = staged.find(each => each.tenant === tenant && each.name === name)
+      if (found) return found
+    }
+    return this.#parts.store.secret(tenant, name)
+  }
+
+  // Discovery and health
+
+  /** Asks a server what it offers, unless that was done since this process started. Never throws for what servers do. */
+  async refresh(serverId: string): Promise<void> {
+    const server = this.#servers.find(each => each.id === serverId)
+    if (!server || this.#discoveredHere.has(serverId)) return
+    await this.rediscover(server, systemActor(server)).catch(unlessFault)
+  }
+
+  /** A server said that a list changed. */
+  async listChanged(serverId: string): Promise<void> {
+    const server = this.#servers.find(each => each.id === serverId)
+    if (server) await this.rediscover(server, systemActor(server)).catch(unlessFault)
+  }
+
+  /** Asks a server anew what it offers. Concurrent requests share one answer. Throws as {@link CatalogSource.discover}. */
+  async rediscover(server: Server, actor: Actor): Promise<Catalog> {
+    const under = this.#discovering.get(server.id)
+    if (under) return under
+    const work = this.#parts.source
+      .discover(server, AbortSignal.timeout(server.timeouts.connect + server.timeouts.read))
+      .then(discovery => this.#keepCatalog(server, discovery, actor))
+      .finally(() => this.#discovering.delete(server.id))
+    this.#discovering.set(server.id, work)
+    return work
+  }
+
+  async #keepCatalog(server: Server, discovery: Discovery, actor: Actor): Promise<Catalog> {
+    this.#discoveredHere.add(server.id)
+    const before = this.#catalogs.get(server.id)
+    const catalog: Catalog = {
+      ...discovery,
+      server: server.id,
+      discoveredAt: this.#parts.clock.now().toISOString(),
+    }
+    const change = catalogChange(before, catalog)
+    if (change !== null || !before) {
+      const facts = { server: server.name, ...(change?.facts ?? {}) }
+      const entry = this.#parts.journal.seal({
+        tenant: server.tenant,
+        stream: `catalog:${newId()}`,
+        seq: 0,
+        type: 'server.discovered',
+        principal: actor.principal,
+        correlationId: actor.correlationId,
+        data: facts,
+      })
+      await this.#parts.store.saveCatalog(server.tenant, catalog, [entry])
+    }
+    // A server that was removed meanwhile must not come back through its catalogue.
+    if (!this.#servers.some(each => each.id === server.id)) return catalog
+    this.#catalogs.set(server.id, catalog)
+    if (change !== null) this.#changed(server.tenant, change)
+    return catalog
+  }
+
+  /** Probes a server, keeps the result, and rediscovers it when it came back. Resolves with its health, never throws for it. */
+  async checkHealth(server: Server, actor: Actor): Promise<Health> {
+    const before = this.health(server.id)
+    let after: Health
+    try {
+      const signal = AbortSignal.timeout(server.timeouts.connect + server.timeouts.read)
+      after = probed(await this.#parts.source.probe(server, signal), this.#parts.clock)
+    } catch (error) {
+      after = probeFailed(before, error, this.#parts.clock)
+    }
+    if (!this.#servers.some(each => each.id === server.id)) return after
+    this.#health.set(server.id, after)
+    if (after.status !== before.status) {
+      await this.#parts.journal.append({
+        tenant: server.tenant,
+        stream: `health:${newId()}`,
+        seq: 0,
+        type: 'server.health_changed',
+        principal: actor.principal,
+        correlationId: actor.correlationId,
+        data: { server: server.name, from: before.status, to: after.status, reason: after.reason },
+      })
+    }
+    const cameBack = after.status === 'active' && (before.status !== 'active' || !this.#catalogs.has(server.id))
+    if (cameBack) await this.rediscover(server, actor).catch(unlessFault)
+    return after
+  }
+
+  // Grants and groups
+
+  grants(tenant: string): readonly Grant[] {
+    return this.#grants.filter(grant => grant.tenant === tenant)
+  }
+
+  async addGrant(grant: Omit<Grant, 'id' | 'tenant' | 'version'>, actor: Actor): Promise<Grant> {
+    const added: Grant = { ...grant, id: newId(), tenant: actor.tenant, version: 1 }
+    await this.#parts.store.saveGrant(added, [
+      this.#resourceEntry('grant', 'grant.created', added, actor, {
+        to: { ...added.to },
+        server: added.server,
+        primitive: added.primitive,
+        name: added.name,
+        as_tool: added.asTool,
+      }),
+    ])
+    this.#grants = [...this.#grants, added]
+    this.#changed(actor.tenant, 'all')
+    return added
+  }
+
+  async removeGrant(id: string, actor: Actor): Promise<void> {
+    const grant = this.#grants.find(each => each.tenant === actor.tenant && each.id === id)
+    if (!grant) throw fault('NOT_FOUND', { what: 'grant' })
+    const gone = { ...grant, version: grant.version + 1 }
+    await this.#parts.store.removeGrant(actor.tenant, id, [
+      this.#resourceEntry('grant', 'grant.removed', gone, actor, {}),
+    ])
+    this.#grants = this.#grants.filter(each => each.id !== id)
+    this.#changed(actor.tenant, 'all')
+  }
+
+  groups(tenant: string): readonly Group[] {
+    return this.#groups.filter(group => group.tenant === tenant)
+  }
+
+  /** Throws `NOT_FOUND`, also for a group of another tenant. */
+  group(tenant: string, idOrName: string): Group {
+    const found = this.#groups.find(each => each.tenant === tenant && (each.id === idOrName || each.name === idOrName))
+    if (!found) throw fault('NOT_FOUND', { what: 'group' })
+    return found
+  }
+
+  /** Creates the group of this name, or changes it as a whole. Throws `VERSION_CONFLICT`, `STORE_UNAVAILABLE`. */
+  async putGroup(spec: Pick<Group, 'name' | 'description' | 'members'>, actor: Actor): Promise<Group> {
+    const before = this.#groups.find(each => each.tenant === actor.tenant && each.name === spec.name)
+    const group: Group = {
+      ...spec,
+      id: before?.id ?? newId(),
+      tenant: actor.tenant,
+      version: (before?.version ?? 0) + 1,
+    }
+    const type = before ? 'group.updated' : 'group.created'
+    await this.#parts.store.saveGroup(group, [
+      this.#resourceEntry('group', type, group, actor, { name: group.name, members: group.members.length }),
+    ])
+    this.#groups = [...this.#groups.filter(each => each.id !== group.id), group]
+    this.#changed(actor.tenant, 'all')
+    return group
+  }
+
+  async removeGroup(idOrName: string, actor: Actor): Promise<void> {
+    const group = this.group(actor.tenant, idOrName)
+    const gone = { ...group, version: group.version + 1 }
+    await this.#parts.store.removeGroup(actor.tenant, group.id, [
+      this.#resourceEntry('group', 'group.removed', gone, actor, { name: group.name }),
+    ])
+    this.#groups = this.#groups.filter(each => each.id !== group.id)
+    this.#changed(actor.tenant, 'all')
+  }
+
+  // What a principal sees
+
+  /** Everything granted to an identity on an endpoint. */
+  offers(identity: Identity, view: View = { is: 'all' }): Offers {
+    const key = JSON.stringify([identity.tenant, identity.principal.id, identity.roles, view])
+    const known = this.#offers.get(key)
+    if (known) return known
+    const offers = offersFor(identity, view, {
+      servers: this.servers(identity.tenant),
+      catalogs: this.#catalogs,
+      grants: this.grants(identity.tenant),
+      groups: this.groups(identity.tenant),
+    })
+    if (this.#offers.size >= MAX_CACHED_OFFERS) this.#offers.clear()
+    this.#offers.set(key, offers)
+    return offers
+  }
+
+  #changed(tenant: string, change: CatalogChange | 'all'): void {
+    this.#offers = new Map()
+    const told = change === 'all' ? EVERYTHING : change
+    for (const listener of this.#listeners) listener(tenant, told)
+  }
+
+  #entry(type: string, server: Server, actor: Actor, data: JsonObject): Entry {
+    return this.#resourceEntry('server', type, server, actor, data)
+  }
+
+  #resourceEntry(
+    kind: string,
+    type: string,
+    resource: { readonly id: string; readonly version: number },
+    actor: Actor,
+    data: JsonObject,
+  ): Entry {
+    return this.#parts.journal.seal({
+      tenant: actor.tenant,
+      stream: `${kind}:${resource.id}`,
+      seq: resource.version - 1,
+      type,
+      principal: actor.principal,
+      correlationId: actor.correlationId,
+      data,
+    })
+  }
+}
+
+const MAX_CACHED_OFFERS = 1_000
+const EVERYTHING: CatalogChange = { tools: true, resources: true, prompts: true, facts: {} }
+
+function systemActor(server: Server): Actor {
+  return { tenant: server.tenant, principal: 'system', correlationId: newId() }
+}
+
+function unlessFault(error: unknown): void {
+  if (!isFault(error)) throw error
+}
+
+function sorted(servers: readonly Server[]): readonly Server[] {
+  return servers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function describe(server: Server): JsonObject {
+  return { name: server.name, transport: server.connection.transport, trusted: server.trusted, version: server.version }
+}

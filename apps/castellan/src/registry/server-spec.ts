@@ -1,0 +1,45 @@
+import type { SecretRef, Server, Timeouts, ToolSettings, Transport } from './server.ts'
+
+/** A secret as someone hands it in: by reference, or in the clear to be sealed at once. */
+export type SecretInput = SecretRef | { readonly value: string }
+
+/** What someone says about a server; identity, version and times are ours. */
+export interface ServerSpec {
+  readonly name: string
+  readonly description: string
+  readonly connection: ConnectionSpec
+  readonly timeouts: Partial<Timeouts>
+  readonly trusted: boolean
+  readonly tools: Readonly<Record<string, ToolSettings>>
+  readonly maxConcurrent?: number
+  readonly probeEvery?: number
+  readonly maxAttempts?: number
+}
+
+export type ConnectionSpec =
+  | {
+      readonly transport: 'stdio'
+      readonly command: string
+      readonly args: readonly string[]
+      readonly cwd: string | null
+      readonly env: Readonly<Record<string, SecretInput>>
+      readonly replicas: number
+    }
+  | {
+      readonly transport: Exclude<Transport, 'stdio' | 'openapi'>
+      readonly endpoints: readonly string[]
+      readonly headers: Readonly<Record<string, SecretInput>>
+    }
+  | {
+      readonly transport: 'openapi'
+      readonly document: string
+      readonly endpoints: readonly string[]
+      readonly headers: Readonly<Record<string, SecretInput>>
+    }
+
+export const serverDefaults = { maxConcurrent: 64, probeEvery: 30_000, maxAttempts: 3 } as const
+
+/** The environment variables or headers of a connection. */
+export function secretsOf(connection: Server['connection']): Readonly<Record<string, SecretRef>> {
+  return connection.transport === 'stdio' ? connection.env : connection.headers
+}

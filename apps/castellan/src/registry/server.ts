@@ -1,0 +1,96 @@
+export const transports = ['stdio', 'streamable-http', 'sse', 'websocket', 'http-adapter', 'openapi'] as const
+export type Transport = (typeof transports)[number]
+
+/** A secret by reference; the value exists in the clear only inside the connection it is for. */
+export type SecretRef =
+  /** Kept in our store, encrypted; the name is unique in its tenant. */
+  | { readonly secret: string }
+  /** Read from the environment of the control plane when a connection opens. */
+  | { readonly env: string }
+
+export interface Timeouts {
+  /** All in milliseconds. */
+  readonly connect: number
+  readonly read: number
+  readonly write: number
+  /** Longest wait for a free connection or a free place among the calls under way. */
+  readonly pool: number
+  /** Longest time for one tool call, retries included. */
+  readonly call: number
+}
+
+export const defaultTimeouts: Timeouts = { connect: 10_000, read: 60_000, write: 10_000, pool: 5_000, call: 30_000 }
+
+/** What may be retried: `read` changes nothing, `idempotent` may be repeated, `unsafe` must not be. */
+export type EffectClass = 'read' | 'idempotent' | 'unsafe'
+
+/** An operator's word on one tool; it outranks whatever the server says of itself. */
+export interface ToolSettings {
+  readonly effect?: EffectClass
+  /** Whether the tool reaches beyond the server's own data (an open world). */
+  readonly network?: boolean
+  /** Milliseconds; outranks the server's `call` timeout. */
+  readonly timeout?: number
+}
+
+export type Connection =
+  | {
+      readonly transport: 'stdio'
+      readonly command: string
+      readonly args: readonly string[]
+      /** Working directory; the control plane's own when null. */
+      readonly cwd: string | null
+      readonly env: Readonly<Record<string, SecretRef>>
+      /** How many processes share the calls. */
+      readonly replicas: number
+    }
+  | {
+      readonly transport: 'streamable-http' | 'sse' | 'websocket' | 'http-adapter'
+      /** One URL for each replica. */
+      readonly endpoints: readonly string[]
+      readonly headers: Readonly<Record<string, SecretRef>>
+    }
+  | {
+      readonly transport: 'openapi'
+      /** URL or absolute path of an OpenAPI 3.x document, JSON or YAML. */
+      readonly document: string
+      /** Base URLs, one for each replica; empty means those of the document. */
+      readonly endpoints: readonly string[]
+      readonly headers: Readonly<Record<string, SecretRef>>
+    }
+
+/** An upstream server: how to reach it and how far to believe it. */
+export interface Server {
+  readonly id: string
+  readonly tenant: string
+  /** Unique in its tenant; the first half of the names its tools get. */
+  readonly name: string
+  readonly description: string
+  readonly connection: Connection
+  readonly timeouts: Timeouts
+  /** Whether its own annotations (read-only, idempotent, open world) are believed. */
+  readonly trusted: boolean
+  readonly tools: Readonly<Record<string, ToolSettings>>
+  /** Most calls under way at once on one replica. */
+  readonly maxConcurrent: number
+  /** Milliseconds between probes, and between failed ones and the quarantine of `inactive`. */
+  readonly probeEvery: number
+  /** Most attempts for a call that may be retried, the first included. */
+  readonly maxAttempts: number
+  readonly version: number
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+/** `active`: the last probe succeeded; `error`: it failed; `inactive`: three or more failed in a row; `unknown`: none yet. */
+export type HealthStatus = 'unknown' | 'active' | 'error' | 'inactive'
+
+export interface Health {
+  readonly status: HealthStatus
+  readonly failures: number
+  readonly checkedAt: string | null
+  /** Milliseconds of the last successful probe. */
+  readonly latency: number | null
+  /** Why the last probe failed; free of secrets. */
+  readonly reason: string | null
+}
