@@ -1,0 +1,105 @@
+import { fault } from '../../kernel/index.ts'
+import type { Decision, PolicyEngine, PolicyInput, PolicySet } from '../../gate/index.ts'
+import { authorizationCall } from './authorization-call.ts'
+import { CedarInstance } from './cedar-instance.ts'
+import { cedarSchema } from './cedar-schema.ts'
+import { projectArguments } from './project-arguments.ts'
+import { readPolicies } from './read-policies.ts'
+
+/**
+ * Cedar inside the process. Files end in `.cedar` and are written against `policies/schema.cedarschema`; a reason is
+ * `file.cedar#id`, where the id is the policy's `@id` or, without one, its number in the file from 1.
+ *
+ * An evaluation error denies even when Cedar says allow: Cedar skips the policy that failed, and it may have been a forbid.
+ * Its message is not repeated, because it may hold values of the arguments.
+ */
+export function cedarPolicyEngine(): PolicyEngine {
+  // Text that nobody has checked yet meets an instance of its own; decisions are made by one that has only seen good text.
+  const reader = new CedarInstance()
+  const judge = new CedarInstance()
+  const tenants = new Map<string, InForce>()
+
+  /** Puts policies into the judge unless it has them: it forgets everything when it has to be replaced. */
+  function prepare(tenant: string, inForce: InForce): void {
+    if (inForce.preparedIn === judge.generation) return
+    judge.ask(cedar => {
+      must(cedar.preparseSchema(SCHEMA, cedarSchema))
+      must(cedar.preparsePolicySet(tenant, { staticPolicies: inForce.policies }))
+    })
+    inForce.preparedIn = judge.generation
+  }
+
+  function decide(input: PolicyInput, inForce: InForce): Decision {
+    const { principal, capability } = input
+    if (![principal.id, principal.name, capability.server, capability.name].every(text => text.isWellFormed())) {
+      return denied(inForce, 'a name is not valid Unicode')
+    }
+    const args = inForce.readsArguments ? projectArguments(input.args) : null
+    if (args && 'refused' in args) return denied(inForce, args.refused)
+    prepare(input.tenant, inForce)
+    const call = authorizationCall(input, args, { policies: input.tenant, schema: SCHEMA })
+    const answer = judge.ask(cedar => cedar.statefulIsAuthorized(call))
+    if (answer.type === 'failure') return denied(inForce, 'the question does not fit the policy schema')
+    const { decision, diagnostics } = answer.response
+    if (diagnostics.errors.length > 0)
+      return denied(inForce, ...diagnostics.errors.map(error => `error in ${error.policyId}`))
+    return { allow: decision === 'allow', reasons: diagnostics.reason.toSorted(), policyDigest: inForce.digest }
+  }
+
+  function answer(input: PolicyInput, signal: AbortSignal): Decision {
+    const inForce = tenants.get(input.tenant)
+    if (!inForce) return { allow: false, reasons: ['the tenant has no policies'], policyDigest: 'none' }
+    try {
+      if (signal.aborted) return denied(inForce, 'the call was cancelled before it was decided')
+      return decide(input, inForce)
+    } catch {
+      return denied(inForce, 'the policy engine failed')
+    }
+  }
+
+  return {
+    check: files => readPolicies(reader, files).problems,
+
+    load(set: PolicySet) {
+      const { policies, readsArguments, problems } = readPolicies(reader, set.files)
+      if (problems.length > 0) {
+        const why = problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)
+        throw fault('POLICY_INVALID', { why: why.join('; ') })
+      }
+      const inForce: InForce = {
+        digest: set.digest,
+        policies: Object.fromEntries(policies),
+        readsArguments,
+        preparedIn: null,
+      }
+      try {
+        prepare(set.tenant, inForce)
+      } catch (cause) {
+        throw fault('POLICY_INVALID', { why: 'the policy engine cannot hold it' }, { cause })
+      }
+      tenants.set(set.tenant, inForce)
+    },
+
+    decide: (input, signal) => Promise.resolve(answer(input, signal)),
+  }
+}
+
+interface InForce {
+  readonly digest: string
+  readonly policies: Readonly<Record<string, string>>
+  readonly readsArguments: boolean
+  /** The judge's generation that holds the policies. */
+  preparedIn: number | null
+}
+
+const SCHEMA = 'castellan'
+
+function denied({ digest }: InForce, ...reasons: readonly string[]): Decision {
+  return { allow: false, reasons, policyDigest: digest }
+}
+
+function must(
+  answer: { readonly type: 'success' } | { readonly type: 'failure'; readonly errors: readonly { message: string }[] },
+): void {
+  if (answer.type === 'failure') throw new Error(`Cedar refuses what it accepted before: ${answer.errors[0]?.message}`)
+}

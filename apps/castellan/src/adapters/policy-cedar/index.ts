@@ -1,0 +1,1 @@
+export { cedarPolicyEngine } from './cedar-policy-engine.ts'

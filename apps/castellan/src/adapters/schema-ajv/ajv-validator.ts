@@ -1,0 +1,52 @@
+import type { SchemaValidator } from '../../gate/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
+import { type CompiledSchema, compileSchema } from './compile-schema.ts'
+
+export interface AjvValidator extends SchemaValidator {
+  /** What of a schema is not checked, and why; empty when everything is, or when nothing passes because it is unusable. */
+  warnings(digest: string, schema: JsonObject): readonly string[]
+}
+
+/**
+ * JSON Schema 2020-12, and 2019-09 and draft-07 for schemas that declare them. Compiled schemas are kept, the ones used
+ * last, up to a number and to an amount of schema text.
+ *
+ * Neither a schema nor a value can hold the process up: patterns run in linear time, and what takes too long all the same
+ * is one violation at the root. Patterns that linear time cannot express (look-around, backreferences) are not checked.
+ */
+export function ajvValidator(limits: { readonly schemas: number; readonly text: number } = defaults): AjvValidator {
+  const kept = new Map<string, CompiledSchema>()
+  let text = 0
+
+  function compiled(digest: string, schema: JsonObject): CompiledSchema {
+    const known = kept.get(digest)
+    // A Map remembers the order of insertion, so what is put back last was used last.
+    if (known) kept.delete(digest)
+    const current = known ?? compileSchema(schema)
+    kept.set(digest, current)
+    if (!known) text += current.size
+    for (const oldest of kept.keys()) {
+      if (oldest === digest || (kept.size <= limits.schemas && text <= limits.text)) break
+      drop(oldest)
+    }
+    return current
+  }
+
+  function drop(digest: string): void {
+    text -= kept.get(digest)?.size ?? 0
+    kept.delete(digest)
+  }
+
+  return {
+    check(digest, schema, value) {
+      const current = compiled(digest, schema)
+      const violations = current.check(value)
+      if (current.spent) drop(digest)
+      return violations
+    },
+    warnings: (digest, schema) => compiled(digest, schema).warnings,
+  }
+}
+
+/** Text in characters. Compiled, a schema takes some ten times the memory of its text. */
+const defaults = { schemas: 5_000, text: 16 * 1024 * 1024 }

@@ -1,0 +1,1 @@
+export { ajvValidator, type AjvValidator } from './ajv-validator.ts'

@@ -1,0 +1,153 @@
+import {
+  canonicalize,
+  deepFreeze,
+  digestBytes,
+  digestJson,
+  isFault,
+  isJsonObject,
+  newId,
+  type Clock,
+} from '../kernel/index.ts'
+import type { JsonObject } from '../kernel/index.ts'
+import type { Identity } from '../identity/index.ts'
+import {
+  effectOf,
+  fitsTemplate,
+  inputSchemaOf,
+  isOpenWorld,
+  type Offer,
+  offerForUri,
+  type Offers,
+  type Registry,
+} from '../registry/index.ts'
+import type { Call, CallMethod } from './call.ts'
+import type { CallRequest } from './request.ts'
+import type { SchemaValidator, SchemaViolation } from './schema-validator.ts'
+import { deny, type Verdict } from './verdict.ts'
+
+type Denied = Extract<Verdict, { is: 'deny' }>
+
+/** A refusal before there was a call to judge. */
+export interface NotAdmitted {
+  readonly is: 'refused'
+  readonly guard: 'identity' | 'resolve' | 'schema'
+  readonly verdict: Denied
+  readonly violations: readonly SchemaViolation[]
+  /** What was asked for, when it is known to exist for the caller. */
+  readonly offer: Offer | null
+}
+
+export type Admission = { readonly is: 'admitted'; readonly call: Call; readonly offer: Offer } | NotAdmitted
+
+/** Who is asking? Credentials may have expired since the session began. */
+export function identify(request: CallRequest, clock: Clock): Identity | Denied {
+  const { identity } = request
+  if (!identity) return deny('denied_identity', 'nobody was identified')
+  if (identity.expiresAt !== null && identity.expiresAt <= clock.now().toISOString()) {
+    return deny('denied_identity', 'the credentials have expired')
+  }
+  if (!identity.scopes.includes('mcp')) return deny('denied_identity', 'the credentials lack the scope mcp')
+  return identity
+}
+
+/** What is asked for? Something not granted and something that does not exist are the same answer. */
+export function resolve(
+  request: CallRequest,
+  offers: Offers,
+): { readonly offer: Offer; readonly uri: string | null } | Denied {
+  const found = lookUp(request, offers)
+  return found ?? deny('denied_policy', `nothing granted to the caller is named "${request.name.slice(0, 200)}"`)
+}
+
+function lookUp(request: CallRequest, offers: Offers): { offer: Offer; uri: string | null } | undefined {
+  if (request.as === 'resource' && request.use === 'resource') return offerForUri(offers, request.name)
+  const offer = offers.find(request.as, request.name)
+  return offer && { offer, uri: null }
+}
+
+/**
+ * Makes the frozen call that every guard judges and that, if allowed, is the very one to run: arguments canonical, checked
+ * against the schema of the capability, and frozen.
+ */
+export function freezeCall(
+  request: CallRequest,
+  identity: Identity,
+  found: { readonly offer: Offer; readonly uri: string | null },
+  validator: SchemaValidator,
+): Admission {
+  const { offer } = found
+  const { server, capability } = offer
+  const refuse = (violations: readonly SchemaViolation[]): NotAdmitted => ({
+    is: 'refused',
+    guard: 'schema',
+    verdict: deny('denied_schema', ...violations.slice(0, 10).map(each => `${each.at || '/'}: ${each.message}`)),
+    violations,
+    offer,
+  })
+  const given = request.args ?? {}
+  if (!isJsonObject(given)) return refuse([{ at: '', message: 'arguments must be an object' }])
+  let text: string
+  try {
+    text = canonicalize(given)
+  } catch (error) {
+    if (!isFault(error)) throw error
+    return refuse([{ at: String(error.details.at ?? ''), message: String(error.details.why) }])
+  }
+  // Parsed anew so that the caller holds no reference into what is judged and run.
+  const asked = deepFreeze(JSON.parse(text) as JsonObject)
+  if (request.use !== 'completion') {
+    const schema = request.use === 'resource' ? null : inputSchemaOf(capability)
+    const violations = schema ? validator.check(`${capability.digest} ${capability.primitive}`, schema, asked) : []
+    if (violations.length > 0) return refuse(violations)
+  }
+  const method = methodFor(request, offer)
+  const args = method === 'resources/read' ? deepFreeze({ uri: found.uri ?? asked.uri ?? capability.name }) : asked
+  // A grant for a template is a grant for the URIs that fit it.
+  if (capability.primitive === 'template' && 'uri' in args && !fitsTemplate(capability.name, String(args.uri))) {
+    return refuse([{ at: '/uri', message: `must have the form ${capability.name}` }])
+  }
+  const argsDigest = args === asked ? digestBytes(text) : digestJson(args)
+  const digest = digestBytes(
+    [
+      identity.tenant,
+      identity.principal.id,
+      server.id,
+      capability.primitive,
+      capability.name,
+      capability.digest,
+      method,
+      argsDigest,
+    ]
+      .map(part => JSON.stringify(part))
+      .join(','),
+  )
+  const call: Call = Object.freeze({
+    id: newId(),
+    identity,
+    server,
+    capability,
+    method,
+    args,
+    argsDigest,
+    effect: effectOf(server, capability),
+    openWorld: isOpenWorld(server, capability),
+    context: request.context,
+    digest,
+  })
+  return { is: 'admitted', call, offer }
+}
+
+function methodFor(request: CallRequest, offer: Offer): CallMethod {
+  if (request.use === 'completion') return 'completion/complete'
+  switch (offer.capability.primitive) {
+    case 'tool':
+      return 'tools/call'
+    case 'resource':
+    case 'template':
+      return 'resources/read'
+    case 'prompt':
+      return 'prompts/get'
+    default:
+      throw offer.capability.primitive satisfies never
+  }
+}

@@ -1,0 +1,60 @@
+import type { Blob, Entry } from '../journal/index.ts'
+import type { CallMethod } from './call.ts'
+import type { EffectClass } from '../registry/index.ts'
+import type { Outcome } from './verdict.ts'
+
+/** One call as it can be looked up: a fold of its journal stream, kept in the same transaction. */
+export interface CallRecord {
+  readonly id: string
+  readonly tenant: string
+  readonly principal: string
+  readonly server: string
+  readonly capability: string
+  readonly method: CallMethod
+  readonly effect: EffectClass
+  readonly digest: string
+  readonly idempotencyKey: string | null
+  readonly correlationId: string
+  /** `open` from the durable intent until its end is known. */
+  readonly state: 'open' | 'ended'
+  /** A wire name such as `ok`, `denied_policy` or `indeterminate`; null while open. */
+  readonly outcome: string | null
+  readonly startedAt: string
+  readonly endedAt: string | null
+}
+
+export interface CallFilter {
+  readonly principal?: string
+  readonly server?: string
+  readonly outcome?: string
+  readonly correlationId?: string
+}
+
+/**
+ * The port behind calls and the outcomes kept for idempotency keys (DESIGN calls it OutcomeStore).
+ * Writing appends the given entries in the same transaction, and throws `STORE_UNAVAILABLE` when it cannot.
+ */
+export interface CallStore {
+  /**
+   * Records a call with its entries; an open one with a key also claims the key for its tenant and principal.
+   * Throws `IDEMPOTENCY_IN_FLIGHT` when the key is claimed by a call that is open or has an outcome: look it up instead.
+   */
+  open(record: CallRecord, entries: readonly Entry[], blobs: readonly Blob[]): Promise<void>
+  /**
+   * Records the end of a call opened before; with an outcome when it is to be replayed for its key, without one to free
+   * the key. Throws `VERSION_CONFLICT` when the call is not open.
+   */
+  close(record: CallRecord, outcome: Outcome | null, entries: readonly Entry[]): Promise<void>
+  /** The call that claimed a key, with its outcome once it has one. */
+  byKey(
+    tenant: string,
+    principal: string,
+    key: string,
+  ): Promise<{ record: CallRecord; outcome: Outcome | null } | undefined>
+
+  call(tenant: string, id: string): Promise<CallRecord | undefined>
+  /** Newest first, older than the call with id `before`, at most `limit`. */
+  calls(tenant: string, filter: CallFilter, before: string | null, limit: number): Promise<CallRecord[]>
+  /** Calls that are open, of every tenant, at most `limit`: after a crash, those whose end was never learned. */
+  unfinished(limit: number): Promise<CallRecord[]>
+}

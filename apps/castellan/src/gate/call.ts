@@ -1,0 +1,38 @@
+import type { Digest, JsonObject } from '../kernel/index.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Capability, EffectClass, Server } from '../registry/index.ts'
+
+/** The requests that touch a server, by their MCP method. */
+export type CallMethod = 'tools/call' | 'resources/read' | 'prompts/get' | 'completion/complete'
+
+/** What comes with a call and is not its arguments. */
+export interface CallContext {
+  readonly correlationId: string
+  readonly causationId: string | null
+  /** The client's session or conversation, for step limits; null when it has none. */
+  readonly sessionId: string | null
+  readonly idempotencyKey: string | null
+  readonly dryRun: boolean
+  /** The surface it came through. */
+  readonly via: 'mcp' | 'rest' | 'cli' | 'run'
+  /** `_meta` of the request, passed through as it came, without what belongs to the hop. */
+  readonly meta: JsonObject | null
+}
+
+/** One frozen request to use a capability: what is judged is what runs. */
+export interface Call {
+  readonly id: string
+  readonly identity: Identity
+  readonly server: Server
+  readonly capability: Capability
+  readonly method: CallMethod
+  /** Canonical and frozen all the way down. */
+  readonly args: JsonObject
+  readonly argsDigest: Digest
+  readonly effect: EffectClass
+  /** Whether the capability may reach beyond its server. */
+  readonly openWorld: boolean
+  readonly context: CallContext
+  /** Over tenant, principal, server, capability and its definition, method and arguments. */
+  readonly digest: Digest
+}

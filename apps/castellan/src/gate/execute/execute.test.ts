@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { systemClock } from '../../kernel/index.ts'
+import type { EffectClass } from '../../registry/index.ts'
+import { defaultTimeouts } from '../../registry/index.ts'
+import { aServer } from '../../registry/fixtures/server.ts'
+import type { CallIo, Reply } from '../connector.ts'
+import { aCall, allowed } from '../fixtures/call.ts'
+import { Executor, type Send } from './execute.ts'
+
+const ok: Reply = { is: 'result', result: { content: [] } }
+const broken = (given: Partial<Extract<Reply, { is: 'broken' }>> = {}): Reply => ({
+  is: 'broken',
+  sent: true,
+  retryable: true,
+  retryAfter: null,
+  why: 'connection reset',
+  ...given,
+})
+/** What a well-behaved connector does with a server that never answers. */
+const hang =
+  (sent: boolean): Send =>
+  (_call, io) =>
+    new Promise(resolve => {
+      io.signal.addEventListener('abort', () => resolve(broken({ sent, retryable: false })), { once: true })
+    })
+
+function inOrder(...replies: readonly Reply[]): { send: Send; sent: () => number } {
+  let sent = 0
+  return { send: async () => replies[Math.min(sent++, replies.length - 1)]!, sent: () => sent }
+}
+
+async function run(
+  send: Send,
+  effect: EffectClass,
+  more: { timeout?: number; io?: Partial<CallIo>; executor?: Executor } = {},
+) {
+  const server = aServer({ timeouts: { ...defaultTimeouts, call: more.timeout ?? 10_000 } })
+  const executor = more.executor ?? new Executor(send, systemClock)
+  const io = { signal: new AbortController().signal, onProgress: null, ...more.io }
+  return executor.run(allowed(aCall({ server, effect })), io)
+}
+
+describe('an unsafe call', () => {
+  test('whose connection broke after it was sent is indeterminate, and was sent once', async () => {
+    const { send, sent } = inOrder(broken(), ok)
+    const { outcome } = await run(send, 'unsafe')
+    assert.equal(outcome.is, 'indeterminate')
+    assert.equal(sent(), 1)
+  })
+
+  test('is repeated when it is certain that nothing was sent', async () => {
+    const { send, sent } = inOrder(broken({ sent: false }), ok)
+    const { outcome, attempts } = await run(send, 'unsafe')
+    assert.deepEqual([outcome.is, attempts, sent()], ['ok', 2, 2])
+  })
+
+  test('that times out after it was sent is indeterminate', async () => {
+    const { outcome } = await run(hang(true), 'unsafe', { timeout: 20 })
+    assert.equal(outcome.is, 'indeterminate')
+  })
+
+  test('that times out before anything was sent is a timeout', async () => {
+    const { outcome } = await run(hang(false), 'unsafe', { timeout: 20 })
+    assert.equal(outcome.is, 'timeout')
+  })
+
+  test('that is cancelled after it was sent is indeterminate', async () => {
+    const controller = new AbortController()
+    const running = run(hang(true), 'unsafe', { io: { signal: controller.signal } })
+    controller.abort()
+    assert.equal((await running).outcome.is, 'indeterminate')
+  })
+
+  test('stays indeterminate when a later attempt could not even be sent', async () => {
+    const { send } = inOrder(broken({ sent: true, retryable: true }), broken({ sent: false, retryable: false }))
+    assert.equal((await run(send, 'unsafe')).outcome.is, 'indeterminate')
+  })
+})
+
+describe('a read', () => {
+  test('is repeated after a fault that may pass, and says how often it was tried', async () => {
+    const { send } = inOrder(broken(), broken(), ok)
+    const { outcome, attempts } = await run(send, 'read')
+    assert.deepEqual([outcome.is, attempts], ['ok', 3])
+  })
+
+  test('is not repeated for ever', async () => {
+    const { send, sent } = inOrder(broken())
+    const { outcome } = await run(send, 'read')
+    assert.equal(sent(), 3)
+    assert.deepEqual([outcome.is, outcome.is === 'failed' && outcome.fault], ['failed', 'UPSTREAM_UNREACHABLE'])
+  })
+
+  test('that is cancelled is cancelled, at once', async () => {
+    const controller = new AbortController()
+    const running = run(hang(true), 'read', { io: { signal: controller.signal } })
+    controller.abort()
+    assert.equal((await running).outcome.is, 'cancelled')
+  })
+})
+
+describe('any call', () => {
+  test('hands on the error of a server as it came, without repeating', async () => {
+    const error = { code: -32602, message: 'no such tool', data: { a: 1 } }
+    const { send, sent } = inOrder({ is: 'error', error }, ok)
+    const { outcome } = await run(send, 'read')
+    assert.deepEqual(outcome, { is: 'failed', error, fault: null })
+    assert.equal(sent(), 1)
+  })
+
+  test('hands on the result of a server untouched', async () => {
+    const result = { content: [{ type: 'text', text: 'x', odd: 1 }], _meta: { a: 1 }, isError: true, more: [null] }
+    const { send } = inOrder({ is: 'result', result })
+    assert.deepEqual((await run(send, 'unsafe')).outcome, { is: 'toolError', result })
+  })
+
+  test('is answered at once while the circuit is open', async () => {
+    const { send, sent } = inOrder(broken({ sent: false, retryable: false }))
+    const executor = new Executor(send, systemClock, { threshold: 2, rest: 60_000 })
+    const first = await run(send, 'read', { executor })
+    const second = await run(send, 'read', { executor })
+    const third = await run(send, 'read', { executor })
+    assert.deepEqual([first.opened, second.opened === null], [null, false])
+    assert.equal(third.outcome.is === 'failed' && third.outcome.fault, 'CIRCUIT_OPEN')
+    assert.equal(sent(), 2)
+  })
+})

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { manualClock } from '../../kernel/index.ts'
+import type { Server } from '../../registry/index.ts'
+import { aServer } from '../../registry/fixtures/server.ts'
+import type { CallIo, Reply } from '../connector.ts'
+import { aCall, allowed } from '../fixtures/call.ts'
+import { type Scripted, scriptedConnector } from '../fixtures/scripted-connector.ts'
+import { Upstreams } from './upstreams.ts'
+
+const two = aServer({ connection: { transport: 'stdio', command: 'x', args: [], cwd: null, env: {}, replicas: 2 } })
+const io = (): CallIo => ({ signal: new AbortController().signal, onProgress: null })
+
+function build(connector: Scripted = scriptedConnector()) {
+  const clock = manualClock()
+  const upstreams = new Upstreams({
+    connectors: [connector],
+    resolveSecrets: async () => ({}),
+    clock,
+    maxOpenings: 2,
+    onListChanged: () => undefined,
+    onOpened: () => undefined,
+    onLog: () => undefined,
+  })
+  const call = (server: Server) => upstreams.call(allowed(aCall({ server })), io())
+  return { clock, connector, upstreams, call }
+}
+
+/** Replies that wait until they are let go, in order of arrival. */
+function held(connector: Scripted) {
+  const waiting: (() => void)[] = []
+  connector.reply = () => new Promise<Reply>(resolve => waiting.push(() => resolve({ is: 'result', result: {} })))
+  return waiting
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let turns = 0; !condition(); turns++) {
+    assert.ok(turns < 1_000, 'the condition never came true')
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+describe('connections', () => {
+  test('open when first needed, once for calls that come together', async () => {
+    const { connector, call } = build()
+    assert.equal(connector.opened.length, 0)
+    await Promise.all([call(aServer()), call(aServer()), call(aServer())])
+    assert.equal(connector.opened.length, 1)
+  })
+
+  test('open again after the server went away', async () => {
+    const { connector, call } = build()
+    await call(aServer())
+    connector.opened[0]!.drop('exit 1')
+    await until(() => true)
+    assert.equal((await call(aServer())).is, 'result')
+    assert.equal(connector.opened.length, 2)
+  })
+
+  test('that cannot be opened are tried again only after a rest, and the call learns that nothing was sent', async () => {
+    const { clock, connector, call } = build()
+    connector.down.add(0)
+    const first = await call(aServer())
+    connector.down.clear()
+    const second = await call(aServer())
+    clock.advance(60_000)
+    const third = await call(aServer())
+    assert.deepEqual([first.is, first.is === 'broken' && first.sent], ['broken', false])
+    assert.equal(second.is, 'broken')
+    assert.equal(third.is, 'result')
+  })
+
+  test('close when nobody used them for a while, and not while they are used', async () => {
+    const { clock, connector, upstreams, call } = build()
+    const waiting = held(connector)
+    const calling = call(aServer())
+    await until(() => waiting.length === 1)
+    clock.advance(1_000)
+    await upstreams.closeIdle(500)
+    assert.equal(upstreams.openLinks(aServer().id), 1)
+    waiting[0]!()
+    await calling
+    clock.advance(1_000)
+    await upstreams.closeIdle(500)
+    assert.equal(upstreams.openLinks(aServer().id), 0)
+  })
+
+  test('of a removed server close after the calls under way have ended', async () => {
+    const { connector, upstreams, call } = build()
+    const waiting = held(connector)
+    const calling = call(aServer())
+    await until(() => waiting.length === 1)
+    let forgotten = false
+    const forgetting = upstreams.forget(aServer().id).then(() => (forgotten = true))
+    await until(() => true)
+    assert.equal(forgotten, false)
+    waiting[0]!()
+    assert.equal((await calling).is, 'result')
+    await forgetting
+  })
+
+  test('survive a change that does not concern them', async () => {
+    const { connector, upstreams, call } = build()
+    await call(aServer())
+    const renamed = aServer({ description: 'new', version: 2 })
+    await upstreams.forget(renamed.id, renamed)
+    await call(renamed)
+    assert.equal(connector.opened.length, 1)
+  })
+})
+
+describe('replicas', () => {
+  test('share the calls: the least loaded one takes the next', async () => {
+    const { connector, call } = build()
+    const waiting = held(connector)
+    const calls = [call(two), call(two), call(two), call(two)]
+    await until(() => waiting.length === 4)
+    const loads = connector.opened.map(link => link.target.replica).toSorted()
+    assert.deepEqual(loads, [0, 1])
+    for (const go of waiting) go()
+    await Promise.all(calls)
+  })
+
+  test('that are down are left out while another is well', async () => {
+    const { connector, call } = build()
+    connector.down.add(0)
+    const replies = []
+    for (let index = 0; index < 6; index++) replies.push(await call(two))
+    // One call finds out; after it nobody is sent there until the rest is over.
+    assert.equal(replies.filter(reply => reply.is === 'broken').length, 1)
+  })
+
+  test('make a server well as long as one of them is', async () => {
+    const { connector, upstreams } = build()
+    connector.down.add(1)
+    await upstreams.probe(two, new AbortController().signal)
+    connector.down.add(0)
+    await upstreams.forget(two.id)
+    await assert.rejects(upstreams.probe(two, new AbortController().signal), { code: 'UPSTREAM_UNREACHABLE' })
+  })
+})
+
+describe('a server with all its places taken', () => {
+  test('lets a call wait for its turn and then refuses it, saying that nothing was sent', async () => {
+    const { connector, call } = build()
+    const waiting = held(connector)
+    const server = aServer({ maxConcurrent: 1, timeouts: { ...aServer().timeouts, pool: 20 } })
+    const first = call(server)
+    await until(() => waiting.length === 1)
+    const second = await call(server)
+    assert.deepEqual([second.is, second.is === 'broken' && second.sent], ['broken', false])
+    waiting[0]!()
+    assert.equal((await first).is, 'result')
+  })
+})

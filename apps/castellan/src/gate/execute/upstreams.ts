@@ -1,0 +1,204 @@
+import { type Clock, digestJson, type Fault, fault, formatDuration, isFault } from '../../kernel/index.ts'
+import type { CatalogSource, Discovery, Server } from '../../registry/index.ts'
+import type { AllowedCall } from '../allowed-call.ts'
+import type { CallIo, Connector, Link, LinkEvents, Reply, Target } from '../connector.ts'
+import { Bulkhead } from './bulkhead.ts'
+import { Replica } from './replica.ts'
+
+export interface UpstreamParts {
+  readonly connectors: readonly Connector[]
+  /** The environment variables or headers of a server in the clear. Throws `SECRET_UNREADABLE`. */
+  readonly resolveSecrets: (server: Server) => Promise<Readonly<Record<string, string>>>
+  readonly clock: Clock
+  /** How many connections may open at once. */
+  readonly maxOpenings: number
+  readonly onListChanged: (serverId: string) => void
+  /** A connection opened, for the first time or again: the server may offer other things than before. */
+  readonly onOpened: (serverId: string) => void
+  readonly onLog: (server: string, line: string) => void
+}
+
+/** The replicas of one server under one set of connection settings. */
+interface Pool {
+  readonly replicas: readonly Replica[]
+  readonly calls: Bulkhead
+}
+
+/**
+ * Every open connection to every server: the least loaded replica that is well takes the next call. Connections open when
+ * first needed, so a server that nobody uses costs nothing.
+ */
+export class Upstreams implements CatalogSource {
+  readonly #parts: UpstreamParts
+  readonly #openings: Bulkhead
+  readonly #pools = new Map<string, Pool>()
+  #turn = 0
+
+  constructor(parts: UpstreamParts) {
+    this.#parts = parts
+    this.#openings = new Bulkhead(parts.maxOpenings)
+  }
+
+  /** Sends an allowed call once. Never throws for what servers do; see {@link Reply}. */
+  async call(allowed: AllowedCall, io: CallIo): Promise<Reply> {
+    const { server } = allowed.call
+    const pool = this.#pool(server)
+    let leave: () => void
+    try {
+      leave = await pool.calls.enter(AbortSignal.any([io.signal, AbortSignal.timeout(server.timeouts.pool)]))
+    } catch {
+      return notSent(
+        io.signal.aborted
+          ? 'the call was given up while it waited for its turn'
+          : fault('UPSTREAM_BUSY', { server: server.name }).message,
+        !io.signal.aborted,
+      )
+    }
+    try {
+      return await this.#choose(pool).use(io.signal, link => link.call(allowed, io))
+    } catch (error) {
+      if (io.signal.aborted) return notSent('the call was given up before it was sent', false)
+      if (isFault(error)) return notSent(error.message, error.retryable)
+      throw error
+    } finally {
+      leave()
+    }
+  }
+
+  async discover(server: Server, signal: AbortSignal): Promise<Discovery> {
+    return this.#ask(server, this.#choose(this.#pool(server)), signal, link => link.discover(signal))
+  }
+
+  async probe(server: Server, signal: AbortSignal): Promise<number> {
+    const { clock } = this.#parts
+    const started = clock.monotonic()
+    const results = await Promise.allSettled(
+      this.#pool(server).replicas.map(async replica => {
+        try {
+          await this.#ask(server, replica, signal, link => link.probe(signal), true)
+        } catch (error) {
+          await replica.drop()
+          throw error
+        }
+      }),
+    )
+    const failed = results.filter(result => result.status === 'rejected')
+    if (failed.length === results.length) throw failed[0]!.reason
+    return clock.monotonic() - started
+  }
+
+  async #ask<T>(
+    server: Server,
+    replica: Replica,
+    signal: AbortSignal,
+    work: (link: Link) => Promise<T>,
+    isProbe = false,
+  ): Promise<T> {
+    try {
+      return await replica.use(signal, work, isProbe)
+    } catch (error) {
+      if (isFault(error) || !signal.aborted) throw error
+      const timeout = formatDuration(server.timeouts.connect + server.timeouts.read)
+      throw fault('UPSTREAM_TIMEOUT', { server: server.name, timeout }, { cause: error })
+    }
+  }
+
+  async forget(serverId: string, keep?: Server): Promise<void> {
+    const kept = keep && poolKey(keep)
+    const going = [...this.#pools].filter(([key]) => key.startsWith(`${serverId} `) && key !== kept)
+    for (const [key] of going) this.#pools.delete(key)
+    await Promise.all(going.map(([, pool]) => closePool(pool, AbortSignal.timeout(DRAIN))))
+  }
+
+  /** Closes what nobody used for so many milliseconds. */
+  async closeIdle(after: number): Promise<void> {
+    await Promise.all(
+      [...this.#pools.values()].flatMap(pool => pool.replicas.map(replica => replica.closeIfIdle(after))),
+    )
+  }
+
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()]
+    this.#pools.clear()
+    await Promise.all(pools.map(pool => closePool(pool)))
+  }
+
+  /** Open connections of a server, for those who watch. */
+  openLinks(serverId: string): number {
+    let open = 0
+    for (const [key, pool] of this.#pools) {
+      if (key.startsWith(`${serverId} `)) open += pool.replicas.filter(replica => replica.isOpen).length
+    }
+    return open
+  }
+
+  /** The least loaded replica that may be used now; when none may, the one that will say why. */
+  #choose(pool: Pool): Replica {
+    const start = this.#turn++
+    let best: Replica | undefined
+    for (let index = 0; index < pool.replicas.length; index++) {
+      const replica = pool.replicas[(start + index) % pool.replicas.length]!
+      if (replica.available && (!best || replica.load < best.load)) best = replica
+    }
+    return best ?? pool.replicas[start % pool.replicas.length]!
+  }
+
+  #pool(server: Server): Pool {
+    const key = poolKey(server)
+    const known = this.#pools.get(key)
+    if (known) return known
+    const connector = this.#parts.connectors.find(each => each.transports.includes(server.connection.transport))
+    if (!connector) throw new Error(`no connector for the transport ${server.connection.transport}`)
+    const events: LinkEvents = {
+      onListChanged: () => this.#parts.onListChanged(server.id),
+      onLog: line => this.#parts.onLog(server.name, line),
+    }
+    const endpoints = endpointsOf(server)
+    const replicas = endpoints.map(
+      (endpoint, replica) =>
+        new Replica({
+          connector,
+          events,
+          openings: this.#openings,
+          clock: this.#parts.clock,
+          onOpened: () => this.#parts.onOpened(server.id),
+          target: async (): Promise<Target> => ({
+            serverId: server.id,
+            server: server.name,
+            replica,
+            connection: server.connection,
+            endpoint,
+            values: await this.#parts.resolveSecrets(server),
+            timeouts: server.timeouts,
+          }),
+        }),
+    )
+    const pool = { replicas, calls: new Bulkhead(server.maxConcurrent * replicas.length) }
+    this.#pools.set(key, pool)
+    return pool
+  }
+}
+
+/** How long calls under way may go on after their server was changed or removed. */
+const DRAIN = 10_000
+
+/** Settings that lead to the same connections lead to the same pool, so that a new description disturbs nobody. */
+function poolKey(server: Server): string {
+  const { connection, timeouts, maxConcurrent } = server
+  // Secrets are references, so a new value alone shows only in the version of the server.
+  const secretsMayDiffer = Object.keys('env' in connection ? connection.env : connection.headers).length > 0
+  return `${server.id} ${digestJson({ connection, timeouts, maxConcurrent, version: secretsMayDiffer ? server.version : 0 })}`
+}
+
+function endpointsOf({ connection }: Server): readonly string[] {
+  if (connection.transport === 'stdio') return Array.from({ length: connection.replicas }, () => '')
+  return connection.endpoints.length > 0 ? connection.endpoints : ['']
+}
+
+async function closePool(pool: Pool, drain?: AbortSignal): Promise<void> {
+  await Promise.all(pool.replicas.map(replica => replica.close(drain)))
+}
+
+function notSent(why: Fault['message'], retryable: boolean): Reply {
+  return { is: 'broken', sent: false, retryable, retryAfter: null, why }
+}

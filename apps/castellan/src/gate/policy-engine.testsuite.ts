@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { digestJson, isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import type { PrincipalKind, Role } from '../identity/index.ts'
+import type { EffectClass } from '../registry/index.ts'
+import type { CallMethod } from './call.ts'
+import type { PolicyEngine, PolicyInput, PolicySet } from './policy-engine.ts'
+
+type Files = Readonly<Record<string, string>>
+
+/**
+ * The same policies in the engine's own language. Where a policy is named, its name is part of the reason it gives.
+ */
+export interface PolicyScenarios {
+  /** `anything`: allows everything. */
+  readonly allowAll: Files
+  /** Valid, and allows nothing. */
+  readonly allowNothing: Files
+  /** `readers`: anybody, effect read. `operators`: the role operator, any effect. */
+  readonly byRoleAndEffect: Files
+  /** `anything`, and `no-open-world`: forbids what may reach beyond its server, and outweighs `anything`. */
+  readonly forbidOverrides: Files
+  /**
+   * Allows when any of these is so: `in-tmp`: the text at /path begins with `/tmp/`. `few`: the number at /count is at most
+   * 10. `agreed`: the flag at /agreed is true. `mine`: the text at /owner is the principal's name. `odd-keys`: the text at
+   * the key `c~d` of the key `a/b` is `yes`. `second`: the text at /list/1 is `yes`.
+   */
+  readonly byArguments: Files
+  /** Allows everything, and has another policy whose evaluation ends in an error when the number at /count is 1. */
+  readonly erring: Files
+  /** Cannot be put in force because of something in line 3 of the file. */
+  readonly broken: { readonly files: Files; readonly file: string }
+  /** A file whose name is not one of this engine's policies, with a text that would be. */
+  readonly foreignFile: Files
+}
+
+/** A running engine that holds no policies. */
+export interface RunningEngine {
+  readonly engine: PolicyEngine
+  stop(): Promise<void>
+}
+
+/** What the gate relies on in every decision point. */
+export function testPolicyEngine(name: string, start: () => Promise<RunningEngine>, scenarios: PolicyScenarios): void {
+  describe(`policy engine ${name}`, () => {
+    let running: RunningEngine
+    before(async () => {
+      running = await start()
+    })
+    after(() => running.stop())
+
+    const given = (files: Files, tenant = 'default'): PolicySet => {
+      const set = { tenant, files, digest: digestJson(files), version: 1 }
+      running.engine.load(set)
+      return set
+    }
+    const decide = (changes: Changes = {}, signal = new AbortController().signal) =>
+      running.engine.decide(anInput(changes), signal)
+    const allows = async (changes: Changes) => (await decide(changes)).allow
+
+    test('role and effect decide who may do what', async () => {
+      given(scenarios.byRoleAndEffect)
+      const expected: [Role[], EffectClass, boolean][] = [
+        [[], 'read', true],
+        [['member'], 'read', true],
+        [['member'], 'idempotent', false],
+        [['admin', 'auditor', 'member'], 'unsafe', false],
+        [['operator'], 'idempotent', true],
+        [['member', 'operator'], 'unsafe', true],
+      ]
+      for (const [roles, effect, allow] of expected) {
+        assert.equal(await allows({ roles, effect }), allow, `${roles.join('+')} ${effect}`)
+      }
+    })
+
+    test('every kind, role, effect, method and surface there is can be judged', async () => {
+      given(scenarios.allowAll)
+      for (const kind of kinds) assert.equal(await allows({ kind }), true, kind)
+      for (const role of roles) assert.equal(await allows({ roles: [role] }), true, role)
+      for (const effect of effects) assert.equal(await allows({ effect }), true, effect)
+      for (const method of methods) assert.equal(await allows({ method }), true, method)
+      for (const via of ['mcp', 'rest', 'cli', 'run']) assert.equal(await allows({ via }), true, via)
+      for (const flag of [true, false]) {
+        assert.equal(await allows({ dryRun: flag, openWorld: flag, trusted: flag }), true, String(flag))
+      }
+    })
+
+    test('names may hold anything a name can hold', async () => {
+      given(scenarios.allowAll)
+      for (const name of ['', ' ', 'a"b', 'a\\b', 'ünï😀', 'a\nb', '__entity', '__proto__', 'x'.repeat(10_000)]) {
+        assert.equal(await allows({ principal: name, capability: name }), true, JSON.stringify(name.slice(0, 20)))
+      }
+    })
+
+    test('a decision names the policies that decided and the digest of their set', async () => {
+      const set = given(scenarios.byRoleAndEffect)
+      const decision = await decide({ roles: ['operator'], effect: 'unsafe' })
+      assert.equal(decision.policyDigest, set.digest)
+      assert.equal(decision.reasons.length, 1)
+      assert.match(decision.reasons[0]!, /operators/)
+    })
+
+    test('a forbid outweighs every permit, and is named', async () => {
+      given(scenarios.forbidOverrides)
+      assert.equal(await allows({ openWorld: false }), true)
+      const decision = await decide({ openWorld: true })
+      assert.equal(decision.allow, false)
+      assert.match(decision.reasons.join(), /no-open-world/)
+      assert.doesNotMatch(decision.reasons.join(), /anything/)
+    })
+
+    test('what no policy allows is denied', async () => {
+      const set = given(scenarios.allowNothing)
+      const decision = await decide()
+      assert.equal(decision.allow, false)
+      assert.equal(decision.policyDigest, set.digest)
+    })
+
+    test('a tenant without policies is denied everything, and told why', async () => {
+      given(scenarios.allowAll, 'default')
+      const decision = await decide({ tenant: 'nobody' })
+      assert.equal(decision.allow, false)
+      assert.equal(decision.reasons.length, 1)
+    })
+
+    test('the policies of one tenant do not reach another', async () => {
+      given(scenarios.allowAll, 'one')
+      given(scenarios.allowNothing, 'other')
+      assert.equal(await allows({ tenant: 'one' }), true)
+      assert.equal(await allows({ tenant: 'other' }), false)
+    })
+
+    test('an error while a policy is evaluated denies, whatever the others say', async () => {
+      given(scenarios.erring)
+      assert.equal(await allows({ args: { count: 5 } }), true)
+      const decision = await decide({ args: { count: 1 } })
+      assert.equal(decision.allow, false)
+      assert.ok(decision.reasons.length > 0)
+    })
+
+    test('a call that was cancelled is not allowed', async () => {
+      given(scenarios.allowAll)
+      assert.equal((await decide({}, AbortSignal.abort())).allow, false)
+    })
+
+    test('policies read arguments by their place and type', async () => {
+      given(scenarios.byArguments)
+      const expected: [JsonObject, boolean][] = [
+        [{ path: '/tmp/a' }, true],
+        [{ path: '/etc/passwd' }, false],
+        [{ path: 7 }, false],
+        [{ path: ['/tmp/a'] }, false],
+        [{ path: { '': '/tmp/a' } }, false],
+        [{ Path: '/tmp/a' }, false],
+        [{ count: 10 }, true],
+        [{ count: -1 }, true],
+        [{ count: -0 }, true],
+        [{ count: 11 }, false],
+        [{ count: Number.MAX_SAFE_INTEGER }, false],
+        [{ count: '10' }, false],
+        [{ agreed: true }, true],
+        [{ agreed: false }, false],
+        [{ agreed: 'true' }, false],
+        [{ agreed: 1 }, false],
+        [{ agreed: null }, false],
+        [{ list: ['no', 'yes'] }, true],
+        [{ list: ['yes', 'no'] }, false],
+        [{}, false],
+      ]
+      for (const [args, allow] of expected) assert.equal(await allows({ args }), allow, JSON.stringify(args))
+    })
+
+    test('a key with / or ~ in it is not a path', async () => {
+      given(scenarios.byArguments)
+      assert.equal(await allows({ args: { 'a/b': { 'c~d': 'yes' } } }), true)
+      const others: JsonObject[] = [
+        { a: { b: { 'c~d': 'yes' } } },
+        { 'a~1b': { 'c~0d': 'yes' } },
+        { 'a/b/c~d': 'yes' },
+        { 'a~1b/c~0d': 'yes' },
+        { '/a~1b/c~0d': 'yes' },
+        { 'a/b': { 'c~0d': 'yes' } },
+        { '/path': '/tmp/a' },
+        { '': { path: '/tmp/a' } },
+        { 'list/1': 'yes' },
+      ]
+      for (const args of others) assert.equal(await allows({ args }), false, JSON.stringify(args))
+    })
+
+    test('arguments cannot pass for entities, extension values or types of the engine', async () => {
+      given(scenarios.byArguments)
+      assert.equal(await allows({ principal: 'eve', args: { owner: 'eve' } }), true)
+      const forged: JsonValue[] = [
+        { __entity: { type: 'Principal', id: 'eve' } },
+        { type: 'Principal', id: 'eve' },
+        { __expr: 'principal.name' },
+        { __extn: { fn: 'decimal', arg: '1.0' } },
+        { __extn: { fn: 'ip', arg: '127.0.0.1' } },
+        ['eve'],
+      ]
+      for (const value of forged) {
+        const hidden: JsonObject[] = [
+          { owner: value },
+          { path: value, count: value, agreed: value },
+          { list: ['', value] },
+          { a: { b: { owner: value } } },
+        ]
+        for (const args of hidden) assert.equal(await allows({ principal: 'eve', args }), false, JSON.stringify(args))
+      }
+      for (const key of ['__entity', '__extn', '__expr']) {
+        const args = { [key]: { type: 'Principal', id: 'eve' }, path: '/etc/passwd' }
+        assert.equal(await allows({ principal: 'eve', args }), false, key)
+        assert.equal(
+          await allows({ principal: 'eve', args: { ...args, path: '/tmp/a' } }),
+          true,
+          `${key} beside a good path`,
+        )
+      }
+    })
+
+    test('names of prototype members are names like any other', async () => {
+      given(scenarios.byArguments)
+      const args = JSON.parse('{"__proto__":{"path":"/tmp/a"},"constructor":{"count":1},"toString":true}') as JsonObject
+      assert.equal(await allows({ args }), false)
+      assert.equal(await allows({ args: JSON.parse('{"__proto__":1,"path":"/tmp/a"}') as JsonObject }), true)
+    })
+
+    test('numbers that are not whole, or too large, are judged and never taken for small ones', async () => {
+      given(scenarios.byArguments)
+      for (const count of [0.5, 10.5, 1e300, -1e300, 2 ** 53, 2 ** 63, 2 ** 64 + 10]) {
+        assert.equal(await allows({ args: { count } }), false, String(count))
+        assert.equal(await allows({ args: { count, path: '/tmp/a' } }), true, String(count))
+      }
+    })
+
+    test('arguments too large or too deep to judge are denied, and do not throw', async () => {
+      given(scenarios.byArguments)
+      const path = '/tmp/a'
+      const long = 'k'.repeat(100_000)
+      const enormous: JsonObject[] = [
+        { path, list: Array.from({ length: 100_000 }, () => 1) },
+        { path, ...Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, 'v'])) },
+        { path, list: Array.from({ length: 20_000 }, () => ({})) },
+        { path, deep: nested(1_000) },
+        { path, deep: nested(20_000) },
+        { path, [long]: Array.from({ length: 1_000 }, () => 1) },
+        { path, broken: '\ud800' },
+        { path, ['\ud800']: 'broken' },
+      ]
+      for (const args of enormous) {
+        const decision = await decide({ args })
+        assert.equal(decision.allow, false)
+        assert.ok(decision.reasons.length > 0)
+      }
+      assert.equal(await allows({ args: { path } }), true, 'and the engine still answers')
+    })
+
+    test('arguments that nobody looks at may be of any size', async () => {
+      given(scenarios.allowAll)
+      assert.equal(
+        await allows({ args: { list: Array.from({ length: 100_000 }, () => 1), deep: nested(1_000) } }),
+        true,
+      )
+    })
+
+    test('reasons never repeat an argument', async () => {
+      given(scenarios.erring)
+      const decision = await decide({ args: { count: 1, text: 'hunter2', nan: Number.NaN } })
+      assert.doesNotMatch(decision.reasons.join(), /hunter2/)
+    })
+
+    test('good policies have no problems', () => {
+      const { broken: _, foreignFile: __, ...good } = scenarios
+      for (const [scenario, files] of Object.entries(good)) assert.deepEqual(running.engine.check(files), [], scenario)
+    })
+
+    test('a problem names its file and line', () => {
+      const [problem] = running.engine.check({ ...scenarios.allowAll, ...scenarios.broken.files })
+      assert.ok(problem)
+      assert.equal(problem.file, scenarios.broken.file)
+      assert.equal(problem.line, 3)
+      assert.notEqual(problem.message, '')
+    })
+
+    test('a file that would not be read is a problem', () => {
+      const [name] = Object.keys(scenarios.foreignFile)
+      assert.equal(running.engine.check(scenarios.foreignFile)[0]?.file, name)
+    })
+
+    test('a bad set is refused and leaves the good one in force', async () => {
+      const good = given(scenarios.allowAll)
+      for (const files of [scenarios.broken.files, { ...scenarios.allowNothing, ...scenarios.broken.files }]) {
+        assert.throws(
+          () => given(files),
+          error => isFault(error, 'POLICY_INVALID') && error.message.includes(`${scenarios.broken.file}:3`),
+        )
+      }
+      const decision = await decide()
+      assert.equal(decision.allow, true)
+      assert.equal(decision.policyDigest, good.digest)
+    })
+
+    test('a new set replaces the old one as a whole', async () => {
+      given(scenarios.allowAll)
+      const set = given(scenarios.byArguments)
+      const decision = await decide()
+      assert.equal(decision.allow, false)
+      assert.equal(decision.policyDigest, set.digest)
+    })
+  })
+}
+
+interface Changes {
+  readonly tenant?: string
+  readonly principal?: string
+  readonly kind?: PrincipalKind
+  readonly roles?: readonly Role[]
+  readonly method?: CallMethod
+  readonly capability?: string
+  readonly effect?: EffectClass
+  readonly openWorld?: boolean
+  readonly trusted?: boolean
+  readonly args?: JsonObject
+  readonly via?: string
+  readonly dryRun?: boolean
+}
+
+function anInput(changes: Changes): PolicyInput {
+  const name = changes.principal ?? 'ann'
+  return {
+    tenant: changes.tenant ?? 'default',
+    principal: { id: name, kind: changes.kind ?? 'user', name, roles: changes.roles ?? [] },
+    method: changes.method ?? 'tools/call',
+    capability: {
+      server: 'files',
+      name: changes.capability ?? 'write_file',
+      effect: changes.effect ?? 'unsafe',
+      openWorld: changes.openWorld ?? true,
+      trusted: changes.trusted ?? false,
+    },
+    args: changes.args ?? {},
+    via: changes.via ?? 'mcp',
+    dryRun: changes.dryRun ?? false,
+  }
+}
+
+const kinds: readonly PrincipalKind[] = ['user', 'agent', 'service', 'site']
+const roles: readonly Role[] = ['admin', 'auditor', 'operator', 'member']
+const effects: readonly EffectClass[] = ['read', 'idempotent', 'unsafe']
+const methods: readonly CallMethod[] = ['tools/call', 'resources/read', 'prompts/get', 'completion/complete']
+
+function nested(levels: number): JsonValue {
+  let value: JsonValue = 'bottom'
+  for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { down: value }
+  return value
+}

@@ -1,0 +1,66 @@
+import type { Digest, JsonObject } from '../kernel/index.ts'
+import type { EffectClass } from '../registry/index.ts'
+import type { PrincipalKind, Role } from '../identity/index.ts'
+import type { CallMethod } from './call.ts'
+
+/** Everything a policy may look at; nothing else reaches an engine. */
+export interface PolicyInput {
+  readonly tenant: string
+  readonly principal: {
+    readonly id: string
+    readonly kind: PrincipalKind
+    readonly name: string
+    readonly roles: readonly Role[]
+  }
+  readonly method: CallMethod
+  readonly capability: {
+    readonly server: string
+    readonly name: string
+    readonly effect: EffectClass
+    readonly openWorld: boolean
+    readonly trusted: boolean
+  }
+  /** The canonical arguments that will run. */
+  readonly args: JsonObject
+  readonly via: string
+  readonly dryRun: boolean
+}
+
+/** A decision point's answer. */
+export interface Decision {
+  readonly allow: boolean
+  /** Ids of the policies that decided, or the reason why no decision could be made; for the journal only. */
+  readonly reasons: readonly string[]
+  /** Digest of the policy set that decided; `none` when there is no set. */
+  readonly policyDigest: string
+}
+
+/** The policies of a tenant, in force as a whole or not at all. */
+export interface PolicySet {
+  readonly tenant: string
+  /** File name to text, such as `starter.cedar`. */
+  readonly files: Readonly<Record<string, string>>
+  /** Over the files. */
+  readonly digest: Digest
+  readonly version: number
+}
+
+export interface PolicyProblem {
+  readonly file: string
+  /** From 1; null when the problem has no place. */
+  readonly line: number | null
+  readonly message: string
+}
+
+/**
+ * The port of a decision point. Fail-closed: an engine that cannot decide resolves with `allow: false` and says why; the
+ * gate treats a rejection the same way. Every adapter passes `policy-engine.testsuite.ts`.
+ */
+export interface PolicyEngine {
+  /** Everything wrong with a set of policy files; empty when it could be put in force. */
+  check(files: Readonly<Record<string, string>>): readonly PolicyProblem[]
+  /** Puts a set in force for its tenant. Throws `POLICY_INVALID` and keeps the one before. */
+  load(set: PolicySet): void
+  /** A tenant without a set is denied everything. */
+  decide(input: PolicyInput, signal: AbortSignal): Promise<Decision>
+}

@@ -1,0 +1,198 @@
+import type { Blob, Draft, Entry, Journal } from '../journal/index.ts'
+import { type Clock, isFault, type JsonObject } from '../kernel/index.ts'
+import type { Call } from './call.ts'
+import type { CallRecord, CallStore } from './call-store.ts'
+import type { Execution } from './execute/execute.ts'
+import type { LateWrites } from './late-writes.ts'
+import type { CallRequest } from './request.ts'
+import { type Outcome, wireOutcome } from './verdict.ts'
+
+/** What the journal is told of a call that never became one, or was not allowed. */
+export interface Refusal {
+  readonly callId: string
+  /** Wire name: a denial code, `needs_approval` or `dry_run`. */
+  readonly outcome: string
+  readonly guard: string
+  readonly reasons: readonly string[]
+  readonly facts: JsonObject
+}
+
+/** Writes the two lines of a call: its intent before, its end after, as durably as its effect demands. */
+export class Recorder {
+  readonly #calls: CallStore
+  readonly #journal: Journal
+  readonly #late: LateWrites
+  readonly #clock: Clock
+
+  constructor(parts: {
+    readonly calls: CallStore
+    readonly journal: Journal
+    readonly late: LateWrites
+    readonly clock: Clock
+  }) {
+    this.#calls = parts.calls
+    this.#journal = parts.journal
+    this.#late = parts.late
+    this.#clock = parts.clock
+  }
+
+  /** A request that was refused before there was a call. */
+  refusedRequest(request: CallRequest, refusal: Refusal): void {
+    const tenant = request.identity?.tenant ?? NO_TENANT
+    const principal = request.identity?.principal.id ?? 'anonymous'
+    const { correlationId, via } = request.context
+    const draft: Draft = {
+      tenant,
+      stream: `call:${refusal.callId}`,
+      seq: 0,
+      type: 'call.denied',
+      principal,
+      correlationId,
+      data: { ...this.#refusalData(refusal), asked: request.name.slice(0, 200), use: request.use, via },
+    }
+    const entry = this.#journal.seal(draft)
+    this.#late.add(() => this.#journal.store.append([entry]))
+  }
+
+  /** A frozen call that a guard stopped. */
+  stopped(call: Call, refusal: Refusal): void {
+    const type =
+      refusal.outcome === 'dry_run'
+        ? 'call.dry_run'
+        : refusal.outcome === 'needs_approval'
+          ? 'call.parked'
+          : 'call.denied'
+    const entry = this.#seal(call, 0, type, { ...aboutCall(call), ...this.#refusalData(refusal) })
+    const record = { ...this.#record(call), state: 'ended', outcome: refusal.outcome, endedAt: entry.at } as const
+    this.#late.add(() => this.#calls.open(record, [entry], []))
+  }
+
+  /** A call answered from an earlier one. */
+  answered(call: Call, by: string, outcome: Outcome): void {
+    const entry = this.#seal(call, 0, 'call.answered', { ...aboutCall(call), by, outcome: wireOutcome(outcome) })
+    const record = { ...this.#record(call), state: 'ended', outcome: wireOutcome(outcome), endedAt: entry.at } as const
+    this.#late.add(() => this.#calls.open(record, [entry], []))
+  }
+
+  /**
+   * The intent. For whatever may change something, or claims a key, it is on disk when this resolves; for a plain read it
+   * is written together with the end. Throws `STORE_UNAVAILABLE` (then nothing may be sent) or `IDEMPOTENCY_IN_FLIGHT`.
+   */
+  async intend(call: Call, facts: JsonObject): Promise<Intent> {
+    const args = this.#journal.sealBlob(call.identity.tenant, call.args)
+    const data = { ...aboutCall(call), ...facts, args: args.digest }
+    const intended = this.#seal(call, 0, 'call.intended', data)
+    const record: CallRecord = { ...this.#record(call), startedAt: intended.at }
+    const durable = call.effect !== 'read' || call.context.idempotencyKey !== null
+    if (durable) await this.#calls.open(record, [intended], [args])
+    return { call, record, intended, args, durable }
+  }
+
+  /**
+   * The end of an intent. Once something may have happened the caller is told, so a store that fails only now does not
+   * hide the outcome: the line is kept and written as soon as it can be.
+   */
+  async ended(intent: Intent, execution: Execution, milliseconds: number): Promise<void> {
+    const { call } = intent
+    const { outcome, attempts } = execution
+    const name = wireOutcome(outcome)
+    const entry = this.#seal(call, 1, 'call.ended', {
+      outcome: name,
+      ...('result' in outcome ? { is_error: outcome.is === 'toolError' } : {}),
+      ...(outcome.is === 'failed' ? { error: outcome.fault ?? `rpc ${outcome.error.code}` } : {}),
+      attempts,
+      latency_ms: Math.round(milliseconds * 1_000) / 1_000,
+    })
+    const record: CallRecord = { ...intent.record, state: 'ended', outcome: name, endedAt: entry.at }
+    if (!intent.durable) {
+      this.#late.add(() => this.#calls.open(record, [intent.intended, entry], [intent.args]))
+      return
+    }
+    const close = () => this.#calls.close(record, call.context.idempotencyKey === null ? null : outcome, [entry])
+    try {
+      await close()
+    } catch (error) {
+      if (!isFault(error, 'STORE_UNAVAILABLE')) throw error
+      this.#late.add(close)
+    }
+  }
+
+  /** Says that a circuit opened; nobody waits for it. */
+  circuitOpened(call: Call, key: string): void {
+    const entry = this.#journal.seal({
+      tenant: call.identity.tenant,
+      stream: `circuit:${call.id}`,
+      seq: 0,
+      type: 'server.circuit_opened',
+      principal: 'system',
+      correlationId: call.context.correlationId,
+      causationId: call.id,
+      data: { server: call.server.name, tool: key === call.server.id ? null : call.capability.name },
+    })
+    this.#late.add(() => this.#journal.store.append([entry]))
+  }
+
+  #seal(call: Call, seq: number, type: string, data: JsonObject): Entry {
+    const { correlationId, causationId } = call.context
+    return this.#journal.seal({
+      tenant: call.identity.tenant,
+      stream: `call:${call.id}`,
+      seq,
+      type,
+      principal: call.identity.principal.id,
+      correlationId,
+      ...(causationId === null ? {} : { causationId }),
+      data,
+    })
+  }
+
+  #refusalData({ outcome, guard, reasons, facts }: Refusal): JsonObject {
+    return { ...facts, outcome, guard, reasons }
+  }
+
+  #record(call: Call): CallRecord {
+    return {
+      id: call.id,
+      tenant: call.identity.tenant,
+      principal: call.identity.principal.id,
+      server: call.server.name,
+      capability: call.capability.name,
+      method: call.method,
+      effect: call.effect,
+      digest: call.digest,
+      idempotencyKey: call.context.idempotencyKey,
+      correlationId: call.context.correlationId,
+      state: 'open',
+      outcome: null,
+      startedAt: this.#clock.now().toISOString(),
+      endedAt: null,
+    }
+  }
+}
+
+/** Tenant of journal lines about requests of nobody. */
+export const NO_TENANT = 'nobody'
+
+export interface Intent {
+  readonly call: Call
+  readonly record: CallRecord
+  readonly intended: Entry
+  readonly args: Blob
+  readonly durable: boolean
+}
+
+function aboutCall(call: Call): JsonObject {
+  return {
+    server: call.server.name,
+    capability: call.capability.name,
+    primitive: call.capability.primitive,
+    definition: call.capability.digest,
+    method: call.method,
+    effect: call.effect,
+    open_world: call.openWorld,
+    call: call.digest,
+    via: call.context.via,
+    session: call.context.sessionId,
+    idempotency_key: call.context.idempotencyKey,
+  }
+}

@@ -1,0 +1,42 @@
+import type { Identity } from '../identity/index.ts'
+import type { JsonObject } from '../kernel/index.ts'
+import type { Primitive, View } from '../registry/index.ts'
+import type { CallContext } from './call.ts'
+import type { DenialCode, Outcome } from './verdict.ts'
+
+/** What a surface asks of the gate: nothing in it has been judged or even parsed for meaning. */
+export interface CallRequest {
+  /** Null when nobody could be identified. */
+  readonly identity: Identity | null
+  readonly view: View
+  /** `tool`, `resource` and `prompt` are used by name or URI; `completion` completes an argument of one of them. */
+  readonly use: 'tool' | 'resource' | 'prompt' | 'completion'
+  /** For a completion, what is completed. */
+  readonly as: Primitive
+  /** Exposed name or URI. */
+  readonly name: string
+  /** Anything a client may have sent; undefined stands for no arguments. */
+  readonly args: unknown
+  readonly context: CallContext
+  readonly io: {
+    readonly signal: AbortSignal
+    readonly onProgress: ((params: JsonObject) => void) | null
+  }
+}
+
+/** What a surface gets back; every case carries the id under which the journal knows the call. */
+export type Answer =
+  | { readonly is: 'outcome'; readonly callId: string; readonly outcome: Outcome; readonly replayOf: string | null }
+  | {
+      readonly is: 'denied'
+      readonly callId: string
+      readonly code: DenialCode
+      readonly message: string
+      /** Whether the refusal is that nothing of this name is there for the caller. */
+      readonly unknown: boolean
+      /** For `denied_schema` only: what to mend, without values. */
+      readonly violations: readonly { readonly at: string; readonly message: string }[]
+    }
+  | { readonly is: 'needsApproval'; readonly callId: string }
+  /** Every guard would have let the call pass; nothing was sent. */
+  | { readonly is: 'dryRun'; readonly callId: string }

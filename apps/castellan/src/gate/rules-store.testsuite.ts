@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { digestJson, newId, systemClock } from '../kernel/index.ts'
+import { type Entry, Journal, type JournalStore } from '../journal/index.ts'
+import type { Limits } from './limits.ts'
+import type { PolicySet } from './policy-engine.ts'
+import type { RulesStore } from './rules-store.ts'
+
+export interface OpenRulesStore {
+  readonly rules: RulesStore
+  readonly journal: JournalStore
+  close(): Promise<void>
+}
+
+/** What every rules store promises. All tests share one store. */
+export function rulesStoreSuite(name: string, open: () => Promise<OpenRulesStore>, skip: string | false): void {
+  describe(`${name} is a rules store`, { skip }, () => {
+    let opened: OpenRulesStore
+    let store: RulesStore
+    before(async () => {
+      opened = await open()
+      store = opened.rules
+    })
+    after(() => opened?.close())
+
+    const anEntry = (): Entry =>
+      new Journal(opened.journal, systemClock).seal({
+        tenant: 'acme',
+        stream: `t:${newId()}`,
+        seq: 0,
+        type: 't.changed',
+        principal: 'ann',
+        correlationId: 'c',
+        data: {},
+      })
+    const written = async ({ tenant, stream }: Entry) => (await opened.journal.readStream(tenant, stream)).length
+    const conflict = { code: 'VERSION_CONFLICT' }
+
+    test('the policy set of a tenant reads back, file by file, and is replaced version by version', async () => {
+      const set = aPolicySet({ 'starter.cedar': 'permit (principal, action, resource);\r\n// Ü\n' })
+      await store.savePolicySet(set, [anEntry()])
+      const next = { ...aPolicySet({ 'a.cedar': '', 'b.cedar': 'x' }), tenant: set.tenant, version: 2 }
+      const [entry, refused] = [anEntry(), anEntry()]
+      await store.savePolicySet(next, [entry])
+      assert.equal(await written(entry), 1)
+      assert.deepEqual((await store.policySets()).filter(each => each.tenant === set.tenant), [next]) // prettier-ignore
+      await assert.rejects(store.savePolicySet(next, [refused]), conflict)
+      await assert.rejects(store.savePolicySet(set, [refused]), conflict)
+      await assert.rejects(store.savePolicySet({ ...aPolicySet({}), version: 2 }, [refused]), conflict)
+      assert.equal(await written(refused), 0)
+    })
+
+    test('limits read back, change version by version, and have names unique in their tenant', async () => {
+      const tenant = newId()
+      const [b, a] = [someLimits(tenant, 'b'), someLimits(tenant, 'a')]
+      await store.saveLimits(b, [])
+      await store.saveLimits(a, [])
+      const changed: Limits = { ...a, to: { principal: newId() }, allow: [], maxSteps: 0, version: 2 }
+      await store.saveLimits(changed, [])
+      assert.deepEqual(await store.limits(tenant), [changed, b])
+      assert.deepEqual(await store.limits(newId()), [])
+      assert.ok((await store.limits()).some(({ id }) => id === b.id))
+      await assert.rejects(store.saveLimits(changed, []), conflict)
+      await assert.rejects(store.saveLimits(someLimits(tenant, 'a'), []), { code: 'NAME_TAKEN' })
+      await assert.rejects(store.saveLimits({ ...b, name: 'a', version: 2 }, []), { code: 'NAME_TAKEN' })
+    })
+
+    test('limits are removed from their own tenant only, and removing what is gone says nothing', async () => {
+      const tenant = newId()
+      const limits = someLimits(tenant, 'l')
+      await store.saveLimits(limits, [])
+      const [foreign, real, late] = [anEntry(), anEntry(), anEntry()]
+      await store.removeLimits(newId(), limits.id, [foreign])
+      assert.equal((await store.limits(tenant)).length, 1)
+      await store.removeLimits(tenant, limits.id, [real])
+      await store.removeLimits(tenant, limits.id, [late])
+      assert.deepEqual(await store.limits(tenant), [])
+      assert.deepEqual([await written(foreign), await written(real), await written(late)], [0, 1, 0])
+    })
+  })
+}
+
+function aPolicySet(files: Readonly<Record<string, string>>): PolicySet {
+  return { tenant: newId(), files, digest: digestJson(files), version: 1 }
+}
+
+function someLimits(tenant: string, name: string): Limits {
+  return {
+    id: newId(),
+    tenant,
+    name,
+    to: { role: 'member' },
+    allow: null,
+    block: ['*/delete_*'],
+    noNetwork: true,
+    dryRun: false,
+    maxSteps: 20,
+    perPrincipal: { calls: 10, per: 60_000 },
+    perTool: null,
+    version: 1,
+  }
+}

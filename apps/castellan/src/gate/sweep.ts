@@ -1,0 +1,36 @@
+import type { Journal } from '../journal/index.ts'
+import type { Clock } from '../kernel/index.ts'
+import type { CallStore } from './call-store.ts'
+
+/**
+ * Ends the calls whose end a crash hid, before anything new is let in: whatever may have changed something becomes
+ * `indeterminate`, a read `error`. None is repeated. Returns how many there were.
+ */
+export async function sweepUnfinished(calls: CallStore, journal: Journal, clock: Clock): Promise<number> {
+  let swept = 0
+  for (;;) {
+    const unfinished = await calls.unfinished(500)
+    if (unfinished.length === 0) return swept
+    for (const record of unfinished) {
+      const outcome = record.effect === 'read' ? 'error' : 'indeterminate'
+      const entry = journal.seal({
+        tenant: record.tenant,
+        stream: `call:${record.id}`,
+        seq: 1,
+        type: 'call.ended',
+        principal: 'system',
+        correlationId: record.correlationId,
+        data: { outcome, swept: true },
+      })
+      const kept =
+        record.idempotencyKey === null
+          ? null
+          : ({
+              is: 'indeterminate',
+              message: `It is not known whether "${record.capability}" of "${record.server}" took effect: the control plane stopped before its end was seen. Do not repeat it before you have checked.`,
+            } as const)
+      await calls.close({ ...record, state: 'ended', outcome, endedAt: clock.now().toISOString() }, kept, [entry])
+      swept++
+    }
+  }
+}
