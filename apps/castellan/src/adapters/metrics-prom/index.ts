@@ -1,0 +1,69 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Meter } from '../../telemetry/index.ts'
+
+/** Values read when someone asks for the metrics. */
+export interface Gauges {
+  readonly sessions: () => number
+  readonly callsUnderWay: () => number
+  readonly lateWrites: () => number
+  readonly servers: () => Readonly<Record<string, number>>
+  /** Offset of the newest entry. */
+  readonly journalHead: () => Promise<number>
+}
+
+/** Metrics in the Prometheus text format. */
+export function prometheus(gauges: Gauges): { readonly meter: Meter; readonly render: () => Promise<string> } {
+  const register = new Registry()
+  collectDefaultMetrics({ register })
+  const calls = new Counter({
+    name: 'castellan_calls_total',
+    help: 'Calls by how they ended.',
+    labelNames: ['server', 'outcome', 'effect'],
+    registers: [register],
+  })
+  const seconds = new Histogram({
+    name: 'castellan_call_duration_seconds',
+    help: 'Time of executed calls, retries included.',
+    labelNames: ['server'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30],
+    registers: [register],
+  })
+  const circuits = new Counter({
+    name: 'castellan_circuits_opened_total',
+    help: 'How often the circuit of a server or one of its tools opened.',
+    labelNames: ['server'],
+    registers: [register],
+  })
+  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      async collect() {
+        this.set(await read())
+      },
+    })
+  gauge('castellan_mcp_sessions', 'Open MCP sessions.', gauges.sessions)
+  gauge('castellan_calls_under_way', 'Calls inside the gate.', gauges.callsUnderWay)
+  gauge('castellan_late_writes', 'Journal writes not yet on disk.', gauges.lateWrites)
+  gauge('castellan_journal_offset', 'Offset of the newest journal entry.', gauges.journalHead)
+  new Gauge({
+    name: 'castellan_servers',
+    help: 'Servers by health.',
+    labelNames: ['status'],
+    registers: [register],
+    collect() {
+      this.reset()
+      for (const [status, count] of Object.entries(gauges.servers())) this.set({ status }, count)
+    },
+  })
+  const meter: Meter = {
+    callEnded(labels, duration) {
+      // Denied calls of unknown names must not let a caller grow the set of series without bound.
+      calls.inc(labels)
+      if (duration !== null) seconds.observe({ server: labels.server }, duration)
+    },
+    circuitOpened: server => circuits.inc({ server }),
+  }
+  return { meter, render: () => register.metrics() }
+}

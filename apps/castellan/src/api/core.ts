@@ -1,0 +1,31 @@
+import type { CallStore, Gate, Rules } from '../gate/index.ts'
+import type { Actor, Authenticator, Directory } from '../identity/index.ts'
+import type { Journal } from '../journal/index.ts'
+import type { Clock } from '../kernel/index.ts'
+import type { Registry, SecretVault } from '../registry/index.ts'
+
+/** What the surfaces stand on; `app/` builds it. Surfaces translate between the wire and this, and decide nothing. */
+export interface Core {
+  readonly version: string
+  readonly authenticator: Authenticator
+  readonly directory: Directory
+  readonly registry: Registry
+  readonly rules: Rules
+  readonly gate: Gate
+  readonly calls: CallStore
+  readonly journal: Journal
+  readonly vault: SecretVault
+  readonly clock: Clock
+  /** Where the outside reaches us, such as `http://127.0.0.1:7400`. */
+  readonly publicUrl: string
+  /** The authorization server that clients of `/mcp` are sent to, when there is one. */
+  readonly oidcIssuer: string | null
+  /** Prometheus text of the metrics. */
+  readonly metrics: () => Promise<string>
+  /** What must hold before work is accepted; a reason when it does not. */
+  readonly notReady: () => string | null
+  /** Gives a new tenant the policies to begin with; without any it would be denied everything. */
+  readonly welcomeTenant: (tenant: string, actor: Actor) => Promise<void>
+  /** Told of bugs caught at the edge; the caller gets only `INTERNAL`. */
+  readonly onBug: (error: unknown) => void
+}

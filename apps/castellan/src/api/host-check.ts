@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+
+export interface AllowedHosts {
+  /** Names accepted in `Host`, without port; loopback names are always accepted. */
+  readonly hosts: readonly string[]
+  /** Origins accepted besides the loopback ones, such as `https://console.example.org`. */
+  readonly origins: readonly string[]
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * Refuses requests whose `Host` or `Origin` is not ours, so that a web page someone visits cannot reach a control plane on
+ * their machine by rebinding a name. Source: MCP 2025-11-25 and 2026-07-28, transports, security warning.
+ */
+export function checkHosts(app: FastifyInstance, allowed: AllowedHosts): void {
+  const hosts = new Set([...LOOPBACK, ...allowed.hosts.map(host => host.toLowerCase())])
+  const origins = new Set(allowed.origins.map(origin => origin.toLowerCase()))
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin } = request.headers
+    const hostOk = host !== undefined && hosts.has(hostname(host))
+    const originOk =
+      origin === undefined || origins.has(origin.toLowerCase()) || LOOPBACK.includes(URL.parse(origin)?.hostname ?? '')
+    if (hostOk && originOk) return
+    const detail = hostOk
+      ? 'The Origin header is not allowed; add it to allowed_origins.'
+      : 'The Host header is not allowed; add it to allowed_hosts.'
+    await reply
+      .code(403)
+      .type('application/problem+json')
+      .send(JSON.stringify({ type: 'about:blank', title: 'Forbidden', status: 403, detail }))
+  })
+}
+
+function hostname(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, '')
+}

@@ -1,0 +1,23 @@
+import type { Identity } from '../../identity/index.ts'
+import type { View } from '../../registry/index.ts'
+
+/** Who is asking, on which endpoint, within which session. */
+export interface Caller {
+  readonly identity: Identity
+  readonly view: View
+  /** Of 2025 clients; those of 2026 have no sessions. */
+  readonly sessionId: string | null
+}
+
+/** Whether two requests come from the same principal in the same tenant, on the same endpoint. */
+export function sameCaller(a: Caller, b: Caller): boolean {
+  return (
+    a.identity.principal.id === b.identity.principal.id &&
+    a.identity.tenant === b.identity.tenant &&
+    viewKey(a.view) === viewKey(b.view)
+  )
+}
+
+export function viewKey(view: View): string {
+  return view.is === 'all' ? 'all' : `${view.is} ${view.name}`
+}

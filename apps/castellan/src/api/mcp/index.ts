@@ -1,0 +1,194 @@
+import { isInitializeRequest, isLegacyRequest } from '@modelcontextprotocol/server'
+import { toWebRequest } from '@modelcontextprotocol/node'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { fault, isFault, isJsonObject, newId, parseStrict } from '../../kernel/index.ts'
+import type { View } from '../../registry/index.ts'
+import type { Core } from '../core.ts'
+import type { Caller } from './caller.ts'
+import { Modern } from './modern.ts'
+import { buildServer } from './server.ts'
+import { type SessionLimits, Sessions } from './sessions.ts'
+
+export interface McpSettings {
+  /** Bytes. */
+  readonly maxBody: number
+  readonly sessions: SessionLimits
+}
+
+/** What the process does with the endpoint besides serving it. */
+export interface McpEndpoint {
+  readonly plugin: (app: FastifyInstance) => Promise<void>
+  /** 2025 sessions that are open. */
+  readonly sessions: () => number
+  readonly closeIdleSessions: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * `/mcp`, `/mcp/servers/:name` and `/mcp/groups/:name`, each for the revisions up to 2025-11-25 (sessions) and for
+ * 2026-07-28 (stateless) on one URL, and the metadata of RFC 9728 that tells clients where to get a token.
+ */
+export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
+  const sessions = new Sessions(settings.sessions, core.clock, caller => buildServer(core, caller, true))
+  const modern = new Modern(settings.maxBody, caller => buildServer(core, caller, false))
+  const stopListening = core.registry.onCatalogChanged((tenant, change) => {
+    sessions.listChanged(tenant, change)
+    modern.listChanged(tenant, change)
+  })
+
+  const serve = async (view: View, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const caller = await identified(core, view, request)
+    // From here on the SDK answers on the raw response; whatever it throws must still end it.
+    reply.hijack()
+    try {
+      await route(caller, request, reply)
+    } catch (error) {
+      if (reply.raw.headersSent) reply.raw.destroy()
+      else answerFault(core, error, reply)
+    }
+  }
+
+  const route = async (
+    caller: Caller,
+    { raw, body }: FastifyRequest,
+    { raw: response }: FastifyReply,
+  ): Promise<void> => {
+    const sessionId = raw.headers['mcp-session-id']
+    const legacy =
+      raw.method !== 'POST' ||
+      typeof sessionId === 'string' ||
+      (await isLegacyRequest(await toWebRequest(raw, body), body))
+    if (!legacy) return modern.handle(caller, raw, response, body)
+    if (typeof sessionId === 'string') {
+      if (!(await sessions.goOn(sessionId, caller, raw, response, body)))
+        answerRpc(response, 404, -32001, 'Session not found')
+      return
+    }
+    if (raw.method === 'POST' && isInitializeRequest(body)) return sessions.begin(caller, raw, response, body)
+    const why = raw.method === 'POST' ? 'Initialize first, or send Mcp-Session-Id' : 'Mcp-Session-Id is required'
+    answerRpc(response, 400, -32000, why)
+  }
+
+  return {
+    sessions: () => sessions.size,
+    closeIdleSessions: () => sessions.closeIdle(),
+    close: async () => {
+      stopListening()
+      await Promise.all([sessions.close(), modern.close()])
+    },
+    plugin: async app => {
+      app.removeAllContentTypeParsers()
+      app.addContentTypeParser(
+        'application/json',
+        { parseAs: 'string', bodyLimit: settings.maxBody },
+        (_request, text, done) => {
+          try {
+            done(null, parseStrict(text as string))
+          } catch (error) {
+            done(error as Error, undefined)
+          }
+        },
+      )
+      app.setErrorHandler((error, _request, reply) => {
+        reply.hijack()
+        answerFault(core, error, reply)
+      })
+      const view = (is: 'server' | 'group') => (request: FastifyRequest, reply: FastifyReply) =>
+        serve({ is, name: (request.params as { name: string }).name }, request, reply)
+      const method = ['GET', 'POST', 'DELETE']
+      app.route({
+        method,
+        url: '/mcp',
+        handler: (request, reply) => serve({ is: 'all' }, request, reply),
+      })
+      app.route({ method, url: '/mcp/servers/:name', handler: view('server') })
+      app.route({ method, url: '/mcp/groups/:name', handler: view('group') })
+      const metadata = (path: string) => ({
+        resource: `${core.publicUrl}${path}`,
+        ...(core.oidcIssuer === null ? {} : { authorization_servers: [core.oidcIssuer] }),
+        bearer_methods_supported: ['header'],
+        resource_name: 'Castellan',
+      })
+      app.get('/.well-known/oauth-protected-resource', () => metadata('/mcp'))
+      app.get('/.well-known/oauth-protected-resource/mcp', () => metadata('/mcp'))
+      app.get('/.well-known/oauth-protected-resource/mcp/*', request =>
+        metadata(`/mcp/${(request.params as { '*': string })['*']}`),
+      )
+    },
+  }
+}
+
+async function identified(core: Core, view: View, request: FastifyRequest): Promise<Caller> {
+  const { authorization, 'x-tenant-id': tenant } = request.headers
+  const presented = { authorization, tenant: typeof tenant === 'string' ? tenant : undefined }
+  try {
+    const identity = await core.authenticator.authenticate(presented, AbortSignal.timeout(10_000))
+    return { identity, view, sessionId: null }
+  } catch (error) {
+    if (isFault(error, 'UNAUTHENTICATED')) await journalRefusal(core, view, request.body)
+    throw error
+  }
+}
+
+/** A call of nobody is refused by the gate itself, so the journal has it like any other. */
+async function journalRefusal(core: Core, view: View, body: unknown): Promise<void> {
+  if (!isJsonObject(body) || body.method !== 'tools/call' || !isJsonObject(body.params)) return
+  await core.gate.pass({
+    identity: null,
+    view,
+    use: 'tool',
+    as: 'tool',
+    name: String(body.params.name),
+    args: {},
+    context: {
+      correlationId: newId(),
+      causationId: null,
+      sessionId: null,
+      idempotencyKey: null,
+      dryRun: false,
+      via: 'mcp',
+      meta: null,
+    },
+    io: { signal: AbortSignal.timeout(1_000), onProgress: null },
+  })
+}
+
+function answerFault(core: Core, error: unknown, { raw, request }: FastifyReply): void {
+  const known = isFault(error) ? error : fromFastify(core, error)
+  switch (known.code) {
+    case 'UNAUTHENTICATED': {
+      const metadata = `${core.publicUrl}/.well-known/oauth-protected-resource${request.url.split('?')[0]}`
+      raw.setHeader('www-authenticate', `Bearer resource_metadata="${metadata}"`)
+      return answerRpc(raw, 401, -32000, known.message)
+    }
+    case 'JSON_MALFORMED':
+      return answerRpc(raw, 400, -32700, known.message)
+    case 'REQUEST_TOO_LARGE':
+      return answerRpc(raw, 413, -32000, known.message)
+    case 'INTERNAL':
+      return answerRpc(raw, 500, -32603, known.message)
+    default:
+      return answerRpc(
+        raw,
+        known.kind === 'invalid' ? 400 : 503,
+        known.kind === 'invalid' ? -32600 : -32000,
+        known.message,
+      )
+  }
+}
+
+function fromFastify(core: Core, error: unknown) {
+  const { code, statusCode } = error as { code?: string; statusCode?: number }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return fault('REQUEST_TOO_LARGE', { limit: 'the allowed number of' })
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return fault('REQUEST_INVALID', { why: (error as Error).message })
+  }
+  core.onBug(error)
+  return fault('INTERNAL')
+}
+
+function answerRpc(response: FastifyReply['raw'], status: number, code: number, message: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }))
+}

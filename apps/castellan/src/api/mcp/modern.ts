@@ -1,0 +1,67 @@
+import { createMcpHandler, type McpHttpHandler, type Server } from '@modelcontextprotocol/server'
+import { type NodeMcpRequestHandler, toNodeHandler } from '@modelcontextprotocol/node'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CatalogChange } from '../../registry/index.ts'
+import { type Caller, viewKey } from './caller.ts'
+
+interface Handler {
+  readonly handler: McpHttpHandler
+  readonly node: NodeMcpRequestHandler
+}
+
+/**
+ * Serves 2026 clients, who have no session. One handler for each tenant and endpoint, so that what is announced on a
+ * subscription reaches nobody of another tenant.
+ */
+export class Modern {
+  readonly #handlers = new Map<string, Handler>()
+  readonly #build: (caller: () => Caller) => Server
+  readonly #maxBody: number
+
+  constructor(maxBody: number, build: (caller: () => Caller) => Server) {
+    this.#maxBody = maxBody
+    this.#build = build
+  }
+
+  async handle(caller: Caller, request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
+    const { identity } = caller
+    const auth = {
+      token: '',
+      clientId: identity.principal.id,
+      scopes: [...identity.scopes],
+      extra: { caller },
+    }
+    await this.#handler(caller).node(Object.assign(request, { auth }), response, body)
+  }
+
+  listChanged(tenant: string, change: CatalogChange): void {
+    for (const [key, { handler }] of this.#handlers) {
+      if (!key.startsWith(`${tenant} `)) continue
+      if (change.tools) handler.notify.toolsChanged()
+      if (change.resources) handler.notify.resourcesChanged()
+      if (change.prompts) handler.notify.promptsChanged()
+    }
+  }
+
+  async close(): Promise<void> {
+    const handlers = [...this.#handlers.values()]
+    this.#handlers.clear()
+    await Promise.all(handlers.map(({ handler }) => handler.close()))
+  }
+
+  #handler(caller: Caller): Handler {
+    const key = `${caller.identity.tenant} ${viewKey(caller.view)}`
+    const known = this.#handlers.get(key)
+    if (known) return known
+    const handler = createMcpHandler(
+      ({ authInfo }) => {
+        const asking = authInfo?.extra?.caller as Caller
+        return this.#build(() => asking)
+      },
+      { legacy: 'reject', maxRequestBodySize: this.#maxBody, onerror: () => undefined },
+    )
+    const made = { handler, node: toNodeHandler(handler, { maxRequestBodySize: this.#maxBody }) }
+    this.#handlers.set(key, made)
+    return made
+  }
+}

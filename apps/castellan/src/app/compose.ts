@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { adapterConnector } from '../adapters/connector-adapter/index.ts'
+import { mcpConnector } from '../adapters/connector-mcp/index.ts'
+import { openApiConnector } from '../adapters/connector-openapi/index.ts'
+import { oidcVerifier } from '../adapters/identity-oidc/index.ts'
+import { prometheus } from '../adapters/metrics-prom/index.ts'
+import { cedarPolicyEngine } from '../adapters/policy-cedar/index.ts'
+import { ajvValidator } from '../adapters/schema-ajv/index.ts'
+import { localVault, masterKey } from '../adapters/secrets-local/index.ts'
+import { openPostgres, openSqlite, type Stores } from '../adapters/store-sql/index.ts'
+import type { Core } from '../api/core.ts'
+import { type Config, secretEnvironment, type Variables } from '../config/index.ts'
+import { type BreakerSettings, Executor, Gate, LateWrites, path, Recorder, Rules, Upstreams } from '../gate/index.ts'
+import { Authenticator, type Books, DEFAULT_TENANT, Directory } from '../identity/index.ts'
+import { Journal } from '../journal/index.ts'
+import { type Clock, systemClock } from '../kernel/index.ts'
+import { Masker, Registry, resolveSecrets, secretsOf } from '../registry/index.ts'
+import { type Log, logTo, type Meter } from '../telemetry/index.ts'
+import { starterPolicies } from './starter-policies.ts'
+
+export interface Surroundings {
+  readonly variables: Variables
+  /** Where log lines go. */
+  readonly write: (line: string) => void
+  /** How circuit breakers behave; the default unless someone cannot wait. */
+  readonly breaker?: BreakerSettings
+}
+
+/** Everything that is built once; nothing of it runs yet. */
+export interface Parts {
+  readonly core: Core
+  readonly stores: Stores
+  readonly upstreams: Upstreams
+  readonly late: LateWrites
+  readonly log: Log
+  readonly meter: Meter
+  /** The URL is known only once the port is. */
+  readonly address: { url: string }
+}
+
+/** Builds the adapters and wires them to the core: the only place that knows both. */
+export async function compose(
+  config: Config,
+  { variables, write, breaker }: Surroundings,
+  sessions: () => number,
+): Promise<Parts> {
+  const clock: Clock = systemClock
+  await mkdir(config.data, { recursive: true, mode: 0o700 })
+  const stores =
+    config.database === null
+      ? await openSqlite({ folder: config.data, clock })
+      : await openPostgres({ url: config.database, clock })
+
+  const masker = new Masker()
+  const password = config.database === null ? '' : (URL.parse(config.database)?.password ?? '')
+  if (password !== '') masker.learn(decodeURIComponent(password))
+  const { level, format } = config.log
+  const log: Log =
+    level === 'silent'
+      ? () => undefined
+      : logTo({ level, format, write, now: clock.now, mask: text => masker.mask(text) })
+  const onBug = (error: unknown) =>
+    log('error', 'bug', { error: error instanceof Error ? (error.stack ?? error.message) : 'not an Error' })
+
+  const journal = new Journal(stores.journal, clock, masker)
+  const vault = localVault(masterKey(join(config.data, 'master.key')))
+  const environment = secretEnvironment(variables, DEFAULT_TENANT)
+
+  // The connectors there are; a new one is one more line here.
+  const connectors = [mcpConnector({ environment: variables }), adapterConnector, openApiConnector]
+  const upstreams: Upstreams = new Upstreams({
+    connectors,
+    clock,
+    maxOpenings: config.stdio.maxConcurrentSpawns,
+    resolveSecrets: server =>
+      resolveSecrets(server.tenant, secretsOf(server.connection), {
+        secret: (tenant, name) => registry.secret(tenant, name),
+        vault,
+        environment,
+        masker,
+      }),
+    onListChanged: serverId => void registry.listChanged(serverId).catch(onBug),
+    onOpened: serverId => void registry.refresh(serverId).catch(onBug),
+    onLog: (server, line) => log('debug', 'server.said', { server, line: line.slice(0, 500) }),
+  })
+  const registry = new Registry({ store: stores.registry, journal, source: upstreams, vault, clock })
+
+  const engine = cedarPolicyEngine()
+  const rules = new Rules(stores.rules, journal, engine)
+  const late = new LateWrites(clock)
+  const recorder = new Recorder({ calls: stores.calls, journal, late, clock })
+  const executor = new Executor((allowed, io) => upstreams.call(allowed, io), clock, breaker)
+  const guards = path({ rules, engines: [engine], calls: stores.calls, clock })
+  const gate = new Gate({ registry, validator: ajvValidator(), guards, executor, recorder, late, clock, onBug })
+
+  const books: Books = { store: stores.identity, journal, clock }
+  const tokens = config.oidc && { ...config.oidc, verifier: oidcVerifier(config.oidc, clock) }
+  const metrics = prometheus({
+    sessions,
+    callsUnderWay: () => gate.underWay,
+    lateWrites: () => late.backlog,
+    servers: () => countBy(registry.servers().map(server => registry.health(server.id).status)),
+    journalHead: () => stores.journal.head(),
+  })
+  const address = { url: '' }
+  const core: Core = {
+    version,
+    authenticator: new Authenticator(books, tokens),
+    directory: new Directory(books),
+    registry,
+    rules,
+    gate,
+    calls: stores.calls,
+    journal,
+    vault,
+    clock,
+    get publicUrl() {
+      return address.url
+    },
+    oidcIssuer: config.oidc?.issuer ?? null,
+    metrics: metrics.render,
+    notReady: () => late.trouble,
+    welcomeTenant: async (tenant, actor) => {
+      if (!rules.policySet(tenant)) await rules.putPolicies(starterPolicies(), { ...actor, tenant })
+    },
+    onBug,
+  }
+  return { core, stores, upstreams, late, log, meter: metrics.meter, address }
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+function countBy(keys: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,2 @@
+export { cedarPolicyEngine as policyEngine } from '../adapters/policy-cedar/index.ts'
+export { type Running, start } from './start.ts'

@@ -1,0 +1,58 @@
+import { follow, type JournalStore, type SequencedEntry } from '../journal/index.ts'
+import type { Log } from './log.ts'
+
+/** Where counts and times go. */
+export interface Meter {
+  callEnded(labels: { server: string; outcome: string; effect: string }, seconds: number | null): void
+  circuitOpened(server: string): void
+}
+
+/**
+ * Turns what the journal says into log lines and metrics, from now on, until the signal aborts. It only reads: a slow log
+ * holds nobody up.
+ */
+export async function observe(store: JournalStore, log: Log, meter: Meter, signal: AbortSignal): Promise<void> {
+  for await (const entry of follow(store, await store.head(), signal)) {
+    measure(entry, meter)
+    log(entry.type === 'call.denied' ? 'warn' : 'info', entry.type, {
+      tenant: entry.tenant,
+      principal: entry.principal,
+      subject: entry.stream,
+      correlation: entry.correlationId,
+      ...shown(entry),
+    })
+  }
+}
+
+const SHOWN = [
+  'server',
+  'capability',
+  'outcome',
+  'guard',
+  'effect',
+  'attempts',
+  'latency_ms',
+  'error',
+  'via',
+  'from',
+  'to',
+  'reason',
+  'name',
+] as const
+
+function shown({ data }: SequencedEntry): Record<string, string | number | boolean> {
+  const facts: Record<string, string | number | boolean> = {}
+  for (const key of SHOWN) {
+    const value = data[key]
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') facts[key] = value
+  }
+  return facts
+}
+
+function measure({ type, data }: SequencedEntry, meter: Meter): void {
+  if (type === 'server.circuit_opened') meter.circuitOpened(String(data.server))
+  if (!['call.ended', 'call.denied', 'call.dry_run', 'call.answered'].includes(type)) return
+  const latency = typeof data.latency_ms === 'number' ? data.latency_ms / 1_000 : null
+  const labels = { server: String(data.server ?? ''), outcome: String(data.outcome), effect: String(data.effect ?? '') }
+  meter.callEnded(labels, latency)
+}
