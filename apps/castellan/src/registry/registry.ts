@@ -12,6 +12,7 @@ import type { RegistryStore, SealedSecret } from './registry-store.ts'
 import type { SecretVault } from './secrets.ts'
 import { buildServer } from './build-server.ts'
 import type { Health, Server } from './server.ts'
+import { serverDifferences } from './server-diff.ts'
 import type { ServerSpec } from './server-spec.ts'
 
 export interface RegistryParts {
@@ -107,13 +108,27 @@ export class Registry {
    * Throws as {@link addServer}, and `TRANSPORT_IMMUTABLE`, `NOT_FOUND`, `VERSION_CONFLICT`.
    */
   async updateServer(idOrName: string, spec: ServerSpec, actor: Actor, options: RegisterOptions = {}): Promise<Server> {
-    const before = this.server(actor.tenant, idOrName)
+    const { built } = this.#change(idOrName, spec, actor.tenant)
+    return this.#putServer(built.server, built.secrets, actor, options)
+  }
+
+  /**
+   * Names of the settings that {@link updateServer} would change; empty when none.
+   * Throws `REQUEST_INVALID`, `TRANSPORT_IMMUTABLE`, `NOT_FOUND`, `SECRET_UNREADABLE`.
+   */
+  async differences(idOrName: string, spec: ServerSpec, tenant: string): Promise<readonly string[]> {
+    const { before, built } = this.#change(idOrName, spec, tenant)
+    const stored = (name: string) => this.#parts.store.secret(tenant, name)
+    return serverDifferences(before, built.server, built.secrets, stored, this.#parts.vault)
+  }
+
+  #change(idOrName: string, spec: ServerSpec, tenant: string) {
+    const before = this.server(tenant, idOrName)
     checkSpec(spec)
     if (spec.connection.transport !== before.connection.transport) {
       throw fault('TRANSPORT_IMMUTABLE', { from: before.connection.transport, to: spec.connection.transport })
     }
-    const built = buildServer(spec, actor.tenant, before, this.#parts)
-    return this.#putServer(built.server, built.secrets, actor, options)
+    return { before, built: buildServer(spec, tenant, before, this.#parts) }
   }
 
   async #putServer(
@@ -182,6 +197,20 @@ export class Registry {
       if (found) return found
     }
     return this.#parts.store.secret(tenant, name)
+  }
+
+  /** Seals a secret under a name that servers of the tenant may refer to. Throws `STORE_UNAVAILABLE`. */
+  async putSecret(name: string, value: string, actor: Actor): Promise<void> {
+    const entry = this.#parts.journal.seal({
+      tenant: actor.tenant,
+      stream: `secret:${newId()}`,
+      seq: 0,
+      type: 'server.secret_sealed',
+      principal: actor.principal,
+      correlationId: actor.correlationId,
+      data: { name },
+    })
+    await this.#parts.store.saveSecret(this.#parts.vault.seal(actor.tenant, name, value), [entry])
   }
 
   // Discovery and health

@@ -1,0 +1,62 @@
+import { STATUS_CODES } from 'node:http'
+import type { Problem } from '@castellan/contracts'
+import type { Answer, DenialCode } from '../../gate/index.ts'
+import { type Fault, type FaultKind } from '../../kernel/index.ts'
+
+/** Where the codes are explained. */
+const DOCS = 'https://castellan.dev/errors/'
+
+export function statusOf(fault: Fault): number {
+  if (fault.code === 'UNAUTHENTICATED') return 401
+  if (fault.code === 'REQUEST_TOO_LARGE') return 413
+  return statuses[fault.kind]
+}
+
+const statuses: Readonly<Record<FaultKind, number>> = {
+  invalid: 400,
+  denied: 403,
+  notFound: 404,
+  conflict: 409,
+  exhausted: 429,
+  unavailable: 503,
+  timeout: 504,
+  cancelled: 499,
+  internal: 500,
+}
+
+/** The problem details of a fault. */
+export function problemOf(fault: Fault, errors?: Problem['errors']): Problem {
+  return problem(statusOf(fault), fault.code, fault.message, { retryable: fault.retryable, errors })
+}
+
+const denialStatuses: Readonly<Record<DenialCode, number>> = {
+  denied_identity: 401,
+  denied_schema: 400,
+  denied_policy: 403,
+  denied_limit: 429,
+  denied_guardrail: 403,
+  denied_budget: 402,
+  denied_pin: 403,
+}
+
+/** The problem details of a refused call. */
+export function problemOfDenial(answer: Extract<Answer, { is: 'denied' }>): Problem {
+  if (answer.unknown) return problem(404, answer.code, 'There is no such tool.', { call_id: answer.callId })
+  return problem(denialStatuses[answer.code], answer.code, answer.message, {
+    call_id: answer.callId,
+    retryable: answer.code === 'denied_limit',
+    ...(answer.violations.length > 0 ? { errors: answer.violations.map(({ at, message }) => ({ at, message })) } : {}),
+  })
+}
+
+export function problem(status: number, code: string, detail: string, more: Partial<Problem> = {}): Problem {
+  return {
+    type: `${DOCS}${code}`,
+    title: status === 499 ? 'Client Closed Request' : (STATUS_CODES[status] ?? 'Error'),
+    status,
+    detail,
+    code,
+    retryable: false,
+    ...more,
+  }
+}

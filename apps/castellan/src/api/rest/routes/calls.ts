@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import * as wire from '@castellan/contracts'
+import { fault, isId, type JsonObject, parseDuration } from '../../../kernel/index.ts'
+import type { Core } from '../../core.ts'
+import { callerOf } from '../caller.ts'
+import { sendProblem } from '../error-handler.ts'
+import { problemOfDenial } from '../problem.ts'
+import type { TypedApp } from '../route.ts'
+import { callAnswer, callRecord } from '../wire/call.ts'
+import { journalEvent } from '../wire/event.ts'
+
+const look = { scope: 'read', roles: ['admin', 'auditor'] } as const
+const tags = ['calls']
+
+export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void {
+  app.post(
+    '/api/calls',
+    {
+      schema: {
+        tags,
+        summary: 'Call a tool through the gate',
+        body: wire.callInput,
+        response: { 200: wire.callAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { identity, correlationId } = callerOf(request, { scope: 'mcp' })
+      const {
+        name,
+        args,
+        idempotency_key: idempotencyKey = null,
+        dry_run: dryRun = false,
+        session_id: sessionId = null,
+        timeout,
+      } = request.body
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const patience = timeout === undefined ? [] : [AbortSignal.timeout(parseDuration(timeout))]
+      const answer = await gate.pass({
+        identity,
+        view: { is: 'all' },
+        use: 'tool',
+        as: 'tool',
+        name,
+        args: args as JsonObject | undefined,
+        context: { correlationId, causationId: null, sessionId, idempotencyKey, dryRun, via: 'rest', meta: null },
+        io: { signal: AbortSignal.any([gone.signal, ...patience]), onProgress: null },
+      })
+      return answer.is === 'denied' ? sendProblem(reply, problemOfDenial(answer)) : callAnswer(answer)
+    },
+  )
+  app.get(
+    '/api/calls',
+    {
+      schema: {
+        tags,
+        summary: 'Calls, newest first',
+        querystring: wire.paging.extend({
+          principal: z.string().max(200).optional(),
+          server: z.string().max(200).optional(),
+          outcome: z.string().max(50).optional(),
+          correlation_id: z.string().max(200).optional(),
+        }),
+        response: { 200: wire.listOf(wire.callRecord) },
+      },
+    },
+    async request => {
+      const { tenant } = callerOf(request, look).identity
+      const { after, limit, principal, server, outcome, correlation_id: correlationId } = request.query
+      if (after !== undefined && !isId(after))
+        throw fault('REQUEST_INVALID', { why: '"after" must be the id of a call' })
+      const filter = {
+        ...(principal === undefined ? {} : { principal }),
+        ...(server === undefined ? {} : { server }),
+        ...(outcome === undefined ? {} : { outcome }),
+        ...(correlationId === undefined ? {} : { correlationId }),
+      }
+      const found = await calls.calls(tenant, filter, after ?? null, limit + 1)
+      const items = found.slice(0, limit)
+      return { items: items.map(callRecord), next: found.length > limit ? (items.at(-1)?.id ?? null) : null }
+    },
+  )
+  app.get(
+    '/api/calls/:id',
+    {
+      schema: {
+        tags,
+        summary: 'One call with its journal entries',
+        params: z.object({ id: z.string().max(200) }),
+        response: { 200: wire.callDetail },
+      },
+    },
+    async request => {
+      const { tenant } = callerOf(request, look).identity
+      const { id } = request.params
+      const record = isId(id) ? await calls.call(tenant, id) : undefined
+      if (!record) throw fault('NOT_FOUND', { what: 'call' })
+      const entries = await journal.store.readStream(tenant, `call:${id}`)
+      return { ...callRecord(record), entries: entries.map(journalEvent) }
+    },
+  )
+}

@@ -1,0 +1,42 @@
+import type { CallAnswer, CallRecord as WireRecord } from '@castellan/contracts'
+import { type Answer, type CallRecord, wireOutcome } from '../../../gate/index.ts'
+
+export function callAnswer(answer: Exclude<Answer, { is: 'denied' }>): CallAnswer {
+  const call = { call_id: answer.callId, replay_of: null }
+  switch (answer.is) {
+    case 'dryRun':
+      return { ...call, outcome: 'dry_run', message: 'The call would be allowed. Nothing was sent.' }
+    case 'needsApproval':
+      return { ...call, outcome: 'needs_approval', message: 'The call waits for the approval of a person.' }
+    case 'outcome': {
+      const { outcome, replayOf } = answer
+      return {
+        ...call,
+        replay_of: replayOf,
+        outcome: wireOutcome(outcome) as CallAnswer['outcome'],
+        ...('result' in outcome ? { result: outcome.result as Record<string, unknown> } : {}),
+        ...('error' in outcome ? { error: outcome.error } : {}),
+        ...('message' in outcome ? { message: outcome.message } : {}),
+      }
+    }
+    default:
+      throw answer satisfies never
+  }
+}
+
+export function callRecord(record: CallRecord): WireRecord {
+  return {
+    id: record.id,
+    principal: record.principal,
+    server: record.server,
+    capability: record.capability,
+    method: record.method,
+    effect: record.effect,
+    state: record.state,
+    outcome: record.outcome,
+    correlation_id: record.correlationId,
+    idempotency_key: record.idempotencyKey,
+    started_at: record.startedAt,
+    ended_at: record.endedAt,
+  }
+}

@@ -1,0 +1,38 @@
+import { canonicalize } from '../kernel/index.ts'
+import type { SealedSecret } from './registry-store.ts'
+import type { SecretVault } from './secrets.ts'
+import type { Server } from './server.ts'
+
+/**
+ * Names of the settings in which two versions of a server differ; never their values. A secret that was handed in again
+ * differs only when its value does.
+ */
+export async function serverDifferences(
+  before: Server,
+  after: Server,
+  secrets: readonly SealedSecret[],
+  stored: (name: string) => Promise<SealedSecret | undefined>,
+  vault: SecretVault,
+): Promise<readonly string[]> {
+  const old = settingsOf(before)
+  const now = settingsOf(after)
+  const changed = new Set<string>()
+  for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
+    if (canonicalize(old[name] ?? null) !== canonicalize(now[name] ?? null)) changed.add(name)
+  }
+  for (const secret of secrets) {
+    const known = await stored(secret.name)
+    if (!known || !sameValue(known, secret, vault)) changed.add('env' in after.connection ? 'env' : 'headers')
+  }
+  return [...changed].toSorted()
+}
+
+function settingsOf(server: Server): Readonly<Record<string, unknown>> {
+  const { description, connection, timeouts, trusted, tools, maxConcurrent, probeEvery, maxAttempts } = server
+  return { ...connection, description, timeouts, trusted, tools, maxConcurrent, probeEvery, maxAttempts }
+}
+
+function sameValue(a: SealedSecret, b: SealedSecret, vault: SecretVault): boolean {
+  const print = (secret: SealedSecret) => vault.fingerprint(secret.tenant, secret.name, vault.open(secret))
+  return print(a) === print(b)
+}

@@ -1,0 +1,3 @@
+export { CastellanClient, type JournalFilter } from './client.ts'
+export type { ClientOptions } from './http.ts'
+export { ApiProblem, Unreachable } from './problem.ts'
