@@ -11,13 +11,14 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch
 }
 
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+/** Fields that are undefined are left out. */
+export type Query = object
 
 export interface Ask {
   readonly body?: unknown
   readonly query?: Query | undefined
   readonly signal?: AbortSignal | undefined
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** One request at a time to the API. Throws {@link ApiProblem} for answers that say no, {@link Unreachable} for no answer. */

@@ -7,7 +7,7 @@ export async function* events(http: Http, query: Query, signal: AbortSignal): As
   let last: number | undefined
   for (let failures = 0; !signal.aborted;) {
     try {
-      const headers = last === undefined ? {} : { 'last-event-id': String(last) }
+      const headers = last === undefined ? undefined : { 'last-event-id': String(last) }
       const response = await http.open('GET', '/api/journal/tail', { query, signal, headers })
       for await (const event of parse(response)) {
         failures = 0

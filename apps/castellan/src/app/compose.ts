@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { adapterConnector } from '../adapters/connector-adapter/index.ts'
 import { mcpConnector } from '../adapters/connector-mcp/index.ts'
@@ -9,7 +8,7 @@ import { prometheus } from '../adapters/metrics-prom/index.ts'
 import { cedarPolicyEngine } from '../adapters/policy-cedar/index.ts'
 import { ajvValidator } from '../adapters/schema-ajv/index.ts'
 import { localVault, masterKey } from '../adapters/secrets-local/index.ts'
-import { openPostgres, openSqlite, type Stores } from '../adapters/store-sql/index.ts'
+import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Core } from '../api/core.ts'
 import { type Config, secretEnvironment, type Variables } from '../config/index.ts'
 import { type BreakerSettings, Executor, Gate, LateWrites, path, Recorder, Rules, Upstreams } from '../gate/index.ts'
@@ -18,6 +17,7 @@ import { Journal } from '../journal/index.ts'
 import { type Clock, systemClock } from '../kernel/index.ts'
 import { Masker, Registry, resolveSecrets, secretsOf } from '../registry/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
+import { openStores } from './open-stores.ts'
 import { starterPolicies } from './starter-policies.ts'
 
 export interface Surroundings {
@@ -47,11 +47,7 @@ export async function compose(
   sessions: () => number,
 ): Promise<Parts> {
   const clock: Clock = systemClock
-  await mkdir(config.data, { recursive: true, mode: 0o700 })
-  const stores =
-    config.database === null
-      ? await openSqlite({ folder: config.data, clock })
-      : await openPostgres({ url: config.database, clock })
+  const stores = await openStores(config, clock)
 
   const masker = new Masker()
   const password = config.database === null ? '' : (URL.parse(config.database)?.password ?? '')

@@ -118,7 +118,7 @@ export class Gate {
     return execution.outcome
   }
 
-  #refuse(request: CallRequest, { guard, verdict, violations }: NotAdmitted): Answer {
+  #refuse(request: CallRequest, { guard, verdict, violations, offer }: NotAdmitted): Answer {
     const callId = newId()
     this.#parts.recorder.refusedRequest(request, {
       callId,
@@ -126,6 +126,7 @@ export class Gate {
       guard,
       reasons: verdict.reasons,
       facts: verdict.facts ?? {},
+      offer,
     })
     return {
       is: 'denied',

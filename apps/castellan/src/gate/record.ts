@@ -1,5 +1,6 @@
 import type { Blob, Draft, Entry, Journal } from '../journal/index.ts'
 import { type Clock, isFault, type JsonObject } from '../kernel/index.ts'
+import type { Offer } from '../registry/index.ts'
 import type { Call } from './call.ts'
 import type { CallRecord, CallStore } from './call-store.ts'
 import type { Execution } from './execute/execute.ts'
@@ -15,6 +16,8 @@ export interface Refusal {
   readonly guard: string
   readonly reasons: readonly string[]
   readonly facts: JsonObject
+  /** What was asked for, when it is known to be there for the caller. */
+  readonly offer?: Offer | null
 }
 
 /** Writes the two lines of a call: its intent before, its end after, as durably as its effect demands. */
@@ -48,7 +51,13 @@ export class Recorder {
       type: 'call.denied',
       principal,
       correlationId,
-      data: { ...this.#refusalData(refusal), asked: request.name.slice(0, 200), use: request.use, via },
+      data: {
+        ...this.#refusalData(refusal),
+        asked: request.name.slice(0, 200),
+        use: request.use,
+        via,
+        ...(refusal.offer ? { server: refusal.offer.server.name, capability: refusal.offer.capability.name } : {}),
+      },
     }
     const entry = this.#journal.seal(draft)
     this.#late.add(() => this.#journal.store.append([entry]))

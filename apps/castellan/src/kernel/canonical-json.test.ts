@@ -23,7 +23,7 @@ describe('canonicalize', () => {
   test('numbers are written as ECMAScript writes them', () => {
     const cases: readonly [number, string][] = [
       [0, '0'], [-0, '0'], [1.0, '1'], [-1.5, '-1.5'], [4.5, '4.5'], [2e-3, '0.002'], [1e-7, '1e-7'], [0.000001, '0.000001'],
-      [333333333.33333329, '333333333.3333333'], [5e-324, '5e-324'], [9007199254740991, '9007199254740991'],
+      [Number('333333333.33333329'), '333333333.3333333'], [5e-324, '5e-324'], [9007199254740991, '9007199254740991'],
       [-9007199254740991, '-9007199254740991'], [0.1 + 0.2, '0.30000000000000004'], [1e-27, '1e-27'], [123e5, '12300000'],
     ] // prettier-ignore
     for (const [number, text] of cases) assert.equal(canonicalize(number), text)
@@ -55,7 +55,7 @@ describe('canonicalize', () => {
   test('what I-JSON forbids is refused with its place', () => {
     const refused: readonly unknown[] = [
       NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 53), 1e30, 1n, undefined, () => 1, Symbol('s'), '\ud800', 'a\udc00b',
-      new Date(0), new Map(), new Uint8Array(1), Object('boxed'), [, 1], /x/,
+      new Date(0), new Map(), new Uint8Array(1), Object('boxed'), Object.assign([], { length: 1 }), /x/,
     ] // prettier-ignore
     for (const value of refused) {
       assert.throws(() => canonicalize(value), notCanonical)
@@ -106,7 +106,7 @@ describe('parseStrict', () => {
   })
 
   test('accepts nothing that the native parser refuses', () => {
-    const alphabet = fc.constantFrom(...'{}[]:,"\\u0 1-.eEatrufalsn\n')
+    const alphabet = fc.constantFrom(...'{}[]:,"\\u0 1-.eEatrufalsn\n'.split(''))
     fc.assert(
       fc.property(fc.string({ unit: alphabet, maxLength: 12 }), text => {
         let expected: unknown

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// Plain JavaScript for whatever Node a machine has: finds a Node that can run the product, or says which one is needed.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+const NEEDED = 24
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
+  await import(new URL('../src/main.ts', import.meta.url).href)
+} else {
+  const bundled = bundledNode()
+  if (bundled === undefined) {
+    console.error(
+      `Castellan needs Node ${NEEDED} or newer; this is ${process.versions.node}. Install it from https://nodejs.org.`,
+    )
+    process.exit(2)
+  }
+  runWith(bundled)
+}
+
+/** Stands aside: signals go to the child, and the child's end is ours. */
+function runWith(node) {
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', error => {
+    console.error(`Castellan cannot be started with ${node}: ${error.message}`)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+}
+
+function bundledNode() {
+  try {
+    const require = createRequire(import.meta.url)
+    const path = require.resolve(`node-${process.platform}-${process.arch}/bin/node`)
+    return existsSync(path) ? path : undefined
+  } catch {
+    return undefined
+  }
+}

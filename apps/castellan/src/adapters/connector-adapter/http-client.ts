@@ -1,0 +1,148 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { type Dispatcher, Pool } from 'undici'
+import { formatDuration } from '../../kernel/index.ts'
+import type { Timeouts } from '../../registry/index.ts'
+
+export interface Ask {
+  readonly method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Path and query exactly as they go on the wire: nothing normalises them on the way. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export type Answer =
+  | { readonly is: 'answered'; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+  /** The body went beyond the limit; the rest was not read. */
+  | { readonly is: 'oversized'; readonly status: number }
+  | {
+      readonly is: 'lost'
+      /** False only when the request never got a connection. */
+      readonly sent: boolean
+      readonly aborted: boolean
+      readonly timedOut: boolean
+      /** Free of secrets: neither paths nor messages of lower layers. */
+      readonly why: string
+    }
+
+/** Most bytes of one answer that are taken into memory. */
+export const MAX_ANSWER = 10 * 1024 * 1024
+
+/** Keep-alive HTTP/1.1 to one origin. Follows no redirect, decodes nothing, repeats nothing. */
+export class HttpClient {
+  readonly #pool: Pool
+  readonly #timeouts: Timeouts
+
+  constructor(origin: string, timeouts: Timeouts) {
+    this.#timeouts = timeouts
+    this.#pool = new Pool(origin, {
+      connections: 100,
+      pipelining: 1,
+      // Over HTTP/2 a request may wait inside a shared session, and "sent" would no longer be certain.
+      allowH2: false,
+      connect: { timeout: timeouts.connect },
+      headersTimeout: timeouts.read,
+      bodyTimeout: timeouts.read,
+    })
+  }
+
+  /** Settles as soon as the signal aborts, and then takes the socket down with it. Never rejects. */
+  ask(ask: Ask, signal: AbortSignal, limit = MAX_ANSWER): Promise<Answer> {
+    const { promise, resolve } = Promise.withResolvers<Answer>()
+    let controller: Dispatcher.DispatchController | null = null
+    let settled = false
+    const settle = (answer: Answer) => {
+      if (settled) return
+      settled = true
+      clearTimeout(waiting)
+      signal.removeEventListener('abort', onAbort)
+      resolve(answer)
+      if (answer.is !== 'answered') controller?.abort(new Error('no longer wanted'))
+    }
+    const lost = (why: string, how: { aborted?: boolean; timedOut?: boolean } = {}) =>
+      settle({ is: 'lost', sent: controller !== null, aborted: false, timedOut: false, why, ...how })
+    const onAbort = () => lost('the call was given up', { aborted: true })
+    const patience = this.#timeouts.connect + this.#timeouts.pool
+    const waiting = setTimeout(
+      () => lost(`no connection within ${formatDuration(patience)}`, { timedOut: true }),
+      patience,
+    )
+    if (signal.aborted) {
+      onAbort()
+      return promise
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+
+    let status = 0
+    let headers: IncomingHttpHeaders = {}
+    let size = 0
+    const chunks: Buffer[] = []
+    this.#pool.dispatch(
+      { method: ask.method, path: ask.path, headers: ask.headers, body: ask.body ?? null },
+      {
+        // Called when the request has a connection, right before its first byte is written.
+        onRequestStart(started) {
+          if (settled) return started.abort(new Error('no longer wanted'))
+          controller = started
+          clearTimeout(waiting)
+        },
+        onResponseStart(_, statusCode, received) {
+          // An informational answer is followed by the real one.
+          status = statusCode
+          headers = received
+        },
+        onResponseData(_, chunk) {
+          size += chunk.length
+          if (size > limit) settle({ is: 'oversized', status })
+          else chunks.push(chunk)
+        },
+        onResponseEnd() {
+          settle({ is: 'answered', status, headers, body: Buffer.concat(chunks) })
+        },
+        onResponseError: (_, error) => {
+          const code = codeOf(error)
+          lost(this.#why(code), { timedOut: TIMEOUTS.has(code) })
+        },
+      },
+    )
+    return promise
+  }
+
+  /** Ends everything under way at once. Idempotent. */
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+
+  #why(code: string): string {
+    switch (code) {
+      case 'ECONNREFUSED':
+        return 'the connection was refused'
+      case 'ENOTFOUND':
+      case 'EAI_AGAIN':
+        return 'its host name cannot be resolved'
+      case 'ECONNRESET':
+      case 'EPIPE':
+      case 'UND_ERR_SOCKET':
+        return 'the connection was lost'
+      case 'UND_ERR_CONNECT_TIMEOUT':
+      case 'ETIMEDOUT':
+        return `no connection within ${formatDuration(this.#timeouts.connect)}`
+      case 'UND_ERR_HEADERS_TIMEOUT':
+      case 'UND_ERR_BODY_TIMEOUT':
+        return `no answer within ${formatDuration(this.#timeouts.read)}`
+      case 'UND_ERR_DESTROYED':
+      case 'UND_ERR_CLOSED':
+        return 'the link was closed'
+      default:
+        if (code.startsWith('HPE_')) return 'its answer is not HTTP'
+        return code === '' ? 'the request failed' : `the request failed (${code})`
+    }
+  }
+}
+
+const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+
+function codeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : ''
+}

@@ -1,0 +1,1 @@
+export { adapterConnector } from './adapter-connector.ts'

@@ -1,0 +1,40 @@
+import type { Connector, LinkEvents, Target } from '../../gate/index.ts'
+import type { EraMemory } from './greeting.ts'
+import { openSession } from './session.ts'
+import { sseTransport } from './sse.ts'
+import { type Environment, stdioTransport } from './stdio.ts'
+import { streamableHttpTransport } from './streamable-http.ts'
+import { webSocketTransport } from './websocket.ts'
+import type { SessionTransport } from './wire.ts'
+
+/**
+ * Connects to MCP servers of every revision, over every transport that carries the protocol itself.
+ * Child processes inherit a few variables of `environment`, such as PATH, and nothing else of it.
+ */
+export function mcpConnector({ environment }: { readonly environment: Environment }): Connector {
+  const eras: EraMemory = new Map()
+  return {
+    transports: ['stdio', 'streamable-http', 'sse', 'websocket'],
+    open: (target, events, signal) =>
+      openSession(() => transportFor(target, events, environment), target, events, signal, eras),
+  }
+}
+
+function transportFor(target: Target, events: LinkEvents, environment: Environment): SessionTransport {
+  const { transport } = target.connection
+  switch (transport) {
+    case 'stdio':
+      return stdioTransport(target, environment, line => events.onLog?.(line))
+    case 'streamable-http':
+      return streamableHttpTransport(target)
+    case 'sse':
+      return sseTransport(target)
+    case 'websocket':
+      return webSocketTransport(target)
+    case 'http-adapter':
+    case 'openapi':
+      throw new Error(`a ${transport} server does not speak MCP`)
+    default:
+      throw transport satisfies never
+  }
+}

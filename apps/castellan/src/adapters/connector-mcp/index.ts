@@ -1,0 +1,1 @@
+export { mcpConnector } from './connector.ts'

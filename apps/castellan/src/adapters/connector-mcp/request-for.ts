@@ -1,0 +1,46 @@
+import type { JsonObject } from '../../kernel/index.ts'
+import type { Call, UpstreamError } from '../../gate/index.ts'
+import { paramHeaders } from './param-headers.ts'
+
+interface Request {
+  readonly method: string
+  readonly params: JsonObject
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Where the idempotency key travels, for servers that know what to do with one. */
+const IDEMPOTENCY_KEY = 'castellan/idempotencyKey'
+
+/** The request a call becomes; with the headers that mirror arguments when the transport has headers for each request. */
+export function requestFor(call: Call, withHeaders: boolean): Request | { readonly error: UpstreamError } {
+  const named = paramsOf(call)
+  if (named === null) {
+    return { error: { code: -32602, message: 'A resource template is read with its URI in the argument "uri".' } }
+  }
+  const { meta, idempotencyKey } = call.context
+  const _meta = { ...meta, ...(idempotencyKey !== null && { [IDEMPOTENCY_KEY]: idempotencyKey }) }
+  const params = Object.keys(_meta).length === 0 ? named : { ...named, _meta }
+  if (!withHeaders || call.method !== 'tools/call') return { method: call.method, params }
+  return { method: call.method, params, headers: paramHeaders(call.capability.definition, call.args) }
+}
+
+function paramsOf({ method, capability, args }: Call): JsonObject | null {
+  const { name, primitive } = capability
+  switch (method) {
+    case 'tools/call':
+      return { name, arguments: args }
+    case 'prompts/get':
+      return { name, arguments: args }
+    case 'resources/read':
+      if (primitive !== 'template') return { uri: name }
+      return typeof args.uri === 'string' ? { uri: args.uri } : null
+    case 'completion/complete':
+      // The reference is made from the capability that was judged, whatever the arguments say.
+      return {
+        ...args,
+        ref: primitive === 'prompt' ? { type: 'ref/prompt', name } : { type: 'ref/resource', uri: name },
+      }
+    default:
+      throw method satisfies never
+  }
+}

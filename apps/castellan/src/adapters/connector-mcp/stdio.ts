@@ -1,0 +1,249 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import type { Writable } from 'node:stream'
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
+import { fault, type Fault } from '../../kernel/index.ts'
+import type { Target } from '../../gate/index.ts'
+import { lastWords } from './last-words.ts'
+import { lineSplitter } from './line-splitter.ts'
+import { masking } from './mask.ts'
+import { instance, startReaper, watchGroup } from './reaper.ts'
+import { SendFailure } from './send-failure.ts'
+import { kill, sweep } from './sweep.ts'
+import type { SessionTransport } from './wire.ts'
+
+/** What a server inherits of our environment; everything else it needs is given to it by name. */
+const INHERITED = /^(PATH|HOME|LANG|LC_[A-Z]+|TERM|TMPDIR|SHELL|USER)$/
+/** A longer line is no message, bytes. */
+const LONGEST_LINE = 10 * 1024 * 1024
+const LONGEST_LOG_LINE = 64 * 1024
+/** More than this waiting in front of a server that does not read means it never will, bytes. */
+const MOST_WAITING = 64 * 1024 * 1024
+/** Patience at each step of ending a server, and with output that outlives it, milliseconds. */
+const GRACE = 1_000
+const AFTERGLOW = 500
+
+/**
+ * A server as a child process: one JSON-RPC message a line on its stdin and stdout, its stderr kept as log. It leads its
+ * own process group, and carries marks in its environment by which everything it starts is found when it ends.
+ *
+ * `start` throws `UPSTREAM_UNREACHABLE` when there is no such command or folder.
+ * Source: MCP 2025-11-25, transports, stdio.
+ */
+export function stdioTransport(
+  target: Target,
+  environment: Environment,
+  onLog: (line: string) => void,
+): SessionTransport {
+  return new StdioTransport(target, environment, onLog)
+}
+
+/** The control plane's own environment. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+class StdioTransport implements SessionTransport {
+  onclose?: (() => void) | undefined
+  onerror?: ((error: Error) => void) | undefined
+  onmessage?: Transport['onmessage']
+  closeReason: string | null = null
+
+  readonly #target: Target
+  readonly #environment: Environment
+  readonly #onLog: (line: string) => void
+  readonly #mask: (text: string) => string
+  readonly #mark = `CASTELLAN_CHILD=${randomUUID()}`
+  readonly #words = lastWords()
+  #child: ChildProcessWithoutNullStreams | null = null
+  #starting: Promise<void> = Promise.resolve()
+  #exited: Promise<void> = Promise.resolve()
+  #gone: Promise<void> | null = null
+  /** Resolves when `onclose` has been called. */
+  readonly #told = Promise.withResolvers<void>()
+
+  constructor(target: Target, environment: Environment, onLog: (line: string) => void) {
+    this.#target = target
+    this.#environment = environment
+    this.#onLog = onLog
+    this.#mask = masking(target.values)
+  }
+
+  async start(): Promise<void> {
+    if (this.#gone !== null) throw new SendFailure('it was closed before it started', { sent: false, retryable: true })
+    this.#starting = this.#spawn()
+    await this.#starting
+  }
+
+  send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin
+    if (this.#gone !== null || stdin === undefined || !stdin.writable) {
+      return Promise.reject(
+        new SendFailure(this.closeReason ?? 'its process is not running', { sent: false, retryable: true }),
+      )
+    }
+    if (stdin.writableLength > MOST_WAITING) {
+      return Promise.reject(new SendFailure('it does not read what is sent to it', { sent: false, retryable: true }))
+    }
+    return this.#write(stdin, `${JSON.stringify(message)}\n`)
+  }
+
+  close(): Promise<void> {
+    this.#gone ??= this.#end()
+    return this.#gone
+  }
+
+  async #spawn(): Promise<void> {
+    const { connection, values } = this.#target
+    if (connection.transport !== 'stdio') throw new Error(`a ${connection.transport} server is not a process`)
+    startReaper(this.#environment.PATH ?? '/usr/bin:/bin')
+    let child: ChildProcessWithoutNullStreams
+    try {
+      child = spawn(connection.command, connection.args, {
+        cwd: connection.cwd ?? undefined,
+        env: { ...inherited(this.#environment), ...values, ...assignment(instance), ...assignment(this.#mark) },
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        windowsHide: true,
+      })
+    } catch (error) {
+      throw this.#unstartable(error)
+    }
+    // A broken pipe shows as the end of the process, which is told once and with its reason.
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.on('error', error => reject(this.#unstartable(error)))
+    })
+    this.#child = child
+    this.#watch(child)
+  }
+
+  #watch(child: ChildProcessWithoutNullStreams): void {
+    const forget = child.pid === undefined ? () => {} : watchGroup(child.pid)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#exited = promise
+    const drained = new Promise<void>(resolve => child.once('close', () => resolve()))
+    const out = lineSplitter(LONGEST_LINE, line => this.#receive(line))
+    child.stdout.on('data', (chunk: Buffer) => {
+      // Read to the end in any case, or the server could not finish; but nobody waits for answers any more.
+      if (this.#gone === null && !out.push(chunk))
+        this.#break(`a line of its output is longer than ${LONGEST_LINE} bytes`)
+    })
+    let log = lineSplitter(LONGEST_LOG_LINE, line => this.#log(line))
+    child.stderr.on('data', (chunk: Buffer) => {
+      // Endless lines are noise and no log: start anew.
+      if (!log.push(chunk)) log = lineSplitter(LONGEST_LOG_LINE, line => this.#log(line))
+    })
+    child.stderr.once('end', () => log.flush())
+    child.once('exit', (code, signal) => {
+      forget()
+      resolve()
+      void this.#afterExit(
+        child,
+        drained,
+        signal === null ? `its process exited with code ${code}` : `its process was ended by ${signal}`,
+      )
+    })
+  }
+
+  /** Reads what is still in the pipes, for as long as that may take when a grandchild holds them open. */
+  async #afterExit(child: ChildProcessWithoutNullStreams, drained: Promise<void>, how: string): Promise<void> {
+    await orAfter(AFTERGLOW, drained)
+    this.closeReason ??= this.#gone !== null ? 'it was closed by the control plane' : `${how}${this.#words.quote()}`
+    await this.close()
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
+    this.onclose?.()
+    this.#told.resolve()
+  }
+
+  async #end(): Promise<void> {
+    await this.#starting.catch(() => {})
+    const child = this.#child
+    if (child?.pid === undefined) return
+    const group = -child.pid
+    child.stdin.end()
+    await orAfter(GRACE, this.#exited)
+    if (child.exitCode === null && child.signalCode === null) {
+      kill(group, 'SIGTERM')
+      await orAfter(GRACE, this.#exited)
+    }
+    kill(group, 'SIGKILL')
+    await this.#exited
+    await sweep(this.#mark)
+  }
+
+  async #write(stdin: Writable, line: string): Promise<void> {
+    const { promise: written, resolve } = Promise.withResolvers<Error | null | undefined>()
+    stdin.write(line, resolve)
+    const cause = await written
+    if (!cause) return
+    // Most often because it is dying, and how it died will be known in a moment and says more.
+    await orAfter(GRACE, this.#told.promise)
+    throw new SendFailure('its process stopped reading', { sent: true, retryable: true }, { cause })
+  }
+
+  #break(reason: string): void {
+    this.closeReason = reason
+    this.onerror?.(new SendFailure(reason, { sent: true, retryable: false, fatal: true }))
+    if (this.#child?.pid !== undefined) kill(-this.#child.pid, 'SIGKILL')
+    void this.close()
+  }
+
+  #receive(line: string): void {
+    let frame: unknown
+    try {
+      frame = JSON.parse(line)
+    } catch {
+      return this.onerror?.(new SendFailure('it sent a line that is not JSON', { sent: true, retryable: false }))
+    }
+    // Revision 2025-03-26 has batches.
+    for (const message of Array.isArray(frame) ? frame : [frame]) this.onmessage?.(message as JSONRPCMessage)
+  }
+
+  #log(line: string): void {
+    const masked = this.#mask(line)
+    this.#words.add(masked)
+    this.#onLog(masked)
+  }
+
+  #unstartable(error: unknown): Fault {
+    const { connection, server } = this.#target
+    const command = connection.transport === 'stdio' ? connection.command : ''
+    const cwd = connection.transport === 'stdio' ? connection.cwd : null
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+    // The system names the command also when it is the folder that is missing.
+    const noFolder = cwd !== null && !existsSync(cwd)
+    const why = noFolder
+      ? `working directory not found: ${cwd}`
+      : `${reasons[code] ?? `starting failed with ${code}`}: ${command}`
+    return fault('UPSTREAM_UNREACHABLE', { server, why: this.#mask(why) }, { cause: error })
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'command not found',
+  EACCES: 'not allowed to run the command',
+  ENOTDIR: 'a part of its path is not a directory',
+  ENOEXEC: 'the command is not a program',
+  E2BIG: 'its arguments and environment are too long for the system',
+  EAGAIN: 'the system has no room for another process now',
+  EMFILE: 'the control plane has too many open files',
+  ERR_INVALID_ARG_VALUE: 'the command, its arguments or environment hold a zero byte',
+}
+
+function inherited(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => INHERITED.test(name)))
+}
+
+function assignment(mark: string): Record<string, string> {
+  const at = mark.indexOf('=')
+  return { [mark.slice(0, at)]: mark.slice(at + 1) }
+}
+
+/** Resolves with the promise, or after so many milliseconds. */
+async function orAfter(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, milliseconds)
+  await Promise.race([promise, late])
+  clearTimeout(timer)
+}

@@ -1,0 +1,1 @@
+export { openApiConnector } from './openapi-connector.ts'

@@ -1,0 +1,157 @@
+import { sql } from 'kysely'
+import type { CallFilter, CallStore, Outcome } from '../../gate/index.ts'
+import { blobInsert, ownBytes } from './blobs.ts'
+import { callColumns, callOf, rowOf } from './call-row.ts'
+import type { CommitEntries } from './commit-entries.ts'
+import { compile, type Compiler, prepare } from './compile.ts'
+import type { Database, Statement } from './database.ts'
+import { refusal } from './resource.ts'
+import type { CallRow, Tables } from './tables.ts'
+
+export function callStore(database: Database, db: Compiler, commit: CommitEntries): CallStore {
+  const { insert, end, one, open } = prepareCalls(db)
+  const claims = prepareClaims(db)
+  const insertBlob = blobInsert(db)
+
+  return {
+    open(record, entries, blobs) {
+      const { id, tenant, principal, idempotencyKey: key, state } = record
+      const change: Statement[] = [{ ...insert(rowOf(record)), violations: { pkey: changed } }]
+      if (key !== null && state === 'open') {
+        const taken = refusal('IDEMPOTENCY_IN_FLIGHT', {})
+        change.push({
+          ...claims.make({ tenant, principal, key, call: id, outcome: null }),
+          violations: { pkey: taken },
+        })
+      }
+      for (const blob of blobs) change.push(insertBlob(ownBytes(blob)))
+      return commit(change, entries)
+    },
+
+    close(record, outcome, entries) {
+      const { id, tenant, principal, idempotencyKey: key } = record
+      const change: Statement[] = [{ ...end(rowOf(record)), one: changed }]
+      if (key !== null) {
+        const claim = { tenant, principal, key, call: id }
+        change.push(outcome ? claims.answer({ ...claim, outcome: JSON.stringify(outcome) }) : claims.release(claim))
+      }
+      return commit(change, entries)
+    },
+
+    async byKey(tenant, principal, key) {
+      const [row] = await database.read(claims.one({ tenant, principal, key }))
+      if (!row) return undefined
+      const { answer, ...call } = row
+      return { record: callOf(call), outcome: answer === null ? null : (JSON.parse(answer) as Outcome) }
+    },
+
+    async call(tenant, id) {
+      return (await database.read(one({ tenant, id }))).map(callOf)[0]
+    },
+    async calls(tenant, filter, before, limit) {
+      return (await database.read(compile(page(db, tenant, filter, before, limit)))).map(callOf)
+    },
+    async unfinished(limit) {
+      return (await database.read(open({ limit }))).map(callOf)
+    },
+  }
+}
+
+const changed = refusal('VERSION_CONFLICT', { what: 'call' })
+
+function page(db: Compiler, tenant: string, filter: CallFilter, before: string | null, limit: number) {
+  const { principal, server, outcome, correlationId } = filter
+  return db
+    .selectFrom('calls')
+    .select(callColumns)
+    .where('tenant', '=', tenant)
+    .$if(before !== null, query => query.where('id', '<', before!))
+    .$if(principal !== undefined, query => query.where('principal', '=', principal!))
+    .$if(server !== undefined, query => query.where('server', '=', server!))
+    .$if(outcome !== undefined, query => query.where('outcome', '=', outcome!))
+    .$if(correlationId !== undefined, query => query.where('correlation_id', '=', correlationId!))
+    .orderBy('id', 'desc')
+    .limit(limit)
+}
+
+function prepareCalls(db: Compiler) {
+  return {
+    insert: prepare((row: CallRow) => {
+      const { id, tenant, principal, server, capability, method, effect, digest } = row
+      const { idempotency_key, correlation_id, state, outcome, started_at, ended_at } = row
+      return db.insertInto('calls').values({
+        id,
+        tenant,
+        principal,
+        server,
+        capability,
+        method,
+        effect,
+        digest,
+        idempotency_key,
+        correlation_id,
+        state,
+        outcome,
+        started_at,
+        ended_at,
+      })
+    }),
+    end: prepare(({ id, tenant, state, outcome, ended_at }: CallRow) =>
+      db
+        .updateTable('calls')
+        .set({ state, outcome, ended_at })
+        .where('id', '=', id)
+        .where('tenant', '=', tenant)
+        .where('state', '=', 'open'),
+    ),
+    one: prepare(({ tenant, id }: { tenant: string; id: string }) =>
+      db.selectFrom('calls').select(callColumns).where('id', '=', id).where('tenant', '=', tenant),
+    ),
+    open: prepare(({ limit }: { limit: number }) =>
+      db
+        .selectFrom('calls')
+        .select(callColumns)
+        // A literal, so that the index of open calls is seen to apply.
+        .where('state', '=', sql.lit('open'))
+        .orderBy('id')
+        .limit(limit),
+    ),
+  }
+}
+
+function prepareClaims(db: Compiler) {
+  type Key = Pick<Tables['claims'], 'tenant' | 'principal' | 'key'>
+  type Held = Key & { readonly call: string }
+  return {
+    make: prepare(({ tenant, principal, key, call, outcome }: Tables['claims']) =>
+      db.insertInto('claims').values({ tenant, principal, key, call, outcome }),
+    ),
+    answer: prepare(({ tenant, principal, key, call, outcome }: Tables['claims']) =>
+      db
+        .updateTable('claims')
+        .set({ outcome })
+        .where('tenant', '=', tenant)
+        .where('principal', '=', principal)
+        .where('key', '=', key)
+        .where('call', '=', call),
+    ),
+    release: prepare(({ tenant, principal, key, call }: Held) =>
+      db
+        .deleteFrom('claims')
+        .where('tenant', '=', tenant)
+        .where('principal', '=', principal)
+        .where('key', '=', key)
+        .where('call', '=', call),
+    ),
+    one: prepare(({ tenant, principal, key }: Key) =>
+      db
+        .selectFrom('claims')
+        .innerJoin('calls', 'calls.id', 'claims.call')
+        .select(callColumns)
+        .select('claims.outcome as answer')
+        .where('claims.tenant', '=', tenant)
+        .where('claims.principal', '=', principal)
+        .where('claims.key', '=', key),
+    ),
+  }
+}

@@ -1,0 +1,25 @@
+import { PostgresDatabase, type PostgresOptions } from './postgres/postgres-database.ts'
+import { SqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.ts'
+import { type Stores, storesOver } from './stores.ts'
+
+export type { Stats } from './database.ts'
+export type { MigrationStatus } from './migrate.ts'
+export type { PostgresOptions } from './postgres/postgres-database.ts'
+export type { SqliteOptions } from './sqlite/sqlite-database.ts'
+export type { Stores } from './stores.ts'
+
+/**
+ * Stores in a folder of this machine, with its schema brought up to date.
+ * Throws `DATA_LOCKED`, `STORE_INCOMPATIBLE` or `STORE_UNAVAILABLE`.
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Stores> {
+  return storesOver(await SqliteDatabase.open(options))
+}
+
+/**
+ * Stores in a PostgreSQL database that any number of processes share, with its schema brought up to date.
+ * Throws `STORE_INCOMPATIBLE` or `STORE_UNAVAILABLE`.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Stores> {
+  return storesOver(await PostgresDatabase.open(options))
+}

@@ -1,0 +1,148 @@
+import {
+  type Entry,
+  type EntryFilter,
+  type JournalStore,
+  matchesTopic,
+  type SequencedEntry,
+} from '../../journal/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
+import type { CommitEntries } from './commit-entries.ts'
+import { blobInsert, ownBytes } from './blobs.ts'
+import { compile, type Compiler, prepare } from './compile.ts'
+import type { Database } from './database.ts'
+import { refusal } from './resource.ts'
+import type { JournalRow } from './tables.ts'
+
+export function journalStore(database: Database, db: Compiler, commit: CommitEntries): JournalStore {
+  const ofStream = prepare(({ tenant, stream }: { tenant: string; stream: string }) =>
+    db
+      .selectFrom('journal')
+      .select(entryColumns)
+      .where('tenant', '=', tenant)
+      .where('stream', '=', stream)
+      .orderBy('seq'),
+  )
+  const newest = prepare(() => db.selectFrom('journal').select(({ fn }) => fn.max('offset').as('head')))
+  const insertBlob = blobInsert(db)
+  const blobAt = prepare(({ tenant, digest }: { tenant: string; digest: string }) =>
+    db
+      .selectFrom('blobs')
+      .select(['tenant', 'digest', 'salt', 'bytes'])
+      .where('tenant', '=', tenant)
+      .where('digest', '=', digest),
+  )
+  const deleteBlob = prepare(({ tenant, digest }: { tenant: string; digest: string }) =>
+    db.deleteFrom('blobs').where('tenant', '=', tenant).where('digest', '=', digest),
+  )
+  const position = prepare(({ name }: { name: string }) =>
+    db.selectFrom('cursors').select('position').where('name', '=', name),
+  )
+  const startCursor = prepare(({ name, to }: { name: string; to: number }) =>
+    db
+      .insertInto('cursors')
+      .values({ name, position: to })
+      .onConflict(conflict => conflict.column('name').doUpdateSet({ position: to }).where('cursors.position', '=', 0)),
+  )
+  const advanceCursor = prepare(({ name, from, to }: { name: string; from: number; to: number }) =>
+    db.updateTable('cursors').set({ position: to }).where('name', '=', name).where('position', '=', from),
+  )
+
+  return {
+    append: entries => commit([], entries),
+
+    async read(after, limit, filter = {}) {
+      const found: SequencedEntry[] = []
+      for (let from = after; found.length < limit;) {
+        const rows = await database.read(compile(page(db, from, limit, filter)))
+        for (const row of rows) {
+          if (filter.topic !== undefined && !matchesTopic(filter.topic, row.type)) continue
+          if (found.push({ offset: row.offset, ...entryOf(row) }) === limit) break
+        }
+        if (rows.length < limit) break
+        from = rows.at(-1)!.offset
+      }
+      return found
+    },
+
+    async readStream(tenant, stream) {
+      return (await database.read(ofStream({ tenant, stream }))).map(entryOf)
+    },
+
+    async head() {
+      const [row] = await database.read(newest({}))
+      return row?.head ?? 0
+    },
+
+    onAppended: wake => database.onAppended(wake),
+
+    async cursor(name) {
+      const [row] = await database.read(position({ name }))
+      return row?.position ?? 0
+    },
+
+    async moveCursor(name, from, to) {
+      const move = from === 0 ? startCursor({ name, to }) : advanceCursor({ name, from, to })
+      await database.write([{ ...move, one: refusal('VERSION_CONFLICT', { what: 'cursor' }) }], false)
+    },
+
+    putBlob: blob => database.write([insertBlob(ownBytes(blob))], false),
+
+    async blob(tenant, digest) {
+      const [row] = await database.read(blobAt({ tenant, digest }))
+      return row && { ...row }
+    },
+
+    eraseBlob: (tenant, digest) => database.write([deleteBlob({ tenant, digest })], false),
+  }
+}
+
+/** Sequenced rows; of a topic pattern some too many, since SQL knows no levels. */
+function page(db: Compiler, after: number, limit: number, filter: EntryFilter) {
+  const { tenant, stream, topic, principal, correlationId } = filter
+  return db
+    .selectFrom('journal')
+    .select(['offset', ...entryColumns])
+    .where('offset', '>', after)
+    .$if(tenant !== undefined, query => query.where('tenant', '=', tenant!))
+    .$if(stream !== undefined, query => query.where('stream', '=', stream!))
+    .$if(principal !== undefined, query => query.where('principal', '=', principal!))
+    .$if(correlationId !== undefined, query => query.where('correlation_id', '=', correlationId!))
+    .$if(topic !== undefined, query => query.where('type', 'like', likePattern(topic!)))
+    .orderBy('offset')
+    .limit(limit)
+}
+
+/** A LIKE pattern that matches at least what the topic pattern does, and has no character of its own meaning left. */
+function likePattern(topic: string): string {
+  return topic.replace(/[^A-Za-z0-9.*>-]/gu, '_').replace(/[*>]/g, '%')
+}
+
+const entryColumns = [
+  'id',
+  'tenant',
+  'stream',
+  'seq',
+  'type',
+  'at',
+  'principal',
+  'correlation_id',
+  'causation_id',
+  'data',
+  'leaf_hash',
+] as const
+
+function entryOf(row: Omit<JournalRow, 'offset'>): Entry {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    stream: row.stream,
+    seq: row.seq,
+    type: row.type,
+    at: row.at,
+    principal: row.principal,
+    correlationId: row.correlation_id,
+    causationId: row.causation_id,
+    data: JSON.parse(row.data) as JsonObject,
+    leafHash: row.leaf_hash,
+  }
+}

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto'
+import { Client, type ClientConfig, Pool, type PoolClient, type QueryConfig } from 'pg'
+import { type Clock, fault, isFault, systemClock } from '../../../kernel/index.ts'
+import { type Database, type Query, type Statement, type Stats, unavailable } from '../database.ts'
+import { migrate, type MigrationStatus } from '../migrate.ts'
+import { WakeList } from '../wake-list.ts'
+import { connectionTo } from './connection.ts'
+import { problemOf } from './postgres-error.ts'
+import { Sequencer } from './sequencer.ts'
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`. Not through a pooler that shares sessions: it would lose `LISTEN`. */
+  readonly url: string
+  readonly clock?: Clock
+  /** Most connections for reads and writes; one more is for sequencing. */
+  readonly connections?: number
+}
+
+/** A PostgreSQL database, shared with any number of other processes. */
+export class PostgresDatabase implements Database {
+  readonly dialect = 'postgres'
+  readonly migrations: readonly MigrationStatus[]
+  readonly #pool: Pool
+  readonly #sequencer: Sequencer
+  readonly #wakes = new WakeList()
+  readonly #names = new Map<string, string>()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #written = 0
+  #closing: Promise<void> | undefined
+
+  private constructor(pool: Pool, config: ClientConfig, migrations: readonly MigrationStatus[]) {
+    this.#pool = pool
+    this.migrations = migrations
+    this.#sequencer = new Sequencer(config, () => this.#wakes.wake())
+    this.#sequencer.nudge()
+  }
+
+  /** Throws `STORE_INCOMPATIBLE` or `STORE_UNAVAILABLE`. */
+  static async open({ url, clock = systemClock, connections = 10 }: PostgresOptions): Promise<PostgresDatabase> {
+    const config = connectionTo(url)
+    try {
+      const migrations = await migrateDatabase(config, clock)
+      const pool = new Pool({ ...config, max: connections })
+      // An idle connection that breaks is replaced when the next one is needed.
+      pool.on('error', () => undefined)
+      // One that breaks while it is in use fails what it was used for.
+      pool.on('connect', client => client.on('error', () => undefined))
+      return new PostgresDatabase(pool, config, migrations)
+    } catch (error) {
+      throw isFault(error) ? error : readable(error)
+    }
+  }
+
+  read<Row>(query: Query<Row>): Promise<Row[]> {
+    return this.#accept(() => this.#read(query))
+  }
+
+  write(statements: readonly Statement[], appends: boolean): Promise<void> {
+    return this.#accept(() => this.#write(statements, appends))
+  }
+
+  onAppended(wake: () => void): () => void {
+    return this.#wakes.add(wake)
+  }
+
+  stats(): Stats {
+    return { batches: this.#written, commits: this.#written }
+  }
+
+  /** Waits for what is under way; afterwards no connection or timer is left. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // The pool, once it ends, leaves those unanswered who wait for a connection.
+    await Promise.allSettled(this.#underWay)
+    await this.#pool.end()
+    await this.#sequencer.close()
+  }
+
+  async #read<Row>(query: Query<Row>): Promise<Row[]> {
+    try {
+      return (await this.#pool.query(this.#named(query))).rows as Row[]
+    } catch (error) {
+      throw readable(error)
+    }
+  }
+
+  async #write(statements: readonly Statement[], appends: boolean): Promise<void> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw readable(error)
+    })
+    let broken = false
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await this.#attempt(client, statements)
+          break
+        } catch (error) {
+          if (isFault(error) || error === NOTHING_TO_DO) throw error
+          if (problemOf(error).is === 'race' && attempt < MOST_ATTEMPTS) continue
+          broken = isBroken(error)
+          throw readable(error)
+        }
+      }
+      this.#written++
+      if (appends) this.#sequencer.nudge()
+    } catch (error) {
+      if (error !== NOTHING_TO_DO) throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async #attempt(client: PoolClient, statements: readonly Statement[]): Promise<void> {
+    // A lone statement that changes nothing has nothing to undo, so it needs no transaction around it.
+    const [first] = statements
+    if (statements.length === 1) return this.#run(client, first!)
+    await client.query('BEGIN')
+    try {
+      for (const statement of statements) await this.#run(client, statement)
+      await client.query('COMMIT')
+    } catch (error) {
+      // A connection that is lost undoes by itself, and one that hangs would not answer this either.
+      if (!isBroken(error)) await client.query('ROLLBACK').catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #run(client: PoolClient, statement: Statement): Promise<void> {
+    let changes: number | null
+    try {
+      changes = (await client.query(this.#named(statement))).rowCount
+    } catch (error) {
+      const problem = problemOf(error)
+      const refusal = problem.is === 'violation' ? statement.violations?.[problem.constraint] : undefined
+      throw refusal ? fault(refusal.code, refusal.details, { cause: error }) : error
+    }
+    if (!statement.one || changes === 1) return
+    throw statement.one === 'nothingToDo' ? NOTHING_TO_DO : fault(statement.one.code, statement.one.details)
+  }
+
+  /** As a statement that each connection prepares once. */
+  #named(query: Query): QueryConfig {
+    let name = this.#names.get(query.sql)
+    if (name === undefined) {
+      name = createHash('sha256').update(query.sql).digest('hex').slice(0, 32)
+      this.#names.set(query.sql, name)
+    }
+    return { name, text: query.sql, values: query.values as unknown[] }
+  }
+
+  /** Starts what close will wait for, as long as nobody has closed. */
+  async #accept<T>(start: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw unavailable('it is closed')
+    const work = start()
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+    }
+  }
+}
+
+async function migrateDatabase(config: ClientConfig, clock: Clock): Promise<readonly MigrationStatus[]> {
+  // Without a limit on a statement: a step may rewrite a large table, or wait for another process that does.
+  const client = new Client({ ...config, query_timeout: undefined, statement_timeout: undefined })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    // Of the session, and so released with it, however it ends.
+    await client.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`)
+    const query = async (sql: string, values: readonly (string | number)[] = []) =>
+      (await client.query(sql, [...values])).rows as unknown[]
+    return await migrate({ dialect: 'postgres', query }, clock)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+function isBroken(error: unknown): boolean {
+  if (isFault(error) || error === NOTHING_TO_DO) return false
+  const problem = problemOf(error)
+  return problem.is === 'unavailable' && problem.broken
+}
+
+function readable(error: unknown): Error {
+  const problem = problemOf(error)
+  if (problem.is === 'race') return unavailable('it is too busy', error)
+  if (problem.is === 'invalid') return fault('REQUEST_INVALID', { why: problem.why }, { cause: error })
+  return problem.is === 'unavailable' ? unavailable(problem.why, error) : (error as Error)
+}
+
+const NOTHING_TO_DO = Symbol('nothing to do')
+const MIGRATION_LOCK = 4_812_022_002
+const MOST_ATTEMPTS = 5

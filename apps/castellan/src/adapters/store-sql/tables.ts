@@ -1,0 +1,106 @@
+import type { Generated } from 'kysely'
+
+/** The tables as queries see them. Their definitions are in `migrations/`. */
+export interface Tables {
+  readonly journal: JournalRow
+  readonly cursors: { readonly name: string; readonly position: number }
+  readonly blobs: {
+    readonly tenant: string
+    readonly digest: string
+    readonly salt: Uint8Array
+    readonly bytes: Uint8Array
+  }
+
+  readonly tenants: { readonly id: string; readonly version: number; readonly body: string }
+  readonly principals: {
+    readonly id: string
+    /** The home tenant, in which the name is unique; null for a principal that belongs nowhere. */
+    readonly tenant: string | null
+    readonly name: string
+    readonly issuer: string | null
+    readonly subject: string | null
+    readonly version: number
+    readonly body: string
+  }
+  readonly memberships: { readonly tenant: string; readonly principal: string }
+  readonly keys: {
+    readonly id: string
+    readonly tenant: string
+    readonly principal: string
+    readonly name: string
+    readonly hash: string
+    /** JSON. */
+    readonly scopes: string
+    readonly expires_at: string | null
+    readonly revoked_at: string | null
+    readonly created_at: string
+  }
+
+  readonly servers: NamedRow
+  readonly catalogs: { readonly server: string; readonly tenant: string; readonly body: string }
+  readonly grants: Omit<NamedRow, 'name'>
+  readonly groups: NamedRow
+  readonly secrets: {
+    readonly tenant: string
+    readonly name: string
+    readonly key_id: string
+    readonly nonce: Uint8Array
+    readonly ciphertext: Uint8Array
+  }
+
+  readonly calls: CallRow
+  /** Idempotency keys in use: their call is open, or has an outcome. */
+  readonly claims: {
+    readonly tenant: string
+    readonly principal: string
+    readonly key: string
+    readonly call: string
+    /** JSON; null while the call is open. */
+    readonly outcome: string | null
+  }
+  readonly policy_sets: { readonly tenant: string; readonly version: number; readonly body: string }
+  readonly limits: NamedRow
+}
+
+export interface JournalRow {
+  /** Null on PostgreSQL until the row is sequenced; queries that ask for it see sequenced rows only. */
+  readonly offset: Generated<number>
+  readonly id: string
+  readonly tenant: string
+  readonly stream: string
+  readonly seq: number
+  readonly type: string
+  readonly at: string
+  readonly principal: string
+  readonly correlation_id: string
+  readonly causation_id: string | null
+  /** Canonical JSON. */
+  readonly data: string
+  readonly leaf_hash: string
+}
+
+export interface CallRow {
+  readonly id: string
+  readonly tenant: string
+  readonly principal: string
+  readonly server: string
+  readonly capability: string
+  readonly method: string
+  readonly effect: string
+  readonly digest: string
+  readonly idempotency_key: string | null
+  readonly correlation_id: string
+  readonly state: string
+  readonly outcome: string | null
+  readonly started_at: string
+  readonly ended_at: string | null
+}
+
+/** A versioned resource; `body` is the whole of it as JSON, the other columns are what is looked for. */
+export interface NamedRow {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly version: number
+  readonly body: string
+}

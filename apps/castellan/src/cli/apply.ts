@@ -1,0 +1,74 @@
+import type { Command } from 'commander'
+import type { ApplyAction, ApplyAnswer } from '@castellan/contracts'
+import { readManifest } from './apply/read-manifest.ts'
+import type { CommandLine } from './command-line.ts'
+import { exitCodes } from './exit-codes.ts'
+import { table } from './output.ts'
+
+interface ApplyOptions {
+  readonly file: string
+  readonly dryRun?: boolean
+  readonly prune?: boolean
+  readonly yes?: boolean
+  readonly allowUnhealthy?: boolean
+}
+
+export function applyCommand(program: Command, line: CommandLine): void {
+  program
+    .command('apply')
+    .description('Make servers, groups, principals, grants, limits and policies what a file declares')
+    .requiredOption('-f, --file <file>', 'The file, such as castellan.yaml')
+    .option('--dry-run', 'Only show the plan')
+    .option('--prune', 'Remove what the sections of the file do not name')
+    .option('-y, --yes', 'Apply without asking')
+    .option('--allow-unhealthy', 'Register servers that do not answer a probe, too')
+    .action(async ({ file, dryRun, prune, yes, allowUnhealthy }: ApplyOptions) => {
+      const wish = {
+        manifest: await readManifest(file),
+        prune: prune === true,
+        allow_unhealthy: allowUnhealthy === true,
+      }
+      const plane = line.controlPlane()
+      const plan = await line.during('planning', plane.apply({ ...wish, dry_run: true }))
+      const changes = plan.actions.filter(({ action }) => action !== 'unchanged')
+      if (dryRun === true || changes.length === 0) return line.speak().result(plan, shown)
+      line.speak().note(shown(plan))
+      if (yes !== true && !(await mayApply(line, changes.length))) {
+        line.speak().result(plan, () => 'Nothing was changed.')
+        return line.endWith(exitCodes.failed)
+      }
+      const answer = await line.during(`applying ${file}`, plane.apply({ ...wish, dry_run: false }))
+      line.speak().result(answer, shown)
+      if (answer.actions.some(({ failed }) => failed !== null)) line.endWith(exitCodes.failed)
+    })
+}
+
+async function mayApply(line: CommandLine, count: number): Promise<boolean> {
+  if (line.world.ask === null) line.speak().note('Nobody is here to be asked; apply it with --yes.')
+  return line.confirmed(`Make ${count} change${count === 1 ? '' : 's'}?`)
+}
+
+function shown({ applied, actions }: ApplyAnswer): string {
+  const changes = actions.filter(({ action }) => action !== 'unchanged')
+  const same = actions.length - changes.length
+  const rest = `${same} ${same === 1 ? 'is' : 'are'} as declared.`
+  if (changes.length === 0) return `Nothing to change: ${rest}`
+  const failed = changes.filter(each => each.failed !== null).length
+  return [
+    table(
+      ['', 'what', 'name', 'fields', ...(applied ? ['result'] : [])],
+      changes.map(each => [
+        each.action,
+        each.kind,
+        each.name,
+        each.changes.join(', '),
+        ...(applied ? [resultOf(each)] : []),
+      ]),
+    ),
+    applied ? `${changes.length - failed} done, ${failed} failed; ${rest}` : `${changes.length} to change; ${rest}`,
+  ].join('\n')
+}
+
+function resultOf({ failed }: ApplyAction): string {
+  return failed === null ? 'done' : `failed: ${failed}`
+}

@@ -1,0 +1,210 @@
+import type { Catalog, Grant, Key, PolicyProblem, PolicySet, Principal, Server, Tenant } from '@castellan/contracts'
+import { isLoopback } from '../loopback.ts'
+import type { Finding } from './finding.ts'
+import { openPermits } from './policies.ts'
+
+/** What a control plane says of itself; null is what the key may not see. */
+export interface Facts {
+  readonly url: string
+  readonly version: string
+  /** Why it takes no work, null when it does. */
+  readonly notReady: string | null
+  readonly servers: readonly { readonly server: Server; readonly catalog: Catalog | null }[]
+  readonly grants: readonly Grant[] | null
+  readonly principals: readonly Principal[] | null
+  readonly keys: readonly Key[] | null
+  /** `missing` when the tenant has none. */
+  readonly policies: PolicySet | 'missing' | null
+  readonly policyProblems: readonly PolicyProblem[]
+  /** `hasPolicies` is null for a tenant whose policies the key may not see. */
+  readonly tenants: readonly { readonly tenant: Tenant; readonly hasPolicies: boolean | null }[] | null
+}
+
+/** Everything that could be better about a control plane. Pure. */
+export function examineControlPlane(facts: Facts, now: Date): Finding[] {
+  return [
+    ...examineItself(facts),
+    ...examinePolicies(facts),
+    ...facts.servers.flatMap(({ server, catalog }) => examineServer(server, catalog)),
+    ...examineGrants(facts),
+    ...examineKeys(facts, now),
+    ...examineSight(facts),
+  ]
+}
+
+function examineItself({ url, notReady }: Facts): Finding[] {
+  const findings: Finding[] = []
+  if (notReady !== null) {
+    findings.push({
+      severity: 'critical',
+      what: `it takes no work now: ${notReady}`,
+      why: 'effects are refused until the journal can be written',
+      fix: 'look at the disk or the database, then at the log',
+    })
+  }
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'http:' && !isLoopback(hostname)) {
+    findings.push({
+      severity: 'warning',
+      what: `it is reached over ${url}`,
+      why: 'keys travel readable',
+      fix: 'put TLS in front of it and use https',
+    })
+  }
+  return findings
+}
+
+function examinePolicies({ policies, policyProblems, tenants }: Facts): Finding[] {
+  const findings: Finding[] = []
+  // Who may see all tenants finds this one among them.
+  if (policies === 'missing' && tenants === null) {
+    findings.push({
+      severity: 'warning',
+      what: 'this tenant has no policies',
+      why: 'without a policy everything is denied',
+      fix: 'castellan apply -f castellan.yaml, with a section "policies"',
+    })
+  }
+  if (policyProblems.length > 0) {
+    findings.push({
+      severity: 'critical',
+      what: `the policies in force are not valid: ${policyProblems.map(({ file, message }) => `${file}: ${message}`).join('; ')}`,
+      why: 'everything is denied until they are',
+      fix: 'castellan policy check, then castellan apply',
+    })
+  }
+  for (const [file, text] of Object.entries(policies !== null && policies !== 'missing' ? policies.files : {})) {
+    for (const line of openPermits(text)) {
+      findings.push({
+        severity: 'critical',
+        what: `${file}:${line} permits everything to everybody`,
+        why: 'whatever is granted may then be done, effects that cannot be undone included',
+        fix: `give the permit in ${file} a condition, such as: when { resource.effect == Effect::"read" }`,
+      })
+    }
+  }
+  for (const { tenant, hasPolicies } of tenants ?? []) {
+    if (hasPolicies !== false || tenant.suspended) continue
+    findings.push({
+      severity: 'warning',
+      what: `the tenant ${tenant.id} has no policies`,
+      why: 'without a policy everything is denied',
+      fix: `castellan apply -f castellan.yaml --tenant ${tenant.id}`,
+    })
+  }
+  return findings
+}
+
+function examineServer(server: Server, catalog: Catalog | null): Finding[] {
+  const findings: Finding[] = []
+  const { name, health, endpoints = [], document } = server
+  if (health.status === 'error' || health.status === 'inactive') {
+    findings.push({
+      severity: 'warning',
+      what: `the server ${name} is ${health.status}: ${health.reason ?? 'for no known reason'}`,
+      why: 'calls to its tools fail',
+      fix: `castellan servers check ${name}, and castellan servers show ${name}`,
+    })
+  }
+  const plain = [...endpoints, ...(document === undefined ? [] : [document])].filter(isPlainAndFar)
+  if (plain.length > 0) {
+    findings.push({
+      severity: 'warning',
+      what: `the server ${name} is reached without TLS: ${plain.join(', ')}`,
+      why: 'arguments, results and the headers with its secrets travel readable and can be changed',
+      fix: `castellan servers set ${name} --endpoint https://…`,
+    })
+  }
+  if (server.trusted) {
+    findings.push({
+      severity: 'advice',
+      what: `the server ${name} is trusted`,
+      why: 'it says itself which of its tools are harmless, and policy believes it',
+      fix: `castellan servers set ${name} --no-trust --effect <tool>=read, for the tools you have looked at`,
+    })
+  }
+  const tools = catalog?.capabilities.filter(each => each.primitive_type === 'tool') ?? []
+  if (!server.trusted && tools.length > 0 && tools.every(({ effect }) => effect === 'unsafe')) {
+    findings.push({
+      severity: 'advice',
+      what: `all ${tools.length} tools of the server ${name} count as unsafe`,
+      why: 'its own word is not believed, so only operators may use them and nothing is retried',
+      fix: `castellan servers set ${name} --effect ${tools[0]!.name}=read, for each tool that only reads`,
+    })
+  }
+  if (catalog !== null && catalog.warnings.length > 0) {
+    findings.push({
+      severity: 'advice',
+      what: `the server ${name} was not taken over as a whole: ${catalog.warnings.join('; ')}`,
+      why: 'what is left out cannot be called',
+      fix: `tell whoever makes it; castellan servers discover ${name} looks again`,
+    })
+  }
+  return findings
+}
+
+function examineGrants({ grants }: Facts): Finding[] {
+  const wide = (grants ?? []).filter(
+    ({ to, server, name, primitive_type }) =>
+      'role' in to && to.role === 'member' && server === '*' && name === '*' && primitive_type === 'tool',
+  )
+  if (wide.length === 0) return []
+  return [
+    {
+      severity: 'warning',
+      what: 'every tool of every server is granted to everybody',
+      why: 'what a server adds tomorrow is granted, too; only policy stands in between',
+      fix: 'grant by server or name: the section "grants" of castellan.yaml, then castellan apply --prune',
+    },
+  ]
+}
+
+function examineKeys({ keys, principals }: Facts, now: Date): Finding[] {
+  const findings: Finding[] = []
+  const living = (keys ?? []).filter(
+    ({ revoked_at, expires_at }) =>
+      revoked_at === null && (expires_at === null || Date.parse(expires_at) > now.getTime()),
+  )
+  const endless = living.filter(({ expires_at }) => expires_at === null)
+  if (endless.length > 0) {
+    findings.push({
+      severity: 'advice',
+      what: `${endless.length === 1 ? 'a key never ends' : `${endless.length} keys never end`}: ${endless.map(named).join(', ')}`,
+      why: 'a key that leaked long ago still works',
+      fix: 'castellan keys create --principal <name> --expires 90d, then castellan keys revoke <id>',
+    })
+  }
+  const rolesOf = new Map((principals ?? []).map(({ id, roles }) => [id, roles]))
+  for (const key of living) {
+    if (!key.scopes.includes('admin') || rolesOf.get(key.principal)?.includes('admin') !== false) continue
+    findings.push({
+      severity: 'warning',
+      what: `the key ${named(key)} has the scope admin, and its principal is no administrator`,
+      why: 'it does nothing now, and everything on the day the principal becomes one',
+      fix: `castellan keys revoke ${key.id}, and make one with the scopes it needs`,
+    })
+  }
+  return findings
+}
+
+function examineSight({ grants, principals, keys, policies, tenants }: Facts): Finding[] {
+  const unseen = Object.entries({ grants, principals, keys, policies, tenants }).filter(([, value]) => value === null)
+  if (unseen.length === 0) return []
+  return [
+    {
+      severity: 'advice',
+      what: `this key may not see ${unseen.map(([name]) => name).join(', ')}, so they were not looked at`,
+      why: 'a good grade says nothing about what was not looked at',
+      fix: 'run castellan doctor with the key of an administrator',
+    },
+  ]
+}
+
+function isPlainAndFar(url: string): boolean {
+  const parsed = URL.parse(url)
+  return parsed !== null && ['http:', 'ws:'].includes(parsed.protocol) && !isLoopback(parsed.hostname)
+}
+
+function named({ name, id }: Key): string {
+  return `${name} (${id})`
+}

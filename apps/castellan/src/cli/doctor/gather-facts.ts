@@ -1,0 +1,69 @@
+import { ApiProblem, type CastellanClient, Unreachable } from '@castellan/sdk'
+import type { Connection } from '../connection.ts'
+import { everything } from '../everything.ts'
+import type { Facts } from './control-plane.ts'
+
+/** Asks a control plane for everything the key may see. Throws when there is none, or the key is no good. */
+export async function gatherFacts({ client, url, inTenant }: Connection): Promise<Facts> {
+  const { version } = await client.operations.health()
+  const servers = await everything(page => client.servers.list(page))
+  const policies = await policiesOf(client)
+  const readable = policies !== null && policies !== 'missing'
+  return {
+    url,
+    version,
+    notReady: await whyNotReady(client),
+    servers: await Promise.all(
+      servers.map(async server => ({ server, catalog: await ifAllowed(client.servers.capabilities(server.id)) })),
+    ),
+    grants: await ifAllowed(everything(page => client.grants.list(page))),
+    principals: await ifAllowed(everything(page => client.principals.list(page))),
+    keys: await ifAllowed(everything(page => client.keys.list(page))),
+    policies,
+    policyProblems: readable ? ((await ifAllowed(client.policies.check(policies.files)))?.problems ?? []) : [],
+    tenants: await tenantsOf(client, inTenant),
+  }
+}
+
+async function tenantsOf(client: CastellanClient, inTenant: Connection['inTenant']): Promise<Facts['tenants']> {
+  const tenants = await ifAllowed(everything(page => client.tenants.list(page)))
+  if (tenants === null) return null
+  return Promise.all(
+    tenants.map(async tenant => {
+      const policies = await policiesOf(inTenant(tenant.id))
+      return { tenant, hasPolicies: policies === null ? null : policies !== 'missing' }
+    }),
+  )
+}
+
+async function whyNotReady(client: CastellanClient): Promise<string | null> {
+  try {
+    const { ready, reason } = await client.operations.ready()
+    return ready ? null : (reason ?? 'it does not say why')
+  } catch (error) {
+    if (error instanceof Unreachable || error instanceof ApiProblem) return 'it says that it is not ready'
+    throw error
+  }
+}
+
+async function policiesOf(client: CastellanClient): Promise<Facts['policies']> {
+  try {
+    return await client.policies.get()
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return 'missing'
+    if (isRefusal(error)) return null
+    throw error
+  }
+}
+
+async function ifAllowed<T>(answer: Promise<T>): Promise<T | null> {
+  return answer.catch((error: unknown) => {
+    if (isRefusal(error)) return null
+    throw error
+  })
+}
+
+/** Not the key itself, which was good for the list of servers before: a tenant or a thing that is not for it. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiProblem && (error.status === 401 || error.status === 403)
+}

@@ -1,0 +1,205 @@
+import type { Command } from 'commander'
+import type { Catalog, Server } from '@castellan/contracts'
+import { ApiProblem } from '@castellan/sdk'
+import type { CommandLine } from './command-line.ts'
+import { exitCodes } from './exit-codes.ts'
+import { printable, properties, table } from './output.ts'
+import { everything } from './everything.ts'
+import { changedServer, newServer, type ServerOptions, withServerOptions } from './servers/server-options.ts'
+
+export function serversCommand(program: Command, line: CommandLine): void {
+  const servers = program.command('servers').description('Upstream servers, whose tools the gate guards')
+  listCommand(servers, line)
+  showCommand(servers, line)
+  addCommand(servers, line)
+  setCommand(servers, line)
+  removeCommand(servers, line)
+  checkCommand(servers, line)
+  discoverCommand(servers, line)
+}
+
+function listCommand(servers: Command, line: CommandLine): void {
+  servers
+    .command('list', { isDefault: true })
+    .description('List the servers and how they are')
+    .action(async () => {
+      const plane = line.controlPlane()
+      const all = await line.during(
+        'asking for the servers',
+        everything(page => plane.servers.list(page)),
+      )
+      line.speak().result(all, list =>
+        list.length === 0
+          ? 'There are no servers yet. Add one with "castellan servers add" or "castellan import".'
+          : table(
+              ['name', 'transport', 'status', 'trusted', 'where', 'reason'],
+              list.map(server => [
+                server.name,
+                server.transport,
+                server.health.status,
+                server.trusted ? 'yes' : 'no',
+                placeOf(server),
+                server.health.reason ?? '',
+              ]),
+            ),
+      )
+    })
+}
+
+function showCommand(servers: Command, line: CommandLine): void {
+  servers
+    .command('show <name>')
+    .description('Show one server, its health and what was remarked about its tools')
+    .action(async (name: string) => {
+      const plane = line.controlPlane()
+      const [server, catalog] = await line.during(
+        `asking for ${name}`,
+        Promise.all([plane.servers.get(name), unlessHidden(plane.servers.capabilities(name))]),
+      )
+      line.speak().result({ ...server, catalog: catalog && summaryOf(catalog) }, () => describe(server, catalog))
+    })
+}
+
+function addCommand(servers: Command, line: CommandLine): void {
+  withServerOptions(
+    servers
+      .command('add <name> [command...]')
+      .description('Add a server after it answered a probe: castellan servers add files -- npx some-server /tmp'),
+  ).action(async (name: string, command: string[], options: ServerOptions) => {
+    const input = newServer(name, command, options, line.world.variables)
+    const added = await line.during(
+      `probing ${name}`,
+      line
+        .controlPlane()
+        .servers.create({ ...input, ...(options.allowUnhealthy === true ? { allow_unhealthy: true } : {}) }),
+    )
+    line.speak().result(added, server => `Added ${server.name}; it is ${server.health.status}.`)
+  })
+}
+
+function setCommand(servers: Command, line: CommandLine): void {
+  withServerOptions(
+    servers
+      .command('set <name> [command...]')
+      .alias('update')
+      .description('Change what is given of a server and leave the rest; its transport cannot change'),
+  ).action(async (name: string, command: string[], options: ServerOptions) => {
+    const plane = line.controlPlane()
+    const before = await plane.servers.get(name)
+    const input = changedServer(before, command, options, line.world.variables)
+    const changed = await line.during(
+      `probing ${name}`,
+      plane.servers.update(before.id, {
+        ...input,
+        version: before.version,
+        ...(options.allowUnhealthy === true ? { allow_unhealthy: true } : {}),
+      }),
+    )
+    line.speak().result(changed, server => `Changed ${server.name}; it is ${server.health.status}.`)
+  })
+}
+
+function removeCommand(servers: Command, line: CommandLine): void {
+  servers
+    .command('remove <name>')
+    .description('Remove a server; calls under way end first')
+    .action(async (name: string) => {
+      await line.during(`removing ${name}`, line.controlPlane().servers.remove(name))
+      line.speak().result({ removed: name }, () => `Removed ${printable(name)}.`)
+    })
+}
+
+function checkCommand(servers: Command, line: CommandLine): void {
+  servers
+    .command('check <name>')
+    .description('Probe a server now; exit code 1 when it is not well')
+    .action(async (name: string) => {
+      const health = await line.during(`probing ${name}`, line.controlPlane().servers.check(name))
+      line
+        .speak()
+        .result({ server: name, ...health }, ({ status, latency_ms, reason }) =>
+          [
+            `${printable(name)} is ${status}`,
+            latency_ms === null ? '' : ` and answered in ${Math.round(latency_ms)} ms`,
+            reason === null ? '.' : `: ${printable(reason)}`,
+          ].join(''),
+        )
+      if (health.status !== 'active') line.endWith(exitCodes.failed)
+    })
+}
+
+function discoverCommand(servers: Command, line: CommandLine): void {
+  servers
+    .command('discover <name>')
+    .description('Ask a server anew what it offers')
+    .action(async (name: string) => {
+      const catalog = await line.during(`asking ${name} what it offers`, line.controlPlane().servers.discover(name))
+      line.speak().result(catalog, found => [offered(found), ...warnings(found)].join('\n'))
+    })
+}
+
+function describe(server: Server, catalog: Catalog | null): string {
+  const { health } = server
+  const secrets = Object.entries(server.env ?? server.headers ?? {})
+  return [
+    properties([
+      ['name', server.name],
+      ['id', server.id],
+      ['description', server.description],
+      ['transport', server.transport],
+      ['where', placeOf(server)],
+      ['folder', server.cwd],
+      ['replicas', server.replicas],
+      [server.env === undefined ? 'headers' : 'environment', secrets.map(shownSecret).join(', ')],
+      ['trusted', server.trusted ? 'yes: its own word about its tools is believed' : 'no'],
+      [
+        'status',
+        `${health.status}${health.reason === null ? '' : `: ${health.reason}`}${health.failures > 1 ? `, ${health.failures} times in a row` : ''}`,
+      ],
+      ['checked', health.checked_at],
+      [
+        'timeouts',
+        Object.entries(server.timeouts)
+          .map(each => each.join(' '))
+          .join(', '),
+      ],
+      ['most calls at once', server.max_concurrent],
+      ['attempts', server.max_attempts],
+      ['probed every', server.probe_every],
+      ['protocol', catalog?.protocol_version],
+      ['offers', catalog && offered(catalog)],
+    ]),
+    ...(catalog ? warnings(catalog) : []),
+  ].join('\n')
+}
+
+/** A catalogue holds more than its reader may have been granted, so not everybody may read it. */
+async function unlessHidden(catalog: Promise<Catalog>): Promise<Catalog | null> {
+  return catalog.catch((error: unknown) => {
+    if (error instanceof ApiProblem && error.status === 403) return null
+    throw error
+  })
+}
+
+/** Values of secrets never come back, so only where they are kept is shown. */
+function shownSecret([key, value]: [string, { readonly env: string } | { readonly secret: string }]): string {
+  return 'env' in value ? `${key} (variable ${value.env})` : `${key} (sealed)`
+}
+
+function placeOf({ transport, command, args, endpoints, document }: Server): string {
+  if (transport === 'stdio') return [command, ...(args ?? [])].join(' ')
+  return [...(document === undefined ? [] : [document]), ...(endpoints ?? [])].join(', ')
+}
+
+function offered({ capabilities }: Catalog): string {
+  const count = (type: string) => capabilities.filter(each => each.primitive_type === type).length
+  return `${count('tool')} tools, ${count('resource')} resources, ${count('template')} templates, ${count('prompt')} prompts`
+}
+
+function warnings(catalog: Catalog): string[] {
+  return catalog.warnings.map(warning => `note: ${printable(warning)}`)
+}
+
+function summaryOf({ capabilities, ...rest }: Catalog) {
+  return { ...rest, capabilities: capabilities.map(({ definition: _, ...each }) => each) }
+}

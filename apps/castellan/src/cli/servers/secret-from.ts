@@ -1,0 +1,30 @@
+import type { Variables } from '../../config/index.ts'
+import { fault } from '../../kernel/index.ts'
+
+/** A secret as the control plane takes it: in the clear, to be sealed at once, or a variable of its environment. */
+export type SecretGiven = string | { readonly env: string }
+
+const REFERENCE = /^\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}$/
+
+/** `${env:NAME}` as a reference; any other text as it is. */
+export function secretOf(text: string): SecretGiven {
+  const reference = REFERENCE.exec(text)
+  return reference ? { env: reference[1]! } : text
+}
+
+/**
+ * `NAME=value`, or `NAME` alone for the value the variable has here, so that it shows in no list of processes.
+ * Throws `REQUEST_INVALID`, never with the value.
+ */
+export function secretFrom(flag: string, given: string, variables: Variables): [name: string, value: SecretGiven] {
+  const at = given.indexOf('=')
+  if (at > 0) return [given.slice(0, at), secretOf(given.slice(at + 1))]
+  const value = at === 0 ? undefined : variables[given]
+  // What was given may be the secret itself, with its name forgotten, so it is not repeated.
+  if (value === undefined) {
+    throw fault('REQUEST_INVALID', {
+      why: `${flag} must be written like NAME=value, or NAME alone for a variable that is set here`,
+    })
+  }
+  return [given, value]
+}

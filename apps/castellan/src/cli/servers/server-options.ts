@@ -1,0 +1,175 @@
+import { type Command, Option } from 'commander'
+import type { Server, ServerInput } from '@castellan/contracts'
+import type { Variables } from '../../config/index.ts'
+import { fault } from '../../kernel/index.ts'
+import { transports } from '../../registry/index.ts'
+import { secretFrom } from './secret-from.ts'
+
+export interface ServerOptions {
+  readonly transport?: string
+  readonly endpoint?: readonly string[]
+  readonly document?: string
+  readonly cwd?: string
+  readonly replicas?: string
+  readonly env?: readonly string[]
+  readonly header?: readonly string[]
+  readonly description?: string
+  readonly trust?: boolean
+  readonly timeout?: readonly string[]
+  readonly effect?: readonly string[]
+  readonly network?: readonly string[]
+  readonly maxConcurrent?: string
+  readonly maxAttempts?: string
+  readonly probeEvery?: string
+  readonly allowUnhealthy?: boolean
+}
+
+/** Gives a command everything that can be said about a server; options that may be repeated say so. */
+export function withServerOptions(command: Command): Command {
+  const repeated = (flags: string, about: string) =>
+    new Option(flags, `${about} (may be repeated)`).argParser((value: string, before?: readonly string[]) => [
+      ...(before ?? []),
+      value,
+    ])
+  return command
+    .addOption(
+      new Option('--transport <kind>', 'How it is reached (default: from what else is given)').choices(transports),
+    )
+    .addOption(repeated('--endpoint <url>', 'URL of a replica'))
+    .option('--document <url>', 'OpenAPI 3.x document, by URL or absolute path')
+    .option('--cwd <folder>', 'Working directory of the command')
+    .option('--replicas <number>', 'How many processes of the command share the calls')
+    .addOption(
+      repeated('--env <name=value>', 'Variable of the command, sealed; NAME alone takes the value it has here'),
+    )
+    .addOption(repeated('--header <name=value>', "Header of every request, sealed; 'Name=${env:VAR}' is a reference"))
+    .option('--description <text>', 'What it is for')
+    .option('--trust', 'Believe what it says about its tools')
+    .option('--no-trust', 'Do not believe what it says about its tools')
+    .addOption(repeated('--timeout <which=duration>', 'connect, read, write, pool or call, such as call=2m'))
+    .addOption(repeated('--effect <tool=class>', 'Effect class of a tool: read, idempotent or unsafe'))
+    .addOption(repeated('--network <tool=true|false>', 'Whether a tool reaches beyond the server'))
+    .option('--max-concurrent <number>', 'Most calls under way at once on one replica')
+    .option('--max-attempts <number>', 'Most attempts for a call that may be repeated')
+    .option('--probe-every <duration>', 'Time between probes')
+    .option('--allow-unhealthy', 'Do it even when the server does not answer a probe')
+}
+
+/** A server from the words of a command line. Throws `REQUEST_INVALID`; the control plane checks the rest. */
+export function newServer(
+  name: string,
+  command: readonly string[],
+  options: ServerOptions,
+  variables: Variables,
+): ServerInput {
+  const transport = options.transport ?? guessed(command, options)
+  return complete({ name, transport, ...said(transport, command, options, variables) })
+}
+
+/** What a server is, with what the command line says changed. Secrets that are not given again keep their values. */
+export function changedServer(
+  before: Server,
+  command: readonly string[],
+  options: ServerOptions,
+  variables: Variables,
+): ServerInput {
+  const { id: _id, health: _health, version: _version, created_at: _created, updated_at: _updated, ...kept } = before
+  const changes = said(before.transport, command, options, variables)
+  const transport = options.transport ?? before.transport
+  const tools = { ...before.tools }
+  for (const [tool, settings] of Object.entries((changes.tools ?? {}) as typeof tools)) {
+    tools[tool] = { ...tools[tool], ...settings }
+  }
+  return complete({
+    ...kept,
+    ...changes,
+    transport,
+    tools,
+    timeouts: { ...before.timeouts, ...(changes.timeouts as object | undefined) },
+    ...(before.env === undefined ? {} : { env: { ...before.env, ...(changes.env as object | undefined) } }),
+    ...(before.headers === undefined
+      ? {}
+      : { headers: { ...before.headers, ...(changes.headers as object | undefined) } }),
+  })
+}
+
+function said(
+  transport: string,
+  command: readonly string[],
+  options: ServerOptions,
+  variables: Variables,
+): Readonly<Record<string, unknown>> {
+  const fields: Record<string, unknown> = {}
+  const give = (field: string, value: unknown) => {
+    if (value !== undefined) fields[field] = value
+  }
+  const [program, ...args] = command
+  if (program !== undefined) Object.assign(fields, { command: program, args })
+  give('endpoints', options.endpoint)
+  give('document', options.document)
+  give('cwd', options.cwd)
+  give('replicas', wholeNumber('--replicas', options.replicas))
+  give('description', options.description)
+  give('trusted', options.trust)
+  give('max_concurrent', wholeNumber('--max-concurrent', options.maxConcurrent))
+  give('max_attempts', wholeNumber('--max-attempts', options.maxAttempts))
+  give('probe_every', options.probeEvery)
+  if (options.timeout) give('timeouts', Object.fromEntries(options.timeout.map(each => pair('--timeout', each))))
+  const secrets = (flag: string, given: readonly string[]) =>
+    Object.fromEntries(given.map(each => secretFrom(flag, each, variables)))
+  if (options.env) give('env', secrets('--env', options.env))
+  if (options.header) give('headers', secrets('--header', options.header))
+  give('tools', toolSettings(options))
+  if (transport !== 'stdio' && program !== undefined)
+    throw invalid(`a server reached by ${transport} has no command; leave "${program}" out`)
+  return fields
+}
+
+function toolSettings({ effect = [], network = [] }: ServerOptions): object | undefined {
+  if (effect.length + network.length === 0) return undefined
+  const tools: Record<string, { effect?: string; network?: boolean }> = {}
+  for (const each of effect) {
+    const [tool, value] = pair('--effect', each)
+    tools[tool] = { ...tools[tool], effect: value }
+  }
+  for (const each of network) {
+    const [tool, value] = pair('--network', each)
+    if (value !== 'true' && value !== 'false') throw invalid(`--network must be written like tool=false, not "${each}"`)
+    tools[tool] = { ...tools[tool], network: value === 'true' }
+  }
+  return tools
+}
+
+function guessed(command: readonly string[], { endpoint, document }: ServerOptions): string {
+  if (command.length > 0) return 'stdio'
+  if (document !== undefined) return 'openapi'
+  const first = endpoint?.[0]
+  if (first === undefined) {
+    throw invalid(
+      'a server needs a command (after --), an --endpoint or a --document; see castellan servers add --help',
+    )
+  }
+  return /^wss?:/i.test(first) ? 'websocket' : 'streamable-http'
+}
+
+function pair(flag: string, given: string): [name: string, value: string] {
+  // The last one: names of tools may hold the character, values do not.
+  const at = given.lastIndexOf('=')
+  if (at < 1) throw invalid(`${flag} must be written like name=value, not "${given}"`)
+  return [given.slice(0, at), given.slice(at + 1)]
+}
+
+function wholeNumber(flag: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  if (!/^\d{1,9}$/.test(given)) throw invalid(`${flag} must be a whole number, not "${given}"`)
+  return Number(given)
+}
+
+/** Fields of one transport that belong to another are refused by the control plane, which knows them all. */
+function complete(fields: Readonly<Record<string, unknown>>): ServerInput {
+  return fields as unknown as ServerInput
+}
+
+function invalid(why: string) {
+  return fault('REQUEST_INVALID', { why })
+}

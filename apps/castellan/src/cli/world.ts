@@ -1,0 +1,45 @@
+import type { Config, Variables } from '../config/index.ts'
+import type { BreakerSettings, PolicyEngine } from '../gate/index.ts'
+
+/** A control plane this process started. */
+export interface Started {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** A step of the store's schema, and when it ran. */
+export interface MigrationStep {
+  readonly number: number
+  readonly name: string
+  readonly digest: string
+  /** RFC 3339; null when it has not run. */
+  readonly appliedAt: string | null
+}
+
+/** The terminal, or what stands for it. */
+export interface Terminal {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  /** Whether a person watches the error stream. */
+  readonly interactive: boolean
+  /** Asks a person one question; null when nobody is there to answer. */
+  readonly ask: ((question: string, signal: AbortSignal) => Promise<string>) | null
+  /** Everything on standard input. */
+  readonly input: () => Promise<string>
+  /** Aborts when the process is asked to end. Until it is asked for, a signal ends the process at once. */
+  readonly interruption: () => AbortSignal
+  /** Aborts when nobody reads the output any more. */
+  readonly readerGone: AbortSignal
+}
+
+/** What the commands stand on; `main.ts` hands it in, tests hand in their own. */
+export interface World extends Terminal {
+  readonly variables: Variables
+  readonly start: (
+    config: Config,
+    surroundings: { variables: Variables; write: (line: string) => void; breaker?: BreakerSettings },
+  ) => Promise<Started>
+  readonly policyEngine: () => PolicyEngine
+  /** Brings the store of these settings up to date. Throws what opening it throws. */
+  readonly migrate: (config: Config) => Promise<readonly MigrationStep[]>
+}

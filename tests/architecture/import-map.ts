@@ -1,0 +1,100 @@
+/** What a folder may reach for. Rooms and packages that are not listed are refused, and so is a folder without a row. */
+export interface Room {
+  /** Other rooms, entered through their `index.ts` only; `@castellan/…` are packages of this workspace. */
+  readonly may: readonly string[]
+  /** Packages from the registry, subpaths included. */
+  readonly npm: readonly string[]
+  /** Modules of Node: none, those that only compute, or all. */
+  readonly node: 'none' | 'pure' | 'all'
+}
+
+/** Modules of Node that touch neither files, network, processes nor threads. */
+export const pureNode = ['assert', 'async_hooks', 'buffer', 'crypto', 'events', 'path', 'timers', 'url', 'util']
+
+const contracts = '@castellan/contracts'
+const sdk = '@castellan/sdk'
+const ground = ['kernel', contracts]
+
+const beforeGate = [...ground, 'identity', 'journal', 'registry', 'guardrails', 'approvals']
+const beforeDrift = [...beforeGate, 'ledger', 'gate', 'runs', 'orders']
+const domain = [...beforeDrift, 'drift', 'packs', 'reports']
+const surface = [...domain, 'config']
+
+function pure(may: readonly string[], npm: readonly string[] = []): Room {
+  return { may, npm, node: 'pure' }
+}
+
+function io(may: readonly string[], npm: readonly string[] = []): Room {
+  return { may, npm, node: 'all' }
+}
+
+/** Folders of `apps/castellan/src`. */
+export const folders: Readonly<Record<string, Room>> = {
+  kernel: pure([]),
+  config: io(ground, ['zod', 'yaml']),
+  journal: pure(ground),
+  guardrails: pure(ground),
+  identity: pure([...ground, 'journal']),
+  registry: pure([...ground, 'identity', 'journal']),
+  approvals: pure([...ground, 'identity', 'journal']),
+  ledger: pure([...ground, 'identity', 'journal']),
+  gate: pure(beforeGate),
+  runs: pure([...beforeGate, 'ledger', 'gate']),
+  orders: pure([...ground, 'identity', 'journal', 'ledger', 'gate']),
+  drift: pure(beforeDrift),
+  packs: pure(beforeDrift),
+  reports: pure(beforeDrift),
+  telemetry: pure([...ground, 'journal']),
+  api: io(surface, [
+    'fastify',
+    'fastify-type-provider-zod',
+    '@fastify/*',
+    '@modelcontextprotocol/server',
+    '@modelcontextprotocol/node',
+    '@modelcontextprotocol/core',
+    'zod',
+  ]),
+  worker: io(surface),
+  site: io(surface),
+  // The demo is a client of the control plane, by the official SDK.
+  cli: io([...surface, sdk], ['commander', 'yaml', '@modelcontextprotocol/client']),
+}
+
+/** Folders of `apps/castellan/src/adapters`: kernel, contracts, and the domain folders whose ports they implement. */
+export const adapters: Readonly<Record<string, Room>> = {
+  'store-sql': io([...ground, 'identity', 'journal', 'registry', 'gate'], ['kysely', 'pg']),
+  'connector-mcp': io(
+    [...ground, 'registry', 'gate'],
+    ['@modelcontextprotocol/client', '@modelcontextprotocol/core', 'undici', 'ws'],
+  ),
+  'connector-adapter': io([...ground, 'registry', 'gate'], ['undici']),
+  'connector-openapi': io([...ground, 'registry', 'gate'], ['undici', 'yaml', '@apidevtools/swagger-parser']),
+  'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
+  'schema-ajv': io([...ground, 'gate'], ['ajv', 'ajv-formats', 're2js']),
+  'identity-oidc': io([...ground, 'identity'], ['jose']),
+  'secrets-local': io([...ground, 'registry']),
+  'metrics-prom': io([...ground, 'telemetry'], ['prom-client']),
+}
+
+/** Packages of this workspace, by the name others import them with. */
+export const packages: Readonly<Record<string, Room>> = {
+  [contracts]: { may: [], npm: ['zod'], node: 'none' },
+  [sdk]: { may: [contracts], npm: [], node: 'none' },
+  '@castellan/verifier': { may: [contracts], npm: [], node: 'all' },
+  '@castellan/pack-kit': { may: [contracts], npm: ['zod'], node: 'pure' },
+}
+
+/** `main.ts`, the only file outside of a folder and the only one that may import `app`. */
+export const main: Room = io(['app', 'cli', 'config', 'kernel'])
+
+/** The composition root. */
+export const app: Room = io(
+  [...surface, 'telemetry', 'api', 'worker', 'site', ...Object.keys(adapters).map(name => `adapters/${name}`), sdk],
+  ['*'],
+)
+
+/** The rooms that may read `process.env`; everybody else is told what they need. */
+export const readsEnvironment = ['config', 'main']
+
+/** Names that say nothing about what is inside, and therefore attract everything. */
+export const forbiddenNames = ['utils', 'util', 'helpers', 'helper', 'common', 'misc']

@@ -1,0 +1,3 @@
+import { pool } from '../connector-mcp/index.ts'
+
+export { pool }

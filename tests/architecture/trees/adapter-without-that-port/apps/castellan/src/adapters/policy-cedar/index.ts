@@ -1,0 +1,3 @@
+import type { Server } from '../../registry/index.ts'
+
+export type { Server }

@@ -1,0 +1,2 @@
+const name = '../gate/index.ts'
+export const gate = await import(name)

@@ -1,0 +1,1 @@
+export const gate = await import('../gate/index.ts')

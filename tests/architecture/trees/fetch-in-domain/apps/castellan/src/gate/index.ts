@@ -1,0 +1,1 @@
+export const answer = await fetch('http://127.0.0.1')

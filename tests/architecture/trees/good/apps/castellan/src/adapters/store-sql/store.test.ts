@@ -1,0 +1,6 @@
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { journalSuite } from '../../journal/journal.testsuite.ts'
+import { store } from './index.ts'
+
+test(fc.name, () => journalSuite(store(process.env)))

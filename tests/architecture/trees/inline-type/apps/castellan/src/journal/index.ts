@@ -1,0 +1,1 @@
+export type Call = import('../gate/index.ts').Call

@@ -1,0 +1,3 @@
+import { check } from '../../../../scripts/check.ts'
+
+export { check }

@@ -1,0 +1,3 @@
+import { topic } from '../../../../packages/contracts/src/index.ts'
+
+export { topic }

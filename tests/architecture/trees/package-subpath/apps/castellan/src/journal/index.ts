@@ -1,0 +1,3 @@
+import { topic } from '@castellan/contracts/src/topic.ts'
+
+export { topic }

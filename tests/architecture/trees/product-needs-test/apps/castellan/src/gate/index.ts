@@ -1,0 +1,3 @@
+import { suite } from './gate.testsuite.ts'
+
+export { suite }

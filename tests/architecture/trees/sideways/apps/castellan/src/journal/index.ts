@@ -1,0 +1,3 @@
+import { gate } from '../gate/index.ts'
+
+export { gate }

@@ -1,0 +1,3 @@
+import { store } from '../adapters/store-sql/index.ts'
+
+export { store }

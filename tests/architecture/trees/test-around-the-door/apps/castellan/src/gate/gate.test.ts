@@ -1,0 +1,3 @@
+import { leafHash } from '../journal/entry.ts'
+
+leafHash()

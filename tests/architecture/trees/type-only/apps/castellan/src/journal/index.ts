@@ -1,0 +1,3 @@
+import type { Call } from '../gate/index.ts'
+
+export type { Call }

@@ -1,0 +1,3 @@
+import sinon from 'sinon'
+
+sinon()

@@ -1,0 +1,1 @@
+export const file = new URL('../gate/index.ts', import.meta.url)
