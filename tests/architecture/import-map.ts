@@ -64,11 +64,13 @@ export const folders: Readonly<Record<string, Room>> = {
 export const adapters: Readonly<Record<string, Room>> = {
   'store-sql': io([...ground, 'identity', 'journal', 'registry', 'gate'], ['kysely', 'pg']),
   'connector-mcp': io(
-    [...ground, 'registry', 'gate'],
+    [...ground, 'registry', 'gate', 'adapters/http-client'],
     ['@modelcontextprotocol/client', '@modelcontextprotocol/core', 'undici', 'ws'],
   ),
-  'connector-adapter': io([...ground, 'registry', 'gate'], ['undici']),
-  'connector-openapi': io([...ground, 'registry', 'gate'], ['undici', 'yaml', '@apidevtools/swagger-parser']),
+  // What adapters share: requests over HTTP, with an honest answer to whether they were sent. It implements no port.
+  'http-client': io([...ground, 'registry', 'gate'], ['undici']),
+  'connector-adapter': io([...ground, 'registry', 'gate', 'adapters/http-client']),
+  'connector-openapi': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['yaml']),
   'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
   'schema-ajv': io([...ground, 'gate'], ['ajv', 'ajv-formats', 're2js']),
   'identity-oidc': io([...ground, 'identity'], ['jose']),

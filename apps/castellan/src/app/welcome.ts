@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Core } from '../api/core.ts'
+import type { Core } from '../api/index.ts'
 import { type Actor, bootstrap, DEFAULT_TENANT } from '../identity/index.ts'
 import { newId } from '../kernel/index.ts'
 

@@ -32,8 +32,8 @@ export function applyCommand(program: Command, line: CommandLine): void {
       const plan = await line.during('planning', plane.apply({ ...wish, dry_run: true }))
       const changes = plan.actions.filter(({ action }) => action !== 'unchanged')
       if (dryRun === true || changes.length === 0) return line.speak().result(plan, shown)
-      line.speak().note(shown(plan))
-      if (yes !== true && !(await mayApply(line, changes.length))) {
+      const question = `Make ${changes.length} change${changes.length === 1 ? '' : 's'}?`
+      if (yes !== true && !(await line.confirmed(shown(plan), question))) {
         line.speak().result(plan, () => 'Nothing was changed.')
         return line.endWith(exitCodes.failed)
       }
@@ -41,11 +41,6 @@ export function applyCommand(program: Command, line: CommandLine): void {
       line.speak().result(answer, shown)
       if (answer.actions.some(({ failed }) => failed !== null)) line.endWith(exitCodes.failed)
     })
-}
-
-async function mayApply(line: CommandLine, count: number): Promise<boolean> {
-  if (line.world.ask === null) line.speak().note('Nobody is here to be asked; apply it with --yes.')
-  return line.confirmed(`Make ${count} change${count === 1 ? '' : 's'}?`)
 }
 
 function shown({ applied, actions }: ApplyAnswer): string {

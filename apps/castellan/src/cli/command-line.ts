@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { type Connection, connectionOf, type ControlPlane, type Where } from './connection.ts'
+import { fault } from '../kernel/index.ts'
 import { exitCodes } from './exit-codes.ts'
 import { output, type Output } from './output.ts'
 import { waitingFor } from './progress.ts'
@@ -44,10 +45,15 @@ export class CommandLine {
     return waitingFor(what, work, this.world)
   }
 
-  /** Whether a person said yes; false when nobody can be asked. */
-  async confirmed(question: string): Promise<boolean> {
-    const { ask, interruption } = this.world
-    if (ask === null) return false
+  /** Whether the person who was shown this said yes. Throws `REQUEST_INVALID` when there is nobody to be asked. */
+  async confirmed(shown: string, question: string): Promise<boolean> {
+    const { ask, err, interruption } = this.world
+    if (ask === null) {
+      throw fault('REQUEST_INVALID', {
+        why: 'nobody is here to be asked; say --yes to go ahead, or --dry-run to only look',
+      })
+    }
+    err(`${shown}\n`)
     return /^y(es)?$/i.test((await ask(`${question} [y/N] `, interruption())).trim())
   }
 

@@ -19,7 +19,8 @@ export interface Connection {
   readonly warning: string | null
 }
 
-export interface Where {
+/** Options of the command; those that are settings count when the settings are asked. */
+export interface Where extends Readonly<Record<string, unknown>> {
   readonly url?: string
   readonly key?: string
   readonly tenant?: string
@@ -34,21 +35,22 @@ export function connectionOf(
   { variables, interruption }: Pick<World, 'variables' | 'interruption'>,
 ): Connection {
   let read: Config | undefined
-  const settings = () => (read ??= configFor({}, variables).config)
+  const settings = () => (read ??= configFor(where, variables).config)
   const url = checked(where.url ?? (variables['CASTELLAN_URL'] || undefined) ?? `http://127.0.0.1:${settings().port}`)
   const local = isLoopback(url.hostname)
   const given = where.key ?? (variables['CASTELLAN_KEY'] || undefined)
   const key = (given ?? (local ? keyIn(settings().data) : undefined))?.trim()
   if (!key) throw fault('CONFIG_INVALID', { why: missingKey(local, local ? settings().data : '') })
+  const address = url.href.replace(/\/$/, '')
   const connect = (tenant: string | undefined) =>
     new CastellanClient({
-      url: url.href,
+      url: address,
       key,
       ...(tenant === undefined ? {} : { tenant }),
       fetch: (input, init) => fetch(input, { ...init, signal: either(init?.signal, interruption()) }),
     })
   return {
-    url: url.href,
+    url: address,
     client: connect(where.tenant),
     inTenant: connect,
     warning:

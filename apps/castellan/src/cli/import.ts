@@ -46,21 +46,16 @@ export function importCommand(program: Command, line: CommandLine): void {
       ]
       const plan = [...fresh.map(planned), ...skipped]
       if (options.dryRun === true || fresh.length === 0) return line.speak().result(plan, shown)
-      line.speak().note(shown(plan))
-      if (options.yes !== true && !(await mayAdd(line, fresh.length))) {
+      const question = `Add ${fresh.length} server${fresh.length === 1 ? '' : 's'}?`
+      if (options.yes !== true && !(await line.confirmed(shown(plan), question))) {
         line.speak().result(plan, () => 'Nothing was added.')
         return line.endWith(exitCodes.failed)
       }
       const results: Line[] = []
       for (const each of fresh) results.push(await add(each, options, plane, line))
-      line.speak().result([...results, ...skipped], () => shown(results))
+      line.speak().result([...results, ...skipped], shown)
       if (results.some(({ action }) => action === 'failed')) line.endWith(exitCodes.failed)
     })
-}
-
-async function mayAdd(line: CommandLine, count: number): Promise<boolean> {
-  if (line.world.ask === null) line.speak().note('Nobody is here to be asked; add them with --yes.')
-  return line.confirmed(`Add ${count} server${count === 1 ? '' : 's'}?`)
 }
 
 async function add(

@@ -16,6 +16,7 @@ export function journalCommand(program: Command, line: CommandLine): void {
   const journal = program.command('journal').description('The record of everything that happened')
   journal
     .command('tail', { isDefault: true })
+    .allowExcessArguments()
     .description('Print entries as they come; with --no-follow, those that are there')
     .option('--since <offset>', 'Begin after this offset; 0 is the start of the journal')
     .option('--topic <pattern>', 'Only entries of a topic; "*" is one level, a final ">" one or more: call.*')

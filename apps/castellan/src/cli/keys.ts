@@ -25,6 +25,7 @@ export function keysCommand(program: Command, line: CommandLine): void {
 function listCommand(keys: Command, line: CommandLine): void {
   keys
     .command('list', { isDefault: true })
+    .allowExcessArguments()
     .description('List the keys; the keys themselves are kept nowhere')
     .action(async () => {
       const plane = line.controlPlane()

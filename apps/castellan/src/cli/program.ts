@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
+import { closest } from '../config/index.ts'
 import { applyCommand } from './apply.ts'
 import { callCommand } from './call.ts'
 import type { CommandLine } from './command-line.ts'
@@ -34,7 +35,7 @@ const commands = [
 
 /** The whole command line, ready to parse. */
 export function buildProgram(line: CommandLine): Command {
-  const { out } = line.world
+  const { out, err } = line.world
   const program = new Command('castellan')
     .description('The control plane for AI agents that act: one gate, one journal.')
     .version(version, '-V, --version', 'Print the version')
@@ -46,14 +47,27 @@ export function buildProgram(line: CommandLine): Command {
     .option('--tenant <name>', 'Tenant to act in (default: that of the key)')
     .exitOverride()
     // Complaints are thrown as well, and told in one place.
-    .configureOutput({ writeOut: out, writeErr: () => undefined })
-    .hook('preAction', (_, command) => line.readOptions(command))
+    .configureOutput({ writeOut: out, writeErr: err, outputError: () => undefined })
+    .hook('preAction', (_, command) => {
+      refuseStrangeWords(command)
+      line.readOptions(command)
+    })
     .addHelpText(
       'after',
       `\nExit codes: 0 ok, 1 not so, 2 not understood, 3 not allowed, 4 missing or in conflict,\n5 not reachable or too late, 6 a call that may have taken effect, 130 interrupted.\nReference: docs/reference/cli.md`,
     )
   for (const add of commands) add(program, line)
   return program
+}
+
+/** "servers lst" would otherwise be understood as "servers list lst", since listing is what one wants without a word. */
+function refuseStrangeWords({ args, registeredArguments, parent }: Command): void {
+  const strange = args[registeredArguments.length]
+  if (strange === undefined || registeredArguments.at(-1)?.variadic === true) return
+  const siblings = parent?.commands.flatMap(each => [each.name(), ...each.aliases()]) ?? []
+  const meant = closest(strange, siblings)
+  const hint = meant === undefined ? '' : `\n(Did you mean ${meant}?)`
+  throw new CommanderError(1, 'commander.unknownCommand', `error: unknown command '${strange}'${hint}`)
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

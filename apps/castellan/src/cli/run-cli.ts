@@ -15,8 +15,9 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     await buildProgram(line).parseAsync(argv, { from: 'user' })
     return line.exitCode
   } catch (error) {
-    // Help and version are asked for, so they are no failures.
+    // Help and version are asked for, so they are no failures; help is also what a missing command gets.
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok
+    if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage
     const problem = problemOf(error)
     // The parser may have given up before it came to the option.
     tell(problem, world, line.json || argv.includes('--json'))

@@ -21,6 +21,7 @@ export function serversCommand(program: Command, line: CommandLine): void {
 function listCommand(servers: Command, line: CommandLine): void {
   servers
     .command('list', { isDefault: true })
+    .allowExcessArguments()
     .description('List the servers and how they are')
     .action(async () => {
       const plane = line.controlPlane()

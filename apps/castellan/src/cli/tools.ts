@@ -25,6 +25,7 @@ export function toolsCommand(program: Command, line: CommandLine): void {
 function listCommand(tools: Command, line: CommandLine): void {
   tools
     .command('list', { isDefault: true })
+    .allowExcessArguments()
     .description('List the tools that are granted to you')
     .option('--server <name>', 'Only those of one server')
     .addOption(new Option('--type <type>', 'What to list').choices([...types, 'all']).default('tool'))

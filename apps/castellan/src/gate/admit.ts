@@ -132,9 +132,15 @@ export function freezeCall(
     effect: effectOf(server, capability),
     openWorld: isOpenWorld(server, capability),
     context: request.context,
+    upstreamKey: upstreamKey(identity, request.context.idempotencyKey),
     digest,
   })
   return { is: 'admitted', call, offer }
+}
+
+/** Two principals may choose the same key without meaning the same call. */
+function upstreamKey({ tenant, principal }: Identity, key: string | null): string | null {
+  return key === null ? null : digestJson([tenant, principal.id, key]).slice('sha256:'.length)
 }
 
 function methodFor(request: CallRequest, offer: Offer): CallMethod {

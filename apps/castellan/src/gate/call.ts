@@ -33,6 +33,8 @@ export interface Call {
   /** Whether the capability may reach beyond its server. */
   readonly openWorld: boolean
   readonly context: CallContext
+  /** The idempotency key as its server gets it: the same for the same tenant, principal and key, and for no others. */
+  readonly upstreamKey: string | null
   /** Over tenant, principal, server, capability and its definition, method and arguments. */
   readonly digest: Digest
 }

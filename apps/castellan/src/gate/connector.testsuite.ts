@@ -276,7 +276,7 @@ export function allowedCall(
   target: Target,
   capability: Capability,
   args: JsonObject,
-  rest: { readonly method?: CallMethod; readonly meta?: JsonObject; readonly idempotencyKey?: string } = {},
+  rest: { readonly method?: CallMethod; readonly meta?: JsonObject; readonly upstreamKey?: string } = {},
 ): AllowedCall {
   const method = rest.method ?? methods[capability.primitive]
   const call: Call = {
@@ -300,11 +300,12 @@ export function allowedCall(
       correlationId: newId(),
       causationId: null,
       sessionId: null,
-      idempotencyKey: rest.idempotencyKey ?? null,
+      idempotencyKey: null,
       dryRun: false,
       via: 'mcp',
       meta: rest.meta ?? null,
     },
+    upstreamKey: rest.upstreamKey ?? null,
     digest: digestJson({ method, name: capability.name, args }),
   }
   return AllowedCall.of(call)

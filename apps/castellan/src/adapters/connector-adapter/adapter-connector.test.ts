@@ -6,7 +6,7 @@ import type { CallIo, Link, Reply, Target } from '../../gate/index.ts'
 import { digestJson, isFault, type JsonObject } from '../../kernel/index.ts'
 import { type Capability, defaultTimeouts } from '../../registry/index.ts'
 import { adapterConnector } from './adapter-connector.ts'
-import { type Handler, type HttpFixture, httpServer, json } from './fixtures/http-server.ts'
+import { type Handler, type HttpFixture, httpServer, json } from '../http-client/fixtures/http-server.ts'
 import { definitions, toolServer } from './fixtures/tool-server.ts'
 
 const secret = 's3cret-t0ken'
@@ -90,12 +90,12 @@ describe('discovery', () => {
 describe('a call', () => {
   test('carries tool, arguments, operator headers and the idempotency key', () =>
     withServer(calling({ content: [] }), async ({ call, server }) => {
-      await call({ args: { a: [1, null] }, idempotencyKey: 'key 1' })
+      await call({ args: { a: [1, null] }, upstreamKey: 'key-1' })
 
       const { url, body, headers } = server.received.at(-1)!
       assert.equal(url, '/mcp/call_tool')
       assert.deepEqual(JSON.parse(body), { tool: 'tool', arguments: { a: [1, null] } })
-      assert.equal(headers['idempotency-key'], 'key%201')
+      assert.equal(headers['idempotency-key'], 'key-1')
       assert.equal(headers.authorization, `Bearer ${secret}`)
     }))
 
@@ -283,7 +283,7 @@ interface Opened {
   readonly target: Target
   readonly call: (ask: {
     readonly args?: JsonObject
-    readonly idempotencyKey?: string
+    readonly upstreamKey?: string
     readonly method?: 'tools/call' | 'resources/read'
     readonly io?: Partial<CallIo>
   }) => Promise<Reply>

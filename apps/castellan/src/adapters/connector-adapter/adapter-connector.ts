@@ -1,9 +1,7 @@
 import type { AllowedCall, CallIo, Connector, Link, Reply, Target } from '../../gate/index.ts'
 import type { Fault, JsonObject } from '../../kernel/index.ts'
 import type { Discovery } from '../../registry/index.ts'
-import { faultOf } from './broken.ts'
-import { type Ask, HttpClient } from './http-client.ts'
-import { headersFrom } from './operator-headers.ts'
+import { type Ask, faultOf, headersFrom, HttpClient } from '../http-client/index.ts'
 import { replyTo } from './reply.ts'
 import { readTools } from './tool-list.ts'
 
@@ -66,9 +64,9 @@ class AdapterLink implements Link {
     if (call.method !== 'tools/call') {
       return { is: 'error', error: { code: -32601, message: `A plain HTTP tool server does not know ${call.method}.` } }
     }
-    const key = call.context.idempotencyKey
+    const key = call.upstreamKey
     const ask = this.#post('/mcp/call_tool', { tool: call.capability.name, arguments: call.args })
-    const headers = key === null ? ask.headers : { ...ask.headers, 'idempotency-key': encodeHeader(key) }
+    const headers = key === null ? ask.headers : { ...ask.headers, 'idempotency-key': key }
     return replyTo(await this.#client.ask({ ...ask, headers }, signal))
   }
 
@@ -94,9 +92,4 @@ class AdapterLink implements Link {
     const { server, timeouts } = this.#target
     return faultOf(answer, server, timeouts, status => status >= 200 && status < 300)
   }
-}
-
-/** Keys are the client's words; one that a header cannot carry is percent-encoded, so that it stays the same key. */
-function encodeHeader(key: string): string {
-  return /^[\x21-\x7e]+$/.test(key) ? key : encodeURIComponent(key)
 }

@@ -1,7 +1,6 @@
 import type { Reply } from '../../gate/index.ts'
 import { isJsonObject, type JsonObject, parseStrict } from '../../kernel/index.ts'
-import { brokenBy, statusLine } from './broken.ts'
-import { type Answer, MAX_ANSWER } from './http-client.ts'
+import { type Answer, brokenBy, MAX_ANSWER, statusLine } from '../http-client/index.ts'
 
 /** What an answer to `call_tool` means. */
 export function replyTo(answer: Answer): Reply {

@@ -8,7 +8,7 @@ import {
   parseStrict,
 } from '../../kernel/index.ts'
 import type { Capability, Discovery } from '../../registry/index.ts'
-import type { Answer } from './http-client.ts'
+import type { Answer } from '../http-client/index.ts'
 
 /**
  * What a tool server offers. Definitions are kept as they came, except that a schema under `input_schema` moves to

@@ -2,7 +2,7 @@ import { fetch as undiciFetch, type Dispatcher, type RequestInit as UndiciReques
 import { systemClock } from '../../kernel/index.ts'
 import type { HttpPool } from './http-pool.ts'
 import { eventStream, wholeBody, type MessageBound } from './message-bound.ts'
-import { retryAfter } from './retry-after.ts'
+import { retryAfter } from '../http-client/index.ts'
 import { httpFailure, SendFailure, sendFailure } from './send-failure.ts'
 
 export interface ExchangeLimits {

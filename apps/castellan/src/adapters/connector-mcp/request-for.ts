@@ -17,8 +17,8 @@ export function requestFor(call: Call, withHeaders: boolean): Request | { readon
   if (named === null) {
     return { error: { code: -32602, message: 'A resource template is read with its URI in the argument "uri".' } }
   }
-  const { meta, idempotencyKey } = call.context
-  const _meta = { ...meta, ...(idempotencyKey !== null && { [IDEMPOTENCY_KEY]: idempotencyKey }) }
+  const { upstreamKey } = call
+  const _meta = { ...call.context.meta, ...(upstreamKey !== null && { [IDEMPOTENCY_KEY]: upstreamKey }) }
   const params = Object.keys(_meta).length === 0 ? named : { ...named, _meta }
   if (!withHeaders || call.method !== 'tools/call') return { method: call.method, params }
   return { method: call.method, params, headers: paramHeaders(call.capability.definition, call.args) }

@@ -111,7 +111,7 @@ describe('calls', () => {
     const { link, transport } = await open(({ method }) =>
       method === 'initialize' ? null : { result: { seen: true } },
     )
-    await call(link, 'tool', 'add', { a: 1 }, { meta: { traceparent: '00-1' }, idempotencyKey: 'once' })
+    await call(link, 'tool', 'add', { a: 1 }, { meta: { traceparent: '00-1' }, upstreamKey: 'once' })
     await call(link, 'resource', 'file:///a', { uri: 'file:///other' })
     await call(link, 'template', 'file:///{x}', { uri: 'file:///b' })
     await call(link, 'prompt', 'greet', { who: 'Ann' })
@@ -464,7 +464,7 @@ function call(
   primitive: Primitive,
   name: string,
   args: JsonObject = {},
-  rest: { meta?: JsonObject; idempotencyKey?: string; method?: CallMethod } = {},
+  rest: { meta?: JsonObject; upstreamKey?: string; method?: CallMethod } = {},
   io: Partial<CallIo> = {},
 ): Promise<Reply> {
   const definition = { name }

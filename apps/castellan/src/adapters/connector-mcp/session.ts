@@ -1,10 +1,9 @@
-import { fault, formatDuration, type JsonObject } from '../../kernel/index.ts'
+import { fault, formatDuration, type JsonObject, masking } from '../../kernel/index.ts'
 import type { AllowedCall, CallIo, Link, LinkEvents, Reply, Target } from '../../gate/index.ts'
 import type { Discovery } from '../../registry/index.ts'
 import { type Ask, discoverCapabilities } from './discovery.ts'
 import { type EraMemory, type Greeted, greet } from './greeting.ts'
 import { listen } from './listening.ts'
-import { masking } from './mask.ts'
 import { requestFor } from './request-for.ts'
 import type { SessionTransport } from './wire.ts'
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
-import type { Ask } from './http-client.ts'
+import type { Ask } from '../http-client/index.ts'
 import type { Body, Operation, Parameter } from './operation.ts'
 import type { OperatorValues } from './operator-values.ts'
 import { hasDotSegment, parsePath } from './path-template.ts'

@@ -8,7 +8,7 @@ import { defaultTimeouts } from '../../registry/index.ts'
 import { bounds } from './bounds.ts'
 import { compileApart } from './compile-apart.ts'
 import { documentOf } from './fixtures/compile-text.ts'
-import { type Handler, httpServer } from './fixtures/http-server.ts'
+import { type Handler, httpServer } from '../http-client/fixtures/http-server.ts'
 import type { CompiledDocument } from './operation.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'castellan-openapi-'))

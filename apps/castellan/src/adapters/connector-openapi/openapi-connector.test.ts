@@ -8,7 +8,7 @@ import type { Link, Reply, Target } from '../../gate/index.ts'
 import { isFault, type JsonObject } from '../../kernel/index.ts'
 import { type Capability, defaultTimeouts } from '../../registry/index.ts'
 import { documentOf } from './fixtures/compile-text.ts'
-import { type Handler, type HttpFixture, httpServer, json } from './fixtures/http-server.ts'
+import { type Handler, type HttpFixture, httpServer, json } from '../http-client/fixtures/http-server.ts'
 import { definitions, petService } from './fixtures/pet-service.ts'
 import { openApiConnector } from './openapi-connector.ts'
 

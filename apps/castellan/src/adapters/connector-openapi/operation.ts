@@ -1,5 +1,5 @@
 import type { Digest, JsonObject } from '../../kernel/index.ts'
-import type { Ask } from './http-client.ts'
+import type { Ask } from '../http-client/index.ts'
 
 /** An operation of a document as a tool, with the plan of how its arguments become a request. Plain data. */
 export interface Operation {

@@ -1,5 +1,5 @@
 import { fault } from '../../kernel/index.ts'
-import { headersFrom } from './operator-headers.ts'
+import { headersFrom } from '../http-client/index.ts'
 
 /** What the operator adds to every request, by where it goes. Holds secrets in the clear. */
 export interface OperatorValues {

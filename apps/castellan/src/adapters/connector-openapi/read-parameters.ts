@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import type { DocumentSet, Found } from './document-set.ts'
 import { plain, Unsupported } from './document-problem.ts'
-import { OF_THE_CONNECTION } from './operator-headers.ts'
+import { OF_THE_CONNECTION } from '../http-client/index.ts'
 import { type Parameter, type Place, type Style, styles } from './operation.ts'
 
 /** A parameter as the document describes it, before it has an argument's name. */

@@ -4,8 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Timeouts } from '../../registry/index.ts'
 import { bounds } from './bounds.ts'
 import { DocumentProblem, invalid } from './document-problem.ts'
-import { statusLine } from './broken.ts'
-import { HttpClient } from './http-client.ts'
+import { HttpClient, statusLine } from '../http-client/index.ts'
 
 /** Reads one file of a document. Throws a {@link DocumentProblem}. */
 export type ReadText = (location: URL) => Promise<string>

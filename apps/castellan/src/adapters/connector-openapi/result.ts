@@ -1,7 +1,6 @@
 import type { Reply } from '../../gate/index.ts'
 import { isFault, isJsonObject, type JsonObject, type JsonValue, parseStrict } from '../../kernel/index.ts'
-import { brokenBy, statusLine } from './broken.ts'
-import { type Answer, MAX_ANSWER } from './http-client.ts'
+import { type Answer, brokenBy, MAX_ANSWER, statusLine } from '../http-client/index.ts'
 import { isJson } from './read-parameters.ts'
 
 type Answered = Extract<Answer, { is: 'answered' }>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { masking } from './mask.ts'
+import { masking } from './masking.ts'
 
 test('a value is hidden in every form it is commonly written in', () => {
   const mask = masking({ Authorization: 'Bearer t0ken/with+signs"', KEY: '-----BEGIN\nAAAABBBB\nCCCCDDDD', PORT: '80' })

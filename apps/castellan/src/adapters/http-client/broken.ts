@@ -3,6 +3,7 @@ import type { Reply } from '../../gate/index.ts'
 import { fault, type Fault, formatDuration } from '../../kernel/index.ts'
 import type { Timeouts } from '../../registry/index.ts'
 import type { Answer } from './http-client.ts'
+import { retryAfter } from './retry-after.ts'
 
 type Broken = Extract<Reply, { is: 'broken' }>
 
@@ -19,7 +20,7 @@ export function brokenBy(answer: Answer): Broken | undefined {
         is: 'broken',
         sent: true,
         retryable: true,
-        retryAfter: retryAfter(answer.headers['retry-after']),
+        retryAfter: retryAfter(answer.headers['retry-after'], new Date()),
         why: `it answered ${statusLine(answer.status)}`,
       }
     default:
@@ -61,12 +62,4 @@ export function statusLine(status: number): string {
 
 function isRetryable(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500
-}
-
-/** Milliseconds of a Retry-After header: seconds, or a date (RFC 9110 section 10.2.3). */
-export function retryAfter(header: string | undefined, now = Date.now()): number | null {
-  if (header === undefined) return null
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1_000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
 }

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Server } from '@castellan/contracts'
+import { changedServer, newServer } from './server-options.ts'
+
+describe('a new server', () => {
+  test('is a command when one is given', () => {
+    assert.deepEqual(newServer('files', ['npx', 'files', '/tmp'], { trust: true }, {}), {
+      name: 'files',
+      transport: 'stdio',
+      command: 'npx',
+      args: ['files', '/tmp'],
+      trusted: true,
+    })
+  })
+
+  test('is reached by what its endpoint or document says', () => {
+    assert.equal(newServer('a', [], { endpoint: ['https://a.example/mcp'] }, {}).transport, 'streamable-http')
+    assert.equal(newServer('a', [], { endpoint: ['WSS://a.example'] }, {}).transport, 'websocket')
+    assert.equal(newServer('a', [], { document: '/api.yaml' }, {}).transport, 'openapi')
+    assert.equal(newServer('a', [], { endpoint: ['http://a'], transport: 'sse' }, {}).transport, 'sse')
+  })
+
+  test('takes secrets in the clear, by reference, or from a variable that is set here', () => {
+    const env = ['A=x=y', 'B=${env:TOKEN}', 'C']
+    const server = newServer('a', ['x'], { env }, { C: 'from here' })
+    assert.deepEqual('env' in server && server.env, { A: 'x=y', B: { env: 'TOKEN' }, C: 'from here' })
+  })
+
+  test('takes what is said of single tools', () => {
+    const { tools } = newServer('a', ['x'], { effect: ['read=it=read', 'b=unsafe'], network: ['b=false'] }, {})
+    assert.deepEqual(tools, { 'read=it': { effect: 'read' }, b: { effect: 'unsafe', network: false } })
+  })
+
+  for (const [about, command, options] of [
+    ['nothing to reach it by', [], {}],
+    ['a number that is none', ['x'], { replicas: 'many' }],
+    ['a pair without its middle', ['x'], { timeout: ['call'] }],
+    ['an answer that is neither yes nor no', ['x'], { network: ['a=maybe'] }],
+    ['a command and another transport', ['x'], { transport: 'sse' }],
+  ] as const) {
+    test(`is refused for ${about}`, () => {
+      assert.throws(() => newServer('a', command, options, {}), { code: 'REQUEST_INVALID' })
+    })
+  }
+
+  test('is refused for a secret without a name, which is not repeated', () => {
+    for (const env of [['planted-secret'], ['=planted-secret']]) {
+      assert.throws(
+        () => newServer('a', ['x'], { env }, {}),
+        (error: Error) => /NAME=value/.test(error.message) && !error.message.includes('planted'),
+      )
+    }
+  })
+})
+
+describe('a changed server', () => {
+  test('keeps what nobody spoke of, its secrets by reference', () => {
+    const input = changedServer(existing, [], { timeout: ['call=2m'], effect: ['b=read'], env: ['NEW=1'] }, {})
+    assert.deepEqual(input, {
+      name: 'files',
+      description: 'Files',
+      transport: 'stdio',
+      command: 'npx',
+      args: ['files'],
+      cwd: null,
+      replicas: 1,
+      env: { TOKEN: { secret: 'id/env/TOKEN', masked: true }, NEW: '1' },
+      timeouts: { ...existing.timeouts, call: '2m' },
+      trusted: false,
+      tools: { a: { effect: 'read' }, b: { effect: 'read' } },
+      max_concurrent: 64,
+      probe_every: '30s',
+      max_attempts: 3,
+    })
+  })
+})
+
+const existing: Server = {
+  id: '00000000-0000-7000-8000-000000000000',
+  name: 'files',
+  description: 'Files',
+  transport: 'stdio',
+  command: 'npx',
+  args: ['files'],
+  cwd: null,
+  replicas: 1,
+  env: { TOKEN: { secret: 'id/env/TOKEN', masked: true } },
+  timeouts: { connect: '10s', read: '1m', write: '10s', pool: '5s', call: '30s' },
+  trusted: false,
+  tools: { a: { effect: 'read' } },
+  max_concurrent: 64,
+  probe_every: '30s',
+  max_attempts: 3,
+  health: { status: 'active', failures: 0, checked_at: null, latency_ms: null, reason: null },
+  version: 3,
+  created_at: '2026-01-01T00:00:00.000Z',
+  updated_at: '2026-01-01T00:00:00.000Z',
+}
