@@ -49,7 +49,7 @@ const clients: Record<string, (path?: string) => Promise<AnyClient>> = {
     await client.connect(new TransportV1(url(path), { requestInit: headers() }))
     return {
       ...bound(client),
-      callTool: (params, options) => client.callTool(params, undefined, options) as never,
+      callTool: (params, options) => client.callTool(params, undefined, options) as ReturnType<AnyClient['callTool']>,
     }
   },
   'SDK v2, 2025-11-25': async (path = '/mcp') => connectV2(path, 'legacy'),
@@ -126,20 +126,16 @@ for (const [name, connect] of Object.entries(clients)) {
 
     test('cancels a call, and the journal says how it ended', async () => {
       const client = await connect()
-      const before = await callsTo('trigger-long-running-operation')
+      const before = (await cancelledCalls()).length
       const cancelling = new AbortController()
       const calling = client.callTool(
         { name: 'everything__trigger-long-running-operation', arguments: { duration: 60, steps: 60 } },
         { signal: cancelling.signal, onprogress: () => cancelling.abort() },
       )
       await assert.rejects(calling)
-      const ended = await eventually(async () => {
-        const calls = await callsTo('trigger-long-running-operation')
-        return calls.length > before.length && calls[0]?.outcome ? calls[0] : undefined
-      })
+      await eventually(async () => ((await cancelledCalls()).length > before ? true : undefined))
       // Closed only now: a 2025 client that goes away without a word has not cancelled anything.
       await client.close()
-      assert.equal(ended.outcome, 'cancelled')
     })
 
     test('is told what is wrong with its arguments, and sees an unknown tool as unknown', async () => {
@@ -204,12 +200,9 @@ async function curl(method: string, params: Record<string, unknown>, name?: stri
   ) as { result: unknown }
 }
 
-async function callsTo(capability: string): Promise<{ outcome: string | null }[]> {
-  const { items } = await castellan.ask<{ items: { capability: string; outcome: string | null }[] }>(
-    'GET',
-    '/api/calls?limit=500',
-  )
-  return items.filter(call => call.capability === capability)
+async function cancelledCalls(): Promise<unknown[]> {
+  const { items } = await castellan.ask<{ items: unknown[] }>('GET', '/api/calls?limit=500&outcome=cancelled')
+  return items
 }
 
 async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {

@@ -44,8 +44,9 @@ async function lookAt(line: CommandLine) {
   try {
     return { facts: await gatherFacts(line.connection()), offline: null }
   } catch (error) {
-    const { code, exitCode, detail } = problemOf(error)
-    if (code === 'BUG' || exitCode === exitCodes.interrupted) throw error
+    const { code, detail } = problemOf(error)
+    // Only when there is nobody to be asked: whoever answers and refuses must not look like a good grade.
+    if (code !== 'UNREACHABLE' && code !== 'CONFIG_INVALID') throw error
     return { facts: null, offline: detail }
   }
 }
@@ -53,11 +54,11 @@ async function lookAt(line: CommandLine) {
 function inWords({ grade, points, control_plane, offline_because, findings }: Report): string {
   const looked =
     control_plane === null
-      ? `No control plane was looked at, only settings and files: ${offline_because ?? ''}`
+      ? `No control plane was looked at: ${offline_because ?? ''}`
       : `Looked at Castellan ${control_plane.version} on ${control_plane.url}, its settings and its files.`
   return printable(
     [
-      `Grade ${grade} (${points} of 100)`,
+      `Grade ${grade} (${points} of 100)${control_plane === null ? ', of settings and files alone' : ''}`,
       looked,
       ...findings.flatMap(({ severity, what, why, fix }) => [
         '',

@@ -64,7 +64,7 @@ describe('the program', () => {
     }
     const { code, err } = await run(['migrate'], { migrate })
     assert.equal(code, exitCodes.failed)
-    assert.match(err, /This is a bug in Castellan, please report it: unthinkable\n.*at migrate/s)
+    assert.match(err, /This is a bug in Castellan, please report it: unthinkable\n.*at .*migrate/s)
   })
 
   test('blames nobody for a port that is taken or a file that is not there', async () => {

@@ -193,8 +193,11 @@ function placeOf({ transport, command, args, endpoints, document }: Server): str
 }
 
 function offered({ capabilities }: Catalog): string {
-  const count = (type: string) => capabilities.filter(each => each.primitive_type === type).length
-  return `${count('tool')} tools, ${count('resource')} resources, ${count('template')} templates, ${count('prompt')} prompts`
+  const count = (type: string) => {
+    const many = capabilities.filter(each => each.primitive_type === type).length
+    return `${many} ${type}${many === 1 ? '' : 's'}`
+  }
+  return ['tool', 'resource', 'template', 'prompt'].map(count).join(', ')
 }
 
 function warnings(catalog: Catalog): string[] {

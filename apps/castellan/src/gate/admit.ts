@@ -18,7 +18,6 @@ import {
   type Offer,
   offerForUri,
   type Offers,
-  type Registry,
 } from '../registry/index.ts'
 import type { Call, CallMethod } from './call.ts'
 import type { CallRequest } from './request.ts'
@@ -103,7 +102,7 @@ export function freezeCall(
   const method = methodFor(request, offer)
   const args = method === 'resources/read' ? deepFreeze({ uri: found.uri ?? asked.uri ?? capability.name }) : asked
   // A grant for a template is a grant for the URIs that fit it.
-  if (capability.primitive === 'template' && 'uri' in args && !fitsTemplate(capability.name, String(args.uri))) {
+  if (capability.primitive === 'template' && typeof args.uri === 'string' && !fitsTemplate(capability.name, args.uri)) {
     return refuse([{ at: '/uri', message: `must have the form ${capability.name}` }])
   }
   const argsDigest = args === asked ? digestBytes(text) : digestJson(args)

@@ -56,7 +56,7 @@ export class Gate {
     const { promise: patience, resolve } = Promise.withResolvers<void>()
     signal.addEventListener('abort', () => resolve(), { once: true })
     if (signal.aborted) resolve()
-    await Promise.race([Promise.allSettled([...this.#underWay]), patience])
+    await Promise.race([Promise.allSettled(this.#underWay), patience])
     await this.#parts.late.flush()
   }
 

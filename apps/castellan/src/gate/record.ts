@@ -106,6 +106,9 @@ export class Recorder {
     const { outcome, attempts } = execution
     const name = wireOutcome(outcome)
     const entry = this.#seal(call, 1, 'call.ended', {
+      server: call.server.name,
+      capability: call.capability.name,
+      effect: call.effect,
       outcome: name,
       ...('result' in outcome ? { is_error: outcome.is === 'toolError' } : {}),
       ...(outcome.is === 'failed' ? { error: outcome.fault ?? `rpc ${outcome.error.code}` } : {}),

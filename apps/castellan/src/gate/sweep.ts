@@ -20,7 +20,7 @@ export async function sweepUnfinished(calls: CallStore, journal: Journal, clock:
         type: 'call.ended',
         principal: 'system',
         correlationId: record.correlationId,
-        data: { outcome, swept: true },
+        data: { server: record.server, capability: record.capability, effect: record.effect, outcome, swept: true },
       })
       const kept =
         record.idempotencyKey === null

@@ -250,7 +250,7 @@ export class Registry {
     }
     const change = catalogChange(before, catalog)
     if (change !== null || !before) {
-      const facts = { server: server.name, ...(change?.facts ?? {}) }
+      const facts = { server: server.name, ...change?.facts }
       const entry = this.#parts.journal.seal({
         tenant: server.tenant,
         stream: `catalog:${newId()}`,

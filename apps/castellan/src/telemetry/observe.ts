@@ -50,9 +50,11 @@ function shown({ data }: SequencedEntry): Record<string, string | number | boole
 }
 
 function measure({ type, data }: SequencedEntry, meter: Meter): void {
-  if (type === 'server.circuit_opened') meter.circuitOpened(String(data.server))
-  if (!['call.ended', 'call.denied', 'call.dry_run', 'call.answered'].includes(type)) return
+  const text = (key: string): string => (typeof data[key] === 'string' ? data[key] : '')
+  if (type === 'server.circuit_opened') meter.circuitOpened(text('server'))
+  if (!ENDS.includes(type)) return
   const latency = typeof data.latency_ms === 'number' ? data.latency_ms / 1_000 : null
-  const labels = { server: String(data.server ?? ''), outcome: String(data.outcome), effect: String(data.effect ?? '') }
-  meter.callEnded(labels, latency)
+  meter.callEnded({ server: text('server'), outcome: text('outcome'), effect: text('effect') }, latency)
 }
+
+const ENDS: readonly string[] = ['call.ended', 'call.denied', 'call.dry_run', 'call.answered']

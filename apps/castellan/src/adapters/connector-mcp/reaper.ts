@@ -9,7 +9,8 @@ export const instance = `CASTELLAN_INSTANCE=${randomUUID()}`
  * Reads the process groups to end, `+pgid` and `-pgid` by line, until we are gone: the kernel closes the pipe however we
  * die, and only once every child we forked has become its own program, mark included. Then it kills everything marked,
  * again and again until nothing is found twice in a row (each look may race with a fork), for a minute at most.
- * Where there is no /proc to look for marks in, it kills the groups it was told about.
+ * Where there is no /proc to look for marks in, it kills the groups it was told about. When told `bye` there is nothing to
+ * watch, and it goes without looking: marks of children started later are the next one's business.
  */
 const script = `
 trap '' HUP INT TERM
@@ -17,6 +18,7 @@ groups=
 while read -r line; do
   case $line in
     +*) groups="$groups \${line#+} " ;;
+    bye) exit 0 ;;
     -*) kept=; for g in $groups; do [ "$g" = "\${line#-}" ] || kept="$kept $g "; done; groups=$kept ;;
   esac
 done
@@ -67,8 +69,17 @@ export function watchGroup(group: number): () => void {
   groups.add(group)
   current?.pipe.write(`+${group}\n`)
   return () => {
-    if (groups.delete(group)) current?.pipe.write(`-${group}\n`)
+    if (!groups.delete(group)) return
+    current?.pipe.write(`-${group}\n`)
+    if (groups.size === 0) dismiss()
   }
+}
+
+/** Nobody is left to watch over. */
+function dismiss(): void {
+  const dismissed = current
+  current = null
+  dismissed?.pipe.end('bye\n')
 }
 
 /** A pipe of a child keeps us alive by itself; Node types it without saying so. */

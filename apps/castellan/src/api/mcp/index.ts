@@ -138,7 +138,7 @@ async function journalRefusal(core: Core, view: View, body: unknown): Promise<vo
     view,
     use: 'tool',
     as: 'tool',
-    name: String(body.params.name),
+    name: typeof body.params.name === 'string' ? body.params.name : '',
     args: {},
     context: {
       correlationId: newId(),

@@ -108,7 +108,7 @@ function progressTo(ctx: ServerContext, meta: unknown): ((params: JsonObject) =>
   return params => {
     // A client that has gone away is noticed by the stream, not here.
     void ctx.mcpReq
-      .notify({ method: 'notifications/progress', params: { ...params, progressToken: token } as never })
+      .notify({ method: 'notifications/progress', params: { ...params, progressToken: token } })
       .catch(() => undefined)
   }
 }

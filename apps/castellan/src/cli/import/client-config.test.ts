@@ -77,6 +77,18 @@ describe('the servers of other clients', () => {
     )
   })
 
+  test('get variables that are part of a value filled in here, so that the whole can be sealed', () => {
+    const text = '{"mcpServers":{"a":{"url":"https://a/b","headers":{"Authorization":"Bearer ${env:T}"}}}}'
+    const { servers } = readClientConfig('x', text, { T: 'token' })
+    assert.deepEqual(servers[0]?.server.headers, { Authorization: 'Bearer token' })
+    assert.match(readClientConfig('x', text).skipped[0]?.why ?? '', /Authorization needs the variable T/)
+  })
+
+  test('are left out when only their client knows what they mean', () => {
+    const text = '{"mcpServers":{"a":{"command":"x","args":["${workspaceFolder}/a"]}}}'
+    assert.match(readClientConfig('x', text).skipped[0]?.why ?? '', /\$\{workspaceFolder\}/)
+  })
+
   for (const text of ['', '{}', '[]', '{"mcpServers":[]}', '{"a":', 'plain words']) {
     test(`are not found in ${text || 'an empty file'}, which is a clear error`, () => {
       assert.throws(() => readClientConfig('x.json', text), { code: 'REQUEST_INVALID', message: /x\.json/ })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import { fault, isId, type JsonObject, parseDuration } from '../../../kernel/index.ts'
+import { fault, isId, parseDuration } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { callerOf } from '../caller.ts'
 import { sendProblem } from '../error-handler.ts'
@@ -42,7 +42,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
         use: 'tool',
         as: 'tool',
         name,
-        args: args as JsonObject | undefined,
+        args,
         context: { correlationId, causationId: null, sessionId, idempotencyKey, dryRun, via: 'rest', meta: null },
         io: { signal: AbortSignal.any([gone.signal, ...patience]), onProgress: null },
       })

@@ -14,7 +14,7 @@ export function callAnswer(answer: Exclude<Answer, { is: 'denied' }>): CallAnswe
         ...call,
         replay_of: replayOf,
         outcome: wireOutcome(outcome) as CallAnswer['outcome'],
-        ...('result' in outcome ? { result: outcome.result as Record<string, unknown> } : {}),
+        ...('result' in outcome ? { result: outcome.result } : {}),
         ...('error' in outcome ? { error: outcome.error } : {}),
         ...('message' in outcome ? { message: outcome.message } : {}),
       }

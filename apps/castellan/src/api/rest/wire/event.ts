@@ -11,7 +11,7 @@ export function journalEvent(entry: Entry | SequencedEntry): JournalEvent {
     time: entry.at,
     subject: entry.stream,
     datacontenttype: 'application/json',
-    data: entry.data as Record<string, unknown>,
+    data: entry.data,
     principal: entry.principal,
     correlationid: entry.correlationId,
     ...(entry.causationId === null ? {} : { causationid: entry.causationId }),

@@ -1,6 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type * as Wire from '@castellan/contracts'
-import { serverInput } from '@castellan/contracts'
+import type { serverInput } from '@castellan/contracts'
 import { fault, formatDuration, parseDuration } from '../../../kernel/index.ts'
 import type {
   ConnectionSpec,

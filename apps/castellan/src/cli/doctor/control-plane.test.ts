@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Capability, Key, Principal, Server } from '@castellan/contracts'
+import { examineControlPlane, type Facts } from './control-plane.ts'
+
+const NOW = new Date('2026-06-01T00:00:00Z')
+const ID = '00000000-0000-7000-8000-00000000000'
+
+describe('what is found about a control plane', () => {
+  test('is nothing when all is well', () => assert.deepEqual(found({}), []))
+
+  test('is that it takes no work', () => expectOne({ notReady: 'the disk is full' }, 'critical', /disk is full/))
+
+  test('is that it is reached without TLS from elsewhere', () =>
+    expectOne({ url: 'http://castellan.example' }, 'warning', /http:\/\/castellan\.example/))
+
+  test('is a policy that permits everything', () => {
+    const files = { 'a.cedar': '\npermit (principal, action, resource);' }
+    expectOne({ policies: { files, digest: '', version: 1 } }, 'critical', /a\.cedar:2 permits everything/)
+  })
+
+  test('are policies that are not valid', () =>
+    expectOne({ policyProblems: [{ file: 'a.cedar', line: 1, message: 'no' }] }, 'critical', /a\.cedar: no/))
+
+  test('is a tenant without policies, once, and not one that is suspended', () => {
+    const tenant = { id: 'default', description: '', suspended: false, version: 1 }
+    const asleep = { ...tenant, id: 'asleep', suspended: true }
+    const tenants = [tenant, asleep].map(each => ({ tenant: each, hasPolicies: false }))
+    expectOne({ tenants, policies: 'missing' }, 'warning', /tenant default has no policies/)
+  })
+
+  test('is a server that is not well', () => {
+    const health = { ...server.health, status: 'inactive' as const, reason: 'refused' }
+    expectOne({ servers: [{ server: { ...server, health }, catalog: null }] }, 'warning', /files is inactive: refused/)
+  })
+
+  test('is a server that is trusted', () =>
+    expectOne({ servers: [{ server: { ...server, trusted: true }, catalog: null }] }, 'advice', /trusted/))
+
+  test('is a server whose tools are all unsafe because nobody said more', () => {
+    const catalog = { ...emptyCatalog, capabilities: [tool('write', 'unsafe'), tool('wipe', 'unsafe')] }
+    expectOne({ servers: [{ server, catalog }] }, 'advice', /all 2 tools/)
+    const known = { ...emptyCatalog, capabilities: [tool('look', 'read'), tool('wipe', 'unsafe')] }
+    assert.deepEqual(found({ servers: [{ server, catalog: known }] }), [])
+  })
+
+  test('is a server that is reached without TLS, unless it is on this machine', () => {
+    const over = (endpoint: string): Facts['servers'] => [
+      { server: { ...server, transport: 'streamable-http', endpoints: [endpoint] }, catalog: null },
+    ]
+    expectOne({ servers: over('http://mcp.example/mcp') }, 'warning', /without TLS: http:\/\/mcp\.example/)
+    assert.deepEqual(found({ servers: over('http://localhost:3000') }), [])
+    assert.deepEqual(found({ servers: over('wss://mcp.example') }), [])
+  })
+
+  test('is what was remarked when a server was discovered', () => {
+    const catalog = { ...emptyCatalog, warnings: ['the tool "x" was left out'] }
+    expectOne({ servers: [{ server, catalog }] }, 'advice', /"x" was left out/)
+  })
+
+  test('is that everything is granted to everybody', () => {
+    const grant = { id: ID, server: '*', primitive_type: 'tool' as const, name: '*', as_tool: false }
+    expectOne({ grants: [{ ...grant, to: { role: 'member' } }] }, 'warning', /every tool of every server/)
+    assert.deepEqual(found({ grants: [{ ...grant, to: { role: 'admin' } }] }), [])
+  })
+
+  test('are keys that never end, but not those that are over', () => {
+    expectOne({ keys: [{ ...key, expires_at: null }] }, 'advice', /a key never ends: nightly/)
+    assert.deepEqual(found({ keys: [{ ...key, expires_at: null, revoked_at: '2026-01-01T00:00:00Z' }] }), [])
+  })
+
+  test('is a key with the scope admin in the hands of somebody else', () => {
+    const principals: Principal[] = [
+      { id: ID, name: 'bot', kind: 'agent', roles: ['member'], external: null, version: 1 },
+    ]
+    const keys: Key[] = [{ ...key, scopes: ['admin'] }]
+    expectOne({ keys, principals }, 'warning', /nightly .*scope admin/)
+    assert.deepEqual(found({ keys, principals: [{ ...principals[0]!, roles: ['admin'] }] }), [])
+  })
+
+  test('is that the key may not see everything', () =>
+    expectOne({ keys: null, tenants: null }, 'advice', /may not see keys, tenants/))
+})
+
+function found(facts: Partial<Facts>) {
+  return examineControlPlane({ ...well, ...facts }, NOW)
+}
+
+function expectOne(facts: Partial<Facts>, severity: string, what: RegExp): void {
+  const findings = found(facts)
+  assert.deepEqual(
+    findings.map(each => each.severity),
+    [severity],
+  )
+  assert.match(findings[0]!.what, what)
+  assert.ok(findings[0]!.why !== '' && findings[0]!.fix !== '')
+}
+
+const well: Facts = {
+  url: 'http://127.0.0.1:7400',
+  version: '0',
+  notReady: null,
+  servers: [],
+  grants: [],
+  principals: [],
+  keys: [],
+  policies: { files: {}, digest: '', version: 1 },
+  policyProblems: [],
+  tenants: [],
+}
+
+const key: Key = {
+  id: ID,
+  principal: ID,
+  name: 'nightly',
+  scopes: ['mcp'],
+  expires_at: '2026-12-01T00:00:00Z',
+  revoked_at: null,
+  created_at: '2026-01-01T00:00:00Z',
+}
+
+const server: Server = {
+  id: ID,
+  name: 'files',
+  description: '',
+  transport: 'stdio',
+  command: 'x',
+  timeouts: { connect: '10s', read: '1m', write: '10s', pool: '5s', call: '30s' },
+  trusted: false,
+  tools: {},
+  max_concurrent: 64,
+  probe_every: '30s',
+  max_attempts: 3,
+  health: { status: 'active', failures: 0, checked_at: null, latency_ms: 1, reason: null },
+  version: 1,
+  created_at: '2026-01-01T00:00:00Z',
+  updated_at: '2026-01-01T00:00:00Z',
+}
+
+const emptyCatalog = {
+  server: 'files',
+  protocol_version: null,
+  discovered_at: null,
+  warnings: [] as string[],
+  capabilities: [] as Capability[],
+}
+
+function tool(name: string, effect: Capability['effect']): Capability {
+  return {
+    server: 'files',
+    primitive_type: 'tool',
+    name,
+    exposed: `files__${name}`,
+    effect,
+    open_world: true,
+    digest: '',
+    definition: {},
+  }
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Random } from './random.ts'
+
+const main = new URL('../../apps/castellan/src/main.ts', import.meta.url).pathname
+/** Milliseconds after which a start or an end counts as a hang. */
+const PATIENCE = 30_000
+
+/** A control plane as a process of its own. */
+export class Plane {
+  readonly url: string
+  readonly pid: number
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>
+  /** What it wrote to its error stream. */
+  said = ''
+  readonly #child: ChildProcess
+  readonly #started = performance.now()
+
+  constructor(port: number, data: string) {
+    this.url = `http://127.0.0.1:${port}`
+    const { PATH, HOME } = process.env
+    this.#child = spawn(
+      process.execPath,
+      [main, 'up', '--port', String(port), '--data', data, '--log-level', 'error'],
+      { env: { PATH, HOME }, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    this.#child.stderr!.setEncoding('utf8').on('data', text => (this.said += text))
+    this.pid = this.#child.pid!
+    this.ended = once(this.#child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
+  }
+
+  /** Resolves with the milliseconds from its start until it said that it is ready. */
+  async ready(): Promise<number> {
+    const end = this.#started + PATIENCE
+    while (performance.now() < end) {
+      if (await isReady(this.url)) return performance.now() - this.#started
+      if (this.isGone) throw new Error(`the control plane ended instead of starting: ${this.said}`)
+      await delay(5)
+    }
+    throw new Error(`the control plane was not ready after ${PATIENCE} ms: ${this.said}`)
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  /** Asks it to end, and resolves with its exit code. */
+  async stop(): Promise<number | string> {
+    this.#child.kill('SIGTERM')
+    return Promise.race([this.ended, delay(PATIENCE, 'a hang', { ref: false })])
+  }
+
+  get isGone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+}
+
+function isReady(url: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const asking = get(`${url}/ready`, { agent: false, timeout: 1_000 }, response => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    })
+    asking.on('error', () => resolve(false)).on('timeout', () => asking.destroy())
+  })
+}
+
+/**
+ * A port that stays ours while nobody listens on it: below those the system gives to outgoing connections, one of which
+ * could otherwise take it, or even connect to itself.
+ */
+export async function quietPort(random: Random): Promise<number> {
+  for (;;) {
+    const port = random.int(15_000, firstEphemeral() - 1)
+    const server = createServer()
+    try {
+      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+      await new Promise(resolve => server.close(resolve))
+      return port
+    } catch {
+      // Somebody's.
+    }
+  }
+}
+
+function firstEphemeral(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0])
+  } catch {
+    return 32_768
+  }
+}

@@ -1,0 +1,57 @@
+import type { Attempt, Attempts } from './attempts.ts'
+import { type Caller, mcpCaller, restCaller } from './clients.ts'
+import type { Random } from './random.ts'
+import type { Rest } from './rest.ts'
+import type { Shelf } from './shelf.ts'
+import type { Tail } from './tail.ts'
+
+/**
+ * Clients of every kind at work: callers by REST and both revisions of MCP, writers of resources, a reader of the journal.
+ * They go on until the control plane is gone; then `over` frees whoever still waits for an answer.
+ */
+export async function storm(
+  parts: {
+    readonly rest: Rest
+    readonly attempts: Attempts
+    readonly shelf: Shelf
+    readonly tail: Tail
+    readonly random: Random
+    /** Calls made at once besides, so that many are open. */
+    readonly crowd: number
+  },
+  gone: () => boolean,
+  over: AbortSignal,
+): Promise<void> {
+  const { rest, attempts, shelf, tail, random, crowd } = parts
+  const byRest = restCaller(rest, over)
+  const working = [tail.follow(rest, over)]
+  for (let writer = 0; writer < 2; writer++) working.push(shelf.write(rest, random.fork(), gone, over))
+  for (let caller = 0; caller < 4; caller++) working.push(keepCalling(byRest, random.fork()))
+  for (const revision of ['2025-11-25', '2026-07-28'] as const) working.push(byMcp(revision, random.fork()))
+  for (let one = 0; one < crowd; one++) working.push(tryOnce(byRest, attempts.make('ledger', 'slow', true, { ms: 500 })))
+  await Promise.all(working)
+
+  async function byMcp(revision: '2025-11-25' | '2026-07-28', random: Random): Promise<void> {
+    let caller: Caller
+    try {
+      caller = await mcpCaller(rest, revision, over)
+    } catch (error) {
+      if (gone() || over.aborted) return
+      throw error
+    }
+    await Promise.all([keepCalling(caller, random.fork()), keepCalling(caller, random.fork())])
+    await caller[Symbol.asyncDispose]()
+  }
+
+  async function keepCalling(caller: Caller, random: Random): Promise<void> {
+    while (!gone() && !over.aborted) await tryOnce(caller, attempts.any(random))
+  }
+
+  async function tryOnce(caller: Caller, attempt: Attempt): Promise<void> {
+    try {
+      attempts.answered(attempt, await caller.call(attempt))
+    } catch {
+      // No answer: that is what this is about. Whether it was the kill, the journal will show.
+    }
+  }
+}
