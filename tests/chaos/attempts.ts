@@ -42,6 +42,8 @@ export const effects: Readonly<Record<string, Effect>> = {
 /** Every call that was ever asked for. */
 export class Attempts {
   readonly all: Attempt[] = []
+  /** Failures that were no answers, while the control plane lived. */
+  readonly broken: string[] = []
   round = 0
   /** Told of every answer. */
   onAnswer: (attempt: Attempt) => void = () => undefined

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts'
 import type { Rest } from './rest.ts'
-import { type Kind, kinds } from './resources.ts'
+import type { Kind } from './resources.ts'
 
 /** One resource: what it is known to be, and what an unanswered write may have made of it. Null means that it is not there. */
 interface Item {
@@ -12,16 +12,23 @@ interface Item {
 export class Shelf {
   /** Writes that were acknowledged, by correlation id. */
   readonly acknowledged: string[] = []
+  /** Writes that were answered with anything else. */
+  readonly refused: string[] = []
   onAcknowledged: () => void = () => undefined
   onWriting: () => void = () => undefined
   readonly #items = new Map<string, Item>()
   readonly #busy = new Set<string>()
+  readonly #kinds: readonly Kind[]
   #writes = 0
+
+  constructor(kinds: readonly Kind[]) {
+    this.#kinds = kinds
+  }
 
   /** Makes, changes and removes resources, one after another, until the control plane is gone. */
   async write(rest: Rest, random: Random, gone: () => boolean, over: AbortSignal): Promise<void> {
     while (!gone() && !over.aborted) {
-      const kind = random.pick(kinds)
+      const kind = random.pick(this.#kinds)
       const name = `${kind.name}-${random.int(1, kind.most)}`
       if (this.#busy.has(name)) continue
       this.#busy.add(name)
@@ -38,7 +45,7 @@ export class Shelf {
   /** Compares with what is there now, and takes that as known. Returns what is wrong. */
   async check(rest: Rest): Promise<string[]> {
     const wrong: string[] = []
-    for (const kind of kinds) {
+    for (const kind of this.#kinds) {
       const there = await kind.all(rest)
       for (const [name, item] of this.#items) {
         if (!name.startsWith(`${kind.name}-`)) continue
@@ -63,7 +70,10 @@ export class Shelf {
     this.#items.set(name, { known, maybe: ask.becomes })
     this.onWriting()
     const { status, body } = await rest.ask(ask.method, ask.path, { body: ask.body, correlationId, signal })
-    if (status >= 300) throw new Error(`${ask.method} ${ask.path} answered ${status}: ${JSON.stringify(body)}`)
+    if (status >= 300) {
+      this.refused.push(`${ask.method} ${ask.path} answered ${status}: ${JSON.stringify(body)}`)
+      return
+    }
     ask.done?.(body)
     this.#items.set(name, { known: ask.becomes })
     this.acknowledged.push(correlationId)

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Attempt, Attempts } from './attempts.ts'
 import { type Caller, mcpCaller, restCaller } from './clients.ts'
+import type { Plane } from './plane.ts'
 import type { Random } from './random.ts'
 import type { Rest } from './rest.ts'
 import type { Shelf } from './shelf.ts'
@@ -19,9 +21,10 @@ export async function storm(
     /** Calls made at once besides, so that many are open. */
     readonly crowd: number
   },
-  gone: () => boolean,
+  plane: Plane,
   over: AbortSignal,
 ): Promise<void> {
+  const gone = () => plane.isGone
   const { rest, attempts, shelf, tail, random, crowd } = parts
   const byRest = restCaller(rest, over)
   const working = [tail.follow(rest, over)]
@@ -36,8 +39,7 @@ export async function storm(
     try {
       caller = await mcpCaller(rest, revision, over)
     } catch (error) {
-      if (gone() || over.aborted) return
-      throw error
+      return complain(error)
     }
     await Promise.all([keepCalling(caller, random.fork()), keepCalling(caller, random.fork())])
     await caller[Symbol.asyncDispose]()
@@ -50,8 +52,15 @@ export async function storm(
   async function tryOnce(caller: Caller, attempt: Attempt): Promise<void> {
     try {
       attempts.answered(attempt, await caller.call(attempt))
-    } catch {
-      // No answer: that is what this is about. Whether it was the kill, the journal will show.
+    } catch (error) {
+      await complain(error)
     }
+  }
+
+  /** No answer is what a kill looks like; from a control plane that lives on it is a fault. */
+  async function complain(error: unknown): Promise<void> {
+    const nothing = new Promise<null>(resolve => over.addEventListener('abort', () => resolve(null), { once: true }))
+    const ended = await Promise.race([plane.ended, nothing, delay(2_000, undefined, { ref: false })])
+    if (ended === undefined && !over.aborted) attempts.broken.push(String(error))
   }
 }

@@ -1,10 +1,11 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Catalog, Server } from '@castellan/contracts'
 import { ApiProblem } from '@castellan/sdk'
 import type { CommandLine } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printable, properties, table } from './output.ts'
 import { everything } from './everything.ts'
+import { transports } from '../registry/index.ts'
 import { changedServer, newServer, type ServerOptions, withServerOptions } from './servers/server-options.ts'
 
 export function serversCommand(program: Command, line: CommandLine): void {
@@ -65,7 +66,10 @@ function addCommand(servers: Command, line: CommandLine): void {
   withServerOptions(
     servers
       .command('add <name> [command...]')
-      .description('Add a server after it answered a probe: castellan servers add files -- npx some-server /tmp'),
+      .description('Add a server after it answered a probe: castellan servers add files -- npx some-server /tmp')
+      .addOption(
+        new Option('--transport <kind>', 'How it is reached (default: from what else is given)').choices(transports),
+      ),
   ).action(async (name: string, command: string[], options: ServerOptions) => {
     const input = newServer(name, command, options, line.world.variables)
     const added = await line.during(

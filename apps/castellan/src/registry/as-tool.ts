@@ -31,15 +31,16 @@ export function inputSchemaOf(capability: Capability): JsonObject | null {
 }
 
 function promptSchema(declared: JsonValue | undefined): JsonObject {
-  const properties: Record<string, JsonObject> = {}
+  // A map, because on an object the name "__proto__" would not become a property.
+  const properties = new Map<string, JsonObject>()
   const required: string[] = []
   for (const argument of Array.isArray(declared) ? (declared as readonly JsonValue[]) : []) {
     if (!isJsonObject(argument) || typeof argument.name !== 'string') continue
     const { description } = argument
-    properties[argument.name] = { type: 'string', ...(typeof description === 'string' ? { description } : {}) }
+    properties.set(argument.name, { type: 'string', ...(typeof description === 'string' ? { description } : {}) })
     if (argument.required === true) required.push(argument.name)
   }
-  return closedObject(properties, required)
+  return closedObject(Object.fromEntries(properties), required)
 }
 
 function closedObject(properties: JsonObject, required: readonly string[]): JsonObject {

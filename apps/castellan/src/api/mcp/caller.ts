@@ -18,6 +18,6 @@ export function sameCaller(a: Caller, b: Caller): boolean {
   )
 }
 
-export function viewKey(view: View): string {
+function viewKey(view: View): string {
   return view.is === 'all' ? 'all' : `${view.is} ${view.name}`
 }

@@ -1,10 +1,11 @@
-import { isInitializeRequest, isLegacyRequest } from '@modelcontextprotocol/server'
+import { isInitializeRequest, isLegacyRequest, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server'
 import { toWebRequest } from '@modelcontextprotocol/node'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fault, isFault, isJsonObject, newId, parseStrict } from '../../kernel/index.ts'
 import type { View } from '../../registry/index.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from './caller.ts'
+import { messageProblem } from './message.ts'
 import { Modern } from './modern.ts'
 import { buildServer } from './server.ts'
 import { type SessionLimits, Sessions } from './sessions.ts'
@@ -53,10 +54,13 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
     { raw, body }: FastifyRequest,
     { raw: response }: FastifyReply,
   ): Promise<void> => {
+    const problem = raw.method === 'POST' ? messageProblem(body) : null
+    if (problem) return answerRpc(response, problem.status, problem.code, problem.message, problem.id)
     const sessionId = raw.headers['mcp-session-id']
+    // A 2026 client has no session, whatever it sends; asking the SDK only when it must be asked is a matter of speed.
     const legacy =
       raw.method !== 'POST' ||
-      typeof sessionId === 'string' ||
+      (typeof sessionId === 'string' && !hasEnvelope(body)) ||
       (await isLegacyRequest(await toWebRequest(raw, body), body))
     if (!legacy) return modern.handle(caller, raw, response, body)
     if (typeof sessionId === 'string') {
@@ -80,10 +84,10 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
       app.removeAllContentTypeParsers()
       app.addContentTypeParser(
         'application/json',
-        { parseAs: 'string', bodyLimit: settings.maxBody },
-        (_request, text, done) => {
+        { parseAs: 'buffer', bodyLimit: settings.maxBody },
+        (request, bytes, done) => {
           try {
-            done(null, parseStrict(text as string))
+            done(null, parseBody(request.method, bytes as Buffer))
           } catch (error) {
             done(error as Error, undefined)
           }
@@ -95,14 +99,17 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
       })
       const view = (is: 'server' | 'group') => (request: FastifyRequest, reply: FastifyReply) =>
         serve({ is, name: (request.params as { name: string }).name }, request, reply)
-      const method = ['GET', 'POST', 'DELETE']
-      app.route({
-        method,
-        url: '/mcp',
-        handler: (request, reply) => serve({ is: 'all' }, request, reply),
-      })
-      app.route({ method, url: '/mcp/servers/:name', handler: view('server') })
-      app.route({ method, url: '/mcp/groups/:name', handler: view('group') })
+      const endpoints = {
+        '/mcp': (request: FastifyRequest, reply: FastifyReply) => serve({ is: 'all' }, request, reply),
+        '/mcp/servers/:name': view('server'),
+        '/mcp/groups/:name': view('group'),
+      }
+      for (const [url, handler] of Object.entries(endpoints)) {
+        app.route({ method: ALLOWED, url, handler, exposeHeadRoute: false })
+        // Before the body is looked at, since none is expected.
+        const refuse = async (_request: FastifyRequest, reply: FastifyReply) => refuseMethod(reply)
+        app.route({ method: ['HEAD', 'OPTIONS', 'PUT', 'PATCH'], url, onRequest: refuse, handler: refuse })
+      }
       const metadata = (path: string) => ({
         resource: `${core.publicUrl}${path}`,
         ...(core.oidcIssuer === null ? {} : { authorization_servers: [core.oidcIssuer] }),
@@ -116,6 +123,33 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
       )
     },
   }
+}
+
+/** Strict JSON in strict UTF-8; nothing at all for what has no body by nature. Throws `JSON_MALFORMED`. */
+function parseBody(method: string, bytes: Buffer): unknown {
+  if (bytes.length === 0 && method !== 'POST') return undefined
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch {
+    throw fault('JSON_MALFORMED', { why: 'it is not valid UTF-8' })
+  }
+  return parseStrict(text)
+}
+
+const ALLOWED = ['GET', 'POST', 'DELETE']
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function refuseMethod(reply: FastifyReply): void {
+  reply.hijack()
+  reply.raw.setHeader('allow', ALLOWED.join(', '))
+  answerRpc(reply.raw, 405, -32000, `Method not allowed; use ${ALLOWED.join(', ')}`)
+}
+
+/** Whether a message says of itself that it is of 2026: it names its revision, which before only `initialize` did. */
+function hasEnvelope(body: unknown): boolean {
+  const meta = isJsonObject(body) && isJsonObject(body.params) ? body.params._meta : undefined
+  return isJsonObject(meta) && PROTOCOL_VERSION_META_KEY in meta
 }
 
 async function identified(core: Core, view: View, request: FastifyRequest): Promise<Caller> {
@@ -187,8 +221,14 @@ function fromFastify(core: Core, error: unknown) {
   return fault('INTERNAL')
 }
 
-function answerRpc(response: FastifyReply['raw'], status: number, code: number, message: string): void {
+function answerRpc(
+  response: FastifyReply['raw'],
+  status: number,
+  code: number,
+  message: string,
+  id: string | number | null = null,
+): void {
   response
     .writeHead(status, { 'content-type': 'application/json' })
-    .end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }))
+    .end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id }))
 }

@@ -18,11 +18,12 @@ const SAFE = /^[\x21-\x7e]{1,128}$/
  */
 export function contextOf(meta: unknown, sessionId: string | null): CallContext {
   const given = isJsonObject(meta) ? meta : {}
+  const session = safeText(given, metaKeys.session)
   const trace = typeof given.traceparent === 'string' ? /^00-([0-9a-f]{32})-/.exec(given.traceparent)?.[1] : undefined
   return {
     correlationId: safeText(given, metaKeys.correlationId) ?? trace ?? newId(),
     causationId: null,
-    sessionId: sessionId ?? safeText(given, metaKeys.session),
+    sessionId: sessionId ?? session,
     idempotencyKey: safeText(given, metaKeys.idempotencyKey),
     dryRun: flag(given, metaKeys.dryRun),
     via: 'mcp',

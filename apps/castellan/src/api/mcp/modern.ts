@@ -2,7 +2,7 @@ import { createMcpHandler, type McpHttpHandler, type Server } from '@modelcontex
 import { type NodeMcpRequestHandler, toNodeHandler } from '@modelcontextprotocol/node'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CatalogChange } from '../../registry/index.ts'
-import { type Caller, viewKey } from './caller.ts'
+import type { Caller } from './caller.ts'
 
 interface Handler {
   readonly handler: McpHttpHandler
@@ -10,8 +10,8 @@ interface Handler {
 }
 
 /**
- * Serves 2026 clients, who have no session. One handler for each tenant and endpoint, so that what is announced on a
- * subscription reaches nobody of another tenant.
+ * Serves 2026 clients, who have no session. One handler for each tenant, so that what is announced on a subscription
+ * reaches nobody of another tenant; never one for each endpoint, since clients may ask for endpoints without end.
  */
 export class Modern {
   readonly #handlers = new Map<string, Handler>()
@@ -31,16 +31,14 @@ export class Modern {
       scopes: [...identity.scopes],
       extra: { caller },
     }
-    await this.#handler(caller).node(Object.assign(request, { auth }), response, body)
+    await this.#handler(identity.tenant).node(Object.assign(request, { auth }), response, body)
   }
 
   listChanged(tenant: string, change: CatalogChange): void {
-    for (const [key, { handler }] of this.#handlers) {
-      if (!key.startsWith(`${tenant} `)) continue
-      if (change.tools) handler.notify.toolsChanged()
-      if (change.resources) handler.notify.resourcesChanged()
-      if (change.prompts) handler.notify.promptsChanged()
-    }
+    const notify = this.#handlers.get(tenant)?.handler.notify
+    if (change.tools) notify?.toolsChanged()
+    if (change.resources) notify?.resourcesChanged()
+    if (change.prompts) notify?.promptsChanged()
   }
 
   async close(): Promise<void> {
@@ -49,9 +47,8 @@ export class Modern {
     await Promise.all(handlers.map(({ handler }) => handler.close()))
   }
 
-  #handler(caller: Caller): Handler {
-    const key = `${caller.identity.tenant} ${viewKey(caller.view)}`
-    const known = this.#handlers.get(key)
+  #handler(tenant: string): Handler {
+    const known = this.#handlers.get(tenant)
     if (known) return known
     const handler = createMcpHandler(
       ({ authInfo }) => {
@@ -61,7 +58,7 @@ export class Modern {
       { legacy: 'reject', maxRequestBodySize: this.#maxBody, onerror: () => undefined },
     )
     const made = { handler, node: toNodeHandler(handler, { maxRequestBodySize: this.#maxBody }) }
-    this.#handlers.set(key, made)
+    this.#handlers.set(tenant, made)
     return made
   }
 }

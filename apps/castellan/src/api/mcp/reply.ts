@@ -72,5 +72,7 @@ function unknown(request: Pick<CallRequest, 'use' | 'name'>, legacy: boolean): P
   if (use === 'resource') {
     return new ProtocolError(legacy ? RESOURCE_NOT_FOUND : INVALID_PARAMS, 'Resource not found', { uri: name })
   }
-  return new ProtocolError(INVALID_PARAMS, `Unknown ${use === 'completion' ? 'reference' : use}: ${name.slice(0, 200)}`)
+  // Cutting may halve a character, and half of one is not valid JSON text.
+  const shown = name.slice(0, 200).toWellFormed()
+  return new ProtocolError(INVALID_PARAMS, `Unknown ${use === 'completion' ? 'reference' : use}: ${shown}`)
 }

@@ -39,10 +39,14 @@ export class Sessions {
     return this.#sessions.size
   }
 
-  /** Begins a session with an initialize request. Throws `SESSION_LIMIT`. */
+  /**
+   * Begins a session with an initialize request. When there are too many, one of whoever has the most is closed, so that
+   * nobody crowds out others. Throws `SESSION_LIMIT` when that makes no room.
+   */
   async begin(caller: Caller, request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
-    if (this.#sessions.size >= this.#limits.max) await this.closeIdle(0)
-    if (this.#sessions.size >= this.#limits.max) throw fault('SESSION_LIMIT', { limit: this.#limits.max })
+    const { max } = this.#limits
+    if (this.#sessions.size >= max) this.#makeRoomFor(ownerOf(caller))
+    if (this.#sessions.size >= max) throw fault('SESSION_LIMIT', { limit: max })
     const sessionId = randomUUID()
     const transport = new NodeStreamableHTTPServerTransport({ sessionIdGenerator: () => sessionId })
     const session: Session = {
@@ -53,8 +57,9 @@ export class Sessions {
       open: 0,
     }
     transport.onclose = () => this.#sessions.delete(sessionId)
-    await session.server.connect(transport)
+    // Counted before anything is awaited, so that those who begin at the same moment cannot exceed the limit together.
     this.#sessions.set(sessionId, session)
+    await session.server.connect(transport)
     await this.#handle(session, request, response, body)
     // An initialize that was refused leaves no session behind.
     if (response.statusCode >= 400) await this.#end(sessionId, session)
@@ -109,8 +114,29 @@ export class Sessions {
     await Promise.all([...this.#sessions].map(([id, session]) => this.#end(id, session)))
   }
 
+  /** Closes the longest unused session of whoever holds the most, the newcomer included, and more than the newcomer. */
+  #makeRoomFor(newcomer: string): void {
+    const byOwner = Map.groupBy(this.#sessions, ([, { caller }]) => ownerOf(caller))
+    const own = byOwner.get(newcomer)?.length ?? 0
+    const least = Math.max(own, 1)
+    const candidates = [...byOwner]
+      .filter(([owner, held]) => owner === newcomer || held.length > least)
+      .sort(([, a], [, b]) => b.length - a.length)
+    for (const [, held] of candidates) {
+      const unused = held.filter(([, session]) => session.open === 0)
+      const [oldest] = unused.sort(([, a], [, b]) => a.lastUsed - b.lastUsed)
+      if (!oldest) continue
+      void this.#end(...oldest).catch(() => undefined)
+      return
+    }
+  }
+
   async #end(id: string, session: Session): Promise<void> {
     this.#sessions.delete(id)
     await session.server.close()
   }
+}
+
+function ownerOf({ identity }: Caller): string {
+  return `${identity.tenant} ${identity.principal.id}`
 }

@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander'
 import type { Server, ServerInput } from '@castellan/contracts'
 import type { Variables } from '../../config/index.ts'
 import { fault } from '../../kernel/index.ts'
-import { transports } from '../../registry/index.ts'
 import { secretFrom } from './secret-from.ts'
 
 export interface ServerOptions {
@@ -32,9 +31,6 @@ export function withServerOptions(command: Command): Command {
       value,
     ])
   return command
-    .addOption(
-      new Option('--transport <kind>', 'How it is reached (default: from what else is given)').choices(transports),
-    )
     .addOption(repeated('--endpoint <url>', 'URL of a replica'))
     .option('--document <url>', 'OpenAPI 3.x document, by URL or absolute path')
     .option('--cwd <folder>', 'Working directory of the command')
@@ -75,7 +71,6 @@ export function changedServer(
 ): ServerInput {
   const { id: _id, health: _health, version: _version, created_at: _created, updated_at: _updated, ...kept } = before
   const changes = said(before.transport, command, options, variables)
-  const transport = options.transport ?? before.transport
   const tools = { ...before.tools }
   for (const [tool, settings] of Object.entries((changes.tools ?? {}) as typeof tools)) {
     tools[tool] = { ...tools[tool], ...settings }
@@ -83,7 +78,6 @@ export function changedServer(
   return complete({
     ...kept,
     ...changes,
-    transport,
     tools,
     timeouts: { ...before.timeouts, ...(changes.timeouts as object | undefined) },
     ...(before.env === undefined ? {} : { env: { ...before.env, ...(changes.env as object | undefined) } }),

@@ -20,6 +20,8 @@ export class Replica {
   readonly #onOpened: () => void
   #state: State = { is: 'idle' }
   #failures = 0
+  #broken = 0
+  #suspectUntil = 0
   #inUse = 0
   #lastUsed: number
   readonly #drained = new Set<() => void>()
@@ -52,6 +54,21 @@ export class Replica {
   get available(): boolean {
     if (this.#state.is === 'closed') return false
     return this.#state.is !== 'resting' || this.#clock.monotonic() >= this.#state.until
+  }
+
+  /** Whether it broke lately: it may be asked, but another is the better choice. */
+  get suspect(): boolean {
+    return this.#broken > 0 && this.#clock.monotonic() < this.#suspectUntil
+  }
+
+  /**
+   * What came of a use. One that breaks at once has the least load of all, so without this it would draw every call to
+   * itself; and a repetition would go where the first attempt has just failed.
+   */
+  report(broke: boolean): void {
+    if (!broke) this.#broken = 0
+    // What breaks together is one failure.
+    else if (!this.suspect) this.#suspectUntil = this.#clock.monotonic() + backoff(this.#broken++)
   }
 
   get isOpen(): boolean {
@@ -110,8 +127,8 @@ export class Replica {
       },
       (error: unknown) => {
         if (this.#state.is === 'closed') return
-        const wait = Math.min(30_000, 250 * 2 ** Math.min(this.#failures++, 12)) * (0.5 + Math.random() / 2)
-        this.#state = { is: 'resting', until: this.#clock.monotonic() + wait, error, failures: this.#failures }
+        const until = this.#clock.monotonic() + backoff(this.#failures++)
+        this.#state = { is: 'resting', until, error, failures: this.#failures }
       },
     )
     return link
@@ -161,6 +178,11 @@ export class Replica {
     await promise
     this.#drained.delete(resolve)
   }
+}
+
+/** Milliseconds to leave a replica alone after so many failures before this one: up to 30 s, with jitter. */
+function backoff(failures: number): number {
+  return Math.min(30_000, 250 * 2 ** Math.min(failures, 12)) * (0.5 + Math.random() / 2)
 }
 
 function ignoreFault(error: unknown): void {

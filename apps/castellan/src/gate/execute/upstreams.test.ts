@@ -130,6 +130,32 @@ describe('replicas', () => {
     assert.equal(replies.filter(reply => reply.is === 'broken').length, 1)
   })
 
+  test('that broke a call are left out while another is well, and tried again later', async () => {
+    const { clock, connector, call } = build()
+    const broken: Reply = { is: 'broken', sent: true, retryable: true, retryAfter: null, why: 'connection reset' }
+    connector.reply = ({ replica }) => (replica === 0 ? broken : { is: 'result', result: {} })
+    const brokenOf = async (calls: number) => {
+      const replies = []
+      for (let index = 0; index < calls; index++) replies.push(await call(two))
+      return replies.filter(reply => reply.is === 'broken').length
+    }
+    assert.equal(await brokenOf(6), 1)
+    clock.advance(250)
+    assert.equal(await brokenOf(6), 1)
+    connector.reply = () => ({ is: 'result', result: {} })
+    clock.advance(500)
+    assert.equal(await brokenOf(6), 0)
+  })
+
+  test('that all broke lately are used all the same', async () => {
+    const { connector, call } = build()
+    const broken: Reply = { is: 'broken', sent: true, retryable: true, retryAfter: null, why: 'connection reset' }
+    connector.reply = () => broken
+    await Promise.all([call(two), call(two)])
+    connector.reply = () => ({ is: 'result', result: {} })
+    assert.equal((await call(two)).is, 'result')
+  })
+
   test('make a server well as long as one of them is', async () => {
     const { connector, upstreams } = build()
     connector.down.add(1)

@@ -55,7 +55,11 @@ export class Upstreams implements CatalogSource {
       )
     }
     try {
-      return await this.#choose(pool).use(io.signal, link => link.call(allowed, io))
+      const replica = this.#choose(pool)
+      const reply = await replica.use(io.signal, link => link.call(allowed, io))
+      // A call that was given up says nothing of the replica.
+      if (!io.signal.aborted) replica.report(reply.is === 'broken')
+      return reply
     } catch (error) {
       if (io.signal.aborted) return notSent('the call was given up before it was sent', false)
       if (isFault(error)) return notSent(error.message, error.retryable)
@@ -76,7 +80,9 @@ export class Upstreams implements CatalogSource {
       this.#pool(server).replicas.map(async replica => {
         try {
           await this.#ask(server, replica, signal, link => link.probe(signal), true)
+          replica.report(false)
         } catch (error) {
+          replica.report(true)
           await replica.drop()
           throw error
         }
@@ -132,13 +138,16 @@ export class Upstreams implements CatalogSource {
     return open
   }
 
-  /** The least loaded replica that may be used now; when none may, the one that will say why. */
+  /**
+   * The least loaded replica that may be used now, one that broke lately only when there is no other; when none may, the
+   * one that will say why.
+   */
   #choose(pool: Pool): Replica {
     const start = this.#turn++
     let best: Replica | undefined
     for (let index = 0; index < pool.replicas.length; index++) {
       const replica = pool.replicas[(start + index) % pool.replicas.length]!
-      if (replica.available && (!best || replica.load < best.load)) best = replica
+      if (replica.available && (!best || isBetter(replica, best))) best = replica
     }
     return best ?? pool.replicas[start % pool.replicas.length]!
   }
@@ -177,6 +186,10 @@ export class Upstreams implements CatalogSource {
     this.#pools.set(key, pool)
     return pool
   }
+}
+
+function isBetter(a: Replica, b: Replica): boolean {
+  return a.suspect === b.suspect ? a.load < b.load : b.suspect
 }
 
 /** How long calls under way may go on after their server was changed or removed. */

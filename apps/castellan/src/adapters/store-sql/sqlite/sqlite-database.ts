@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, isFault } from '../../../kernel/index.ts'
@@ -50,6 +50,8 @@ export class SqliteDatabase implements Database {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       lock = lockFolder(folder)
       const path = join(folder, 'castellan.db')
+      // Made for this user only before SQLite would make it for all; its log files take the mode from it.
+      closeSync(openSync(path, 'a', 0o600))
       const migrations = await migrateFile(path, clock, maxBytes ?? null)
       database = new SqliteDatabase(path, maxBytes ?? null, lock, migrations)
       // Nothing is written, but the writer thread has answered.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
@@ -14,6 +14,16 @@ import { openReadOnly } from './connection.ts'
 import { WriterThread } from './writer-thread.ts'
 
 describe('SQLite', () => {
+  test('makes files that only this user can read', async () => {
+    using folder = temporaryFolder()
+    await using stores = await openSqlite({ folder: folder.path, clock })
+    await stores.journal.append([anEntry(stores.journal)])
+    const readable = readdirSync(folder.path).filter(
+      name => name.startsWith('castellan.db') && (statSync(join(folder.path, name)).mode & 0o077) !== 0,
+    )
+    assert.deepEqual(readable, [])
+  })
+
   test('writes that come together share a transaction', async () => {
     using folder = temporaryFolder()
     await using stores = await openSqlite({ folder: folder.path, clock })
