@@ -73,11 +73,11 @@ function inWords({ result, error }: CallAnswer): string {
 
 function partInWords(part: unknown): string {
   if (!isJsonObject(part)) return json(part)
-  if (part.type === 'text' && typeof part.text === 'string') return printable(part.text)
-  const { data, blob } = part
-  const bulky = typeof data === 'string' ? data : typeof blob === 'string' ? blob : undefined
-  if (bulky === undefined) return json(part)
-  return `(${printable(String(part.type))}, ${printable(String(part.mimeType ?? 'unknown type'))}, ${bulky.length} characters of base64; --json shows them)`
+  const { type, text, data, mimeType } = part
+  if (type === 'text' && typeof text === 'string') return printable(text)
+  if (typeof type !== 'string' || typeof data !== 'string') return json(part)
+  const what = typeof mimeType === 'string' ? `${type}, ${mimeType}` : type
+  return printable(`(${what}, ${data.length} characters of base64; --json shows them)`)
 }
 
 function remarkOn({ outcome, call_id, message, replay_of }: CallAnswer): string {

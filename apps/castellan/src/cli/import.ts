@@ -85,7 +85,7 @@ function planned({ from, name, server }: FoundServer): Line {
   const where = [command, ...(Array.isArray(args) ? args : []), ...(Array.isArray(endpoints) ? endpoints : [])]
   const secrets = Object.keys({ ...(env as object | undefined), ...(headers as object | undefined) })
   const kept = secrets.length === 0 ? '' : `, with ${secrets.join(', ')} sealed`
-  return { from, name, action: 'add', about: `${String(transport)}: ${where.filter(Boolean).join(' ')}${kept}` }
+  return { from, name, action: 'add', about: `${transport as string}: ${where.filter(Boolean).join(' ')}${kept}` }
 }
 
 function skip(from: string, why: string, name: string | null = null): Line {

@@ -3,9 +3,10 @@ import type { Catalog, Server } from '@castellan/contracts'
 import { ApiProblem } from '@castellan/sdk'
 import type { CommandLine } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
-import { printable, properties, table } from './output.ts'
+import { printable, table } from './output.ts'
 import { everything } from './everything.ts'
 import { transports } from '../registry/index.ts'
+import { describe, offered, placeOf, warnings } from './servers/describe-server.ts'
 import { changedServer, newServer, type ServerOptions, withServerOptions } from './servers/server-options.ts'
 
 export function serversCommand(program: Command, line: CommandLine): void {
@@ -143,69 +144,12 @@ function discoverCommand(servers: Command, line: CommandLine): void {
     })
 }
 
-function describe(server: Server, catalog: Catalog | null): string {
-  const { health } = server
-  const secrets = Object.entries(server.env ?? server.headers ?? {})
-  return [
-    properties([
-      ['name', server.name],
-      ['id', server.id],
-      ['description', server.description],
-      ['transport', server.transport],
-      ['where', placeOf(server)],
-      ['folder', server.cwd],
-      ['replicas', server.replicas],
-      [server.env === undefined ? 'headers' : 'environment', secrets.map(shownSecret).join(', ')],
-      ['trusted', server.trusted ? 'yes: its own word about its tools is believed' : 'no'],
-      [
-        'status',
-        `${health.status}${health.reason === null ? '' : `: ${health.reason}`}${health.failures > 1 ? `, ${health.failures} times in a row` : ''}`,
-      ],
-      ['checked', health.checked_at],
-      [
-        'timeouts',
-        Object.entries(server.timeouts)
-          .map(each => each.join(' '))
-          .join(', '),
-      ],
-      ['most calls at once', server.max_concurrent],
-      ['attempts', server.max_attempts],
-      ['probed every', server.probe_every],
-      ['protocol', catalog?.protocol_version],
-      ['offers', catalog && offered(catalog)],
-    ]),
-    ...(catalog ? warnings(catalog) : []),
-  ].join('\n')
-}
-
 /** A catalogue holds more than its reader may have been granted, so not everybody may read it. */
 async function unlessHidden(catalog: Promise<Catalog>): Promise<Catalog | null> {
   return catalog.catch((error: unknown) => {
     if (error instanceof ApiProblem && error.status === 403) return null
     throw error
   })
-}
-
-/** Values of secrets never come back, so only where they are kept is shown. */
-function shownSecret([key, value]: [string, { readonly env: string } | { readonly secret: string }]): string {
-  return 'env' in value ? `${key} (variable ${value.env})` : `${key} (sealed)`
-}
-
-function placeOf({ transport, command, args, endpoints, document }: Server): string {
-  if (transport === 'stdio') return [command, ...(args ?? [])].join(' ')
-  return [...(document === undefined ? [] : [document]), ...(endpoints ?? [])].join(', ')
-}
-
-function offered({ capabilities }: Catalog): string {
-  const count = (type: string) => {
-    const many = capabilities.filter(each => each.primitive_type === type).length
-    return `${many} ${type}${many === 1 ? '' : 's'}`
-  }
-  return ['tool', 'resource', 'template', 'prompt'].map(count).join(', ')
-}
-
-function warnings(catalog: Catalog): string[] {
-  return catalog.warnings.map(warning => `note: ${printable(warning)}`)
 }
 
 function summaryOf({ capabilities, ...rest }: Catalog) {

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { text } from 'node:stream/consumers'
+import { isatty } from 'node:tty'
 import { untilSignalled } from './until-signalled.ts'
 import type { Terminal } from './world.ts'
 
@@ -14,12 +15,12 @@ export function terminal(): Terminal {
       gone.abort()
     })
   }
-  const interactive = stderr.isTTY === true
+  const interactive = isatty(stderr.fd)
   return {
     out: text => void stdout.write(text),
     err: text => void stderr.write(text),
     interactive,
-    ask: interactive && stdin.isTTY === true ? askOnTerminal : null,
+    ask: interactive && isatty(stdin.fd) ? askOnTerminal : null,
     input: () => text(stdin),
     interruption: untilSignalled,
     readerGone: gone.signal,

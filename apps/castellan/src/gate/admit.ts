@@ -55,7 +55,10 @@ export function resolve(
   offers: Offers,
 ): { readonly offer: Offer; readonly uri: string | null } | Denied {
   const found = lookUp(request, offers)
-  return found ?? deny('denied_policy', `nothing granted to the caller is named "${request.name.slice(0, 200).toWellFormed()}"`)
+  return (
+    found ??
+    deny('denied_policy', `nothing granted to the caller is named "${request.name.slice(0, 200).toWellFormed()}"`)
+  )
 }
 
 function lookUp(request: CallRequest, offers: Offers): { offer: Offer; uri: string | null } | undefined {

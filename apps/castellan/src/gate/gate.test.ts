@@ -168,6 +168,20 @@ describe('an idempotency key', () => {
     assert.deepEqual(both.map(each => each.status).toSorted(), ['fulfilled', 'rejected'])
   })
 
+  for (const [what, reply, effect] of [
+    ['that was never sent', { sent: false }, 'unsafe'],
+    ['that may be repeated and broke', { sent: true }, 'idempotent'],
+  ] as const) {
+    test(`of a call ${what} may be used again`, async () => {
+      await using gate = await openGate({ tools: [echo], effect })
+      gate.onCall = () => ({ is: 'broken', retryable: false, retryAfter: null, why: 'refused', ...reply })
+      await gate.call('files__echo', { text: 'x' }, key)
+      gate.onCall = () => ({ is: 'result', result: {} })
+      const second = await gate.call('files__echo', { text: 'x' }, key)
+      assert.deepEqual([second.is === 'outcome' && second.outcome.is, gate.seen.length], ['ok', 2])
+    })
+  }
+
   test('of a refused call may be used again', async () => {
     await using gate = await openGate({ tools: [echo] })
     await gate.rules.putLimits({ ...gate.noLimits, block: ['files/echo'] }, gate.actor)

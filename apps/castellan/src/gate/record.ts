@@ -120,7 +120,7 @@ export class Recorder {
       this.#late.add(() => this.#calls.open(record, [intent.intended, entry], [intent.args]))
       return
     }
-    const close = () => this.#calls.close(record, call.context.idempotencyKey === null ? null : outcome, [entry])
+    const close = () => this.#calls.close(record, standsForKey(call, outcome) ? outcome : null, [entry])
     try {
       await close()
     } catch (error) {
@@ -191,6 +191,27 @@ export interface Intent {
   readonly intended: Entry
   readonly args: Blob
   readonly durable: boolean
+}
+
+/**
+ * Whether an idempotency key is answered with this outcome from now on. A call that certainly changed nothing, or that may
+ * be repeated, gives its key back: asking again is then the right thing to do.
+ */
+function standsForKey(call: Call, outcome: Outcome): boolean {
+  if (call.context.idempotencyKey === null) return false
+  switch (outcome.is) {
+    case 'ok':
+    case 'toolError':
+    case 'indeterminate':
+      return true
+    case 'failed':
+      return outcome.fault === null
+    case 'timeout':
+    case 'cancelled':
+      return false
+    default:
+      throw outcome satisfies never
+  }
 }
 
 function aboutCall(call: Call): JsonObject {

@@ -22,8 +22,9 @@ export async function sweepUnfinished(calls: CallStore, journal: Journal, clock:
         correlationId: record.correlationId,
         data: { server: record.server, capability: record.capability, effect: record.effect, outcome, swept: true },
       })
+      // What may be repeated gives its key back, so that asking again repeats it.
       const kept =
-        record.idempotencyKey === null
+        record.idempotencyKey === null || record.effect !== 'unsafe'
           ? null
           : ({
               is: 'indeterminate',

@@ -24,7 +24,7 @@ export class Probes {
     for (const id of this.#due.keys()) if (!servers.some(server => server.id === id)) this.#due.delete(id)
     for (const server of servers) {
       const due = this.#due.get(server.id)
-      if (due === undefined) this.#due.set(server.id, now + this.#delay(server))
+      if (due === undefined) this.#due.set(server.id, now + this.#firstDelay(server))
       else if (due <= now && !this.#underWay.has(server.id)) void this.#probe(server)
     }
   }
@@ -37,6 +37,11 @@ export class Probes {
       this.#underWay.delete(server.id)
       this.#due.set(server.id, this.#clock.monotonic() + this.#delay(server))
     }
+  }
+
+  /** After a start nothing is known of the servers, so they are asked soon, though not all at once. */
+  #firstDelay(server: Server): number {
+    return this.#registry.health(server.id).status === 'unknown' ? Math.random() * 2_000 : this.#delay(server)
   }
 
   #delay(server: Server): number {

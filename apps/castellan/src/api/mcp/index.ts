@@ -7,6 +7,7 @@ import type { Core } from '../core.ts'
 import type { Caller } from './caller.ts'
 import { messageProblem } from './message.ts'
 import { Modern } from './modern.ts'
+import { ALLOWED, answerFault, answerRpc, refuseMethod } from './refuse.ts'
 import { buildServer } from './server.ts'
 import { type SessionLimits, Sessions } from './sessions.ts'
 
@@ -45,7 +46,7 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
       await route(caller, request, reply)
     } catch (error) {
       if (reply.raw.headersSent) reply.raw.destroy()
-      else answerFault(core, error, reply)
+      else answerFault(core, settings.maxBody, error, reply)
     }
   }
 
@@ -95,7 +96,7 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
       )
       app.setErrorHandler((error, _request, reply) => {
         reply.hijack()
-        answerFault(core, error, reply)
+        answerFault(core, settings.maxBody, error, reply)
       })
       const view = (is: 'server' | 'group') => (request: FastifyRequest, reply: FastifyReply) =>
         serve({ is, name: (request.params as { name: string }).name }, request, reply)
@@ -125,7 +126,7 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
   }
 }
 
-/** Strict JSON in strict UTF-8; nothing at all for what has no body by nature. Throws `JSON_MALFORMED`. */
+/** Strict JSON in strict UTF-8; nothing at all for requests that have no body by nature. Throws `JSON_MALFORMED`. */
 function parseBody(method: string, bytes: Buffer): unknown {
   if (bytes.length === 0 && method !== 'POST') return undefined
   let text: string
@@ -137,14 +138,7 @@ function parseBody(method: string, bytes: Buffer): unknown {
   return parseStrict(text)
 }
 
-const ALLOWED = ['GET', 'POST', 'DELETE']
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function refuseMethod(reply: FastifyReply): void {
-  reply.hijack()
-  reply.raw.setHeader('allow', ALLOWED.join(', '))
-  answerRpc(reply.raw, 405, -32000, `Method not allowed; use ${ALLOWED.join(', ')}`)
-}
 
 /** Whether a message says of itself that it is of 2026: it names its revision, which before only `initialize` did. */
 function hasEnvelope(body: unknown): boolean {
@@ -185,50 +179,4 @@ async function journalRefusal(core: Core, view: View, body: unknown): Promise<vo
     },
     io: { signal: AbortSignal.timeout(1_000), onProgress: null },
   })
-}
-
-function answerFault(core: Core, error: unknown, { raw, request }: FastifyReply): void {
-  const known = isFault(error) ? error : fromFastify(core, error)
-  switch (known.code) {
-    case 'UNAUTHENTICATED': {
-      const metadata = `${core.publicUrl}/.well-known/oauth-protected-resource${request.url.split('?')[0]}`
-      raw.setHeader('www-authenticate', `Bearer resource_metadata="${metadata}"`)
-      return answerRpc(raw, 401, -32000, known.message)
-    }
-    case 'JSON_MALFORMED':
-      return answerRpc(raw, 400, -32700, known.message)
-    case 'REQUEST_TOO_LARGE':
-      return answerRpc(raw, 413, -32000, known.message)
-    case 'INTERNAL':
-      return answerRpc(raw, 500, -32603, known.message)
-    default:
-      return answerRpc(
-        raw,
-        known.kind === 'invalid' ? 400 : 503,
-        known.kind === 'invalid' ? -32600 : -32000,
-        known.message,
-      )
-  }
-}
-
-function fromFastify(core: Core, error: unknown) {
-  const { code, statusCode } = error as { code?: string; statusCode?: number }
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return fault('REQUEST_TOO_LARGE', { limit: 'the allowed number of' })
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return fault('REQUEST_INVALID', { why: (error as Error).message })
-  }
-  core.onBug(error)
-  return fault('INTERNAL')
-}
-
-function answerRpc(
-  response: FastifyReply['raw'],
-  status: number,
-  code: number,
-  message: string,
-  id: string | number | null = null,
-): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json' })
-    .end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id }))
 }

@@ -115,6 +115,7 @@ function texts(value: JsonValue | undefined, variables: Variables): JsonObject |
   if (!isJsonObject(value)) return null
   const read: Record<string, JsonValue> = {}
   for (const [key, given] of Object.entries(value)) {
+    if (given === null || typeof given === 'object') return `${key} is neither a text nor a number`
     const text = String(given)
     const whole = WHOLE.exec(text)
     if (whole) {
