@@ -36,11 +36,7 @@ interface RestAnswer {
   readonly result?: { readonly content?: readonly { readonly text?: string }[] }
 }
 
-export async function mcpCaller(
-  rest: Rest,
-  revision: '2025-11-25' | '2026-07-28',
-  over: AbortSignal,
-): Promise<Caller> {
+export async function mcpCaller(rest: Rest, revision: '2025-11-25' | '2026-07-28', over: AbortSignal): Promise<Caller> {
   const mode = revision === '2025-11-25' ? 'legacy' : { pin: revision }
   const client = new Client({ name: 'chaos', version: '1' }, { versionNegotiation: { mode } })
   const requestInit = { headers: { authorization: `Bearer ${rest.key}` } }

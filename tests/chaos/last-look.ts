@@ -11,7 +11,9 @@ export function lastLook(data: string, account: Account): string[] {
     for (const { integrity_check: found } of rows<{ integrity_check: string }>('pragma integrity_check')) {
       if (found !== 'ok') wrong.push(`the database is damaged: ${found}`)
     }
-    const leaves = rows<{ offset: number; leaf_hash: string }>('select "offset", leaf_hash from journal order by "offset"')
+    const leaves = rows<{ offset: number; leaf_hash: string }>(
+      'select "offset", leaf_hash from journal order by "offset"',
+    )
     leaves.forEach(({ offset, leaf_hash: leaf }, index) => {
       if (offset !== index + 1) wrong.push(`the journal holds offset ${offset} at place ${index + 1}`)
       const known = account.leaves[offset]

@@ -28,17 +28,19 @@ export async function kindsFor(rest: Rest): Promise<readonly Kind[]> {
   return [limits, groups, grants(), keys(admin!.id), policies(files)]
 }
 
+/** Steps that no session ever takes. */
+const PLENTY = 1_000_000
+
 const limits: Kind = {
   name: 'limits',
   most: 12,
   ask: (name, _from, wish) => ({
     ...changed(`/api/limits/${name}`, wish),
-    // Nobody's, so that they do not limit the storm.
-    ...(wish === null ? {} : { body: { to: { role: 'member' }, max_steps: Number(wish) } }),
+    ...(wish === null ? {} : { body: { to: 'everyone', max_steps: PLENTY + Number(wish) } }),
   }),
   async all(rest) {
     const all = await rest.all<{ name: string; max_steps: number }>('/api/limits')
-    return new Map(all.map(each => [each.name, String(each.max_steps)]))
+    return new Map(all.map(each => [each.name, String(each.max_steps - PLENTY)]))
   },
 }
 
@@ -64,7 +66,13 @@ function grants(): Kind {
     ask(name, from, wish) {
       if (from === null) {
         const body = { to: { role: 'member' }, server: 'nowhere', primitive_type: 'tool', name: `${name}/x` }
-        return { method: 'POST', path: '/api/grants', body, becomes: 'granted', done: ({ id }) => ids.set(name, String(id)) }
+        return {
+          method: 'POST',
+          path: '/api/grants',
+          body,
+          becomes: 'granted',
+          done: ({ id }) => ids.set(name, String(id)),
+        }
       }
       return wish === null ? { method: 'DELETE', path: `/api/grants/${ids.get(name)}`, becomes: null } : undefined
     },
@@ -86,7 +94,8 @@ function keys(principal: string): Kind {
     ask(name, from) {
       if (from === null) {
         const body = { principal, name, scopes: ['read'] }
-        const done: Write['done'] = ({ id, plaintext }) => made.set(name, { id: String(id), plaintext: String(plaintext) })
+        const done: Write['done'] = ({ id, plaintext }) =>
+          made.set(name, { id: String(id), plaintext: String(plaintext) })
         return { method: 'POST', path: '/api/keys', body, becomes: 'live', done }
       }
       const key = made.get(name)

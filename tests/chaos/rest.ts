@@ -48,7 +48,7 @@ export async function adminOf(url: string, data: string): Promise<Rest> {
     must,
     async all<T>(path: string): Promise<T[]> {
       const found: T[] = []
-      for (let after: string | null = ''; after !== null; ) {
+      for (let after: string | null = ''; after !== null;) {
         const join = path.includes('?') ? '&' : '?'
         const from: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
         const page: { items: T[]; next: string | null } = await must('GET', `${path}${join}limit=500${from}`)

@@ -31,7 +31,8 @@ export async function storm(
   for (let writer = 0; writer < 2; writer++) working.push(shelf.write(rest, random.fork(), gone, over))
   for (let caller = 0; caller < 4; caller++) working.push(keepCalling(byRest, random.fork()))
   for (const revision of ['2025-11-25', '2026-07-28'] as const) working.push(byMcp(revision, random.fork()))
-  for (let one = 0; one < crowd; one++) working.push(tryOnce(byRest, attempts.make('ledger', 'slow', true, { ms: 500 })))
+  for (let one = 0; one < crowd; one++)
+    working.push(tryOnce(byRest, attempts.make('ledger', 'slow', true, { ms: 500 })))
   await Promise.all(working)
 
   async function byMcp(revision: '2025-11-25' | '2026-07-28', random: Random): Promise<void> {

@@ -30,7 +30,7 @@ export async function toolNames(client: Client): Promise<string[]> {
   return (await client.listTools()).tools.map(tool => tool.name)
 }
 
-/** What a call answered: its first text, and what became of it when the control plane said so. */
+/** What a call answered: its first text, embedded or not, and what became of it when the control plane said so. */
 export interface Told {
   readonly text: string
   /** Our own word in `_meta`; `ok` or `toolError` when the answer is the server's. */
@@ -44,7 +44,7 @@ export async function callTool(
   options: Parameters<Client['callTool']>[1] = {},
 ): Promise<Told> {
   const result = await client.callTool({ name, arguments: args }, options)
-  const [first] = result.content as { text?: string }[]
+  const [first] = result.content as { text?: string; resource?: { text?: string } }[]
   const ours = result._meta?.['castellan/outcome']
-  return { text: first?.text ?? '', outcome: typeof ours === 'string' ? ours : result.isError ? 'toolError' : 'ok' }
+  return { text: first?.text ?? first?.resource?.text ?? '', outcome: typeof ours === 'string' ? ours : result.isError ? 'toolError' : 'ok' }
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { Catalog, Server } from '@castellan/contracts'
+import type { Catalog } from '@castellan/contracts'
 import { ApiProblem } from '@castellan/sdk'
 import type { CommandLine } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'

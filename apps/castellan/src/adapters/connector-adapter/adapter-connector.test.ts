@@ -24,7 +24,7 @@ function targetAt(endpoint: string, rest: Partial<Target> = {}): Target {
   }
 }
 
-connectorSuite('the connector of plain HTTP tool servers', async () => {
+await connectorSuite('the connector of plain HTTP tool servers', async () => {
   const server = await toolServer()
   return {
     connector: adapterConnector,

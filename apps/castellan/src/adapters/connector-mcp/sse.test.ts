@@ -1,4 +1,4 @@
 import { connectorSuite } from '../../gate/connector.testsuite.ts'
 import { spawnedFixture } from './fixtures/spawned-fixture.ts'
 
-connectorSuite('HTTP with server-sent events', () => spawnedFixture('sse', 'sse-server.ts'))
+await connectorSuite('HTTP with server-sent events', () => spawnedFixture('sse', 'sse-server.ts'))

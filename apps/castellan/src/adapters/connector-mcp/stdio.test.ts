@@ -19,7 +19,7 @@ const quiet: LinkEvents = { onListChanged: () => {} }
 const leftovers = async (): Promise<string[]> => (await findMarked(instance)).map(pid => `process ${pid}`)
 
 for (const era of ['legacy', 'modern', 'both']) {
-  connectorSuite(`stdio with a server that speaks ${era}`, async () => ({
+  await connectorSuite(`stdio with a server that speaks ${era}`, async () => ({
     ...abilities,
     connector,
     target: nodeTarget('stdio-server.ts', [era], {

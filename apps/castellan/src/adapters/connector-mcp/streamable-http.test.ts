@@ -2,12 +2,12 @@ import { connectorSuite } from '../../gate/connector.testsuite.ts'
 import { spawnedFixture } from './fixtures/spawned-fixture.ts'
 
 for (const era of ['legacy', 'modern', 'both']) {
-  connectorSuite(`streamable HTTP to a ${era} server`, () =>
+  await connectorSuite(`streamable HTTP to a ${era} server`, () =>
     spawnedFixture('streamable-http', 'streamable-http-server.ts', era),
   )
 }
 for (const era of ['legacy', 'modern']) {
-  connectorSuite(`streamable HTTP to a ${era} server without streams`, async () => {
+  await connectorSuite(`streamable HTTP to a ${era} server without streams`, async () => {
     const { progress: _, ...fixture } = await spawnedFixture(
       'streamable-http',
       'streamable-http-server.ts',

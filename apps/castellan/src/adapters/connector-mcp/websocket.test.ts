@@ -1,4 +1,4 @@
 import { connectorSuite } from '../../gate/connector.testsuite.ts'
 import { spawnedFixture } from './fixtures/spawned-fixture.ts'
 
-connectorSuite('WebSocket', () => spawnedFixture('websocket', 'websocket-server.ts'))
+await connectorSuite('WebSocket', () => spawnedFixture('websocket', 'websocket-server.ts'))

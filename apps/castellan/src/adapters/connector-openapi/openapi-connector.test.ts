@@ -29,7 +29,7 @@ function targetOf(document: string, endpoint: string, values: Record<string, str
   }
 }
 
-connectorSuite('the connector of OpenAPI services', async () => {
+await connectorSuite('the connector of OpenAPI services', async () => {
   const server = await petService()
   const values = { authorization: `Bearer ${secret}`, 'query:key': 'k3y-in-query', 'cookie:sid': 'c00kie-value' }
   return {

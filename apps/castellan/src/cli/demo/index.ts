@@ -14,16 +14,32 @@ export interface Shown {
  */
 export async function runDemo(world: World, speak: Output): Promise<void> {
   const started = performance.now()
+  const interruption = world.interruption()
   const stage = await setStage(world)
   const shown: Shown[] = []
   try {
-    await tell(stage, (what, seen) => {
-      shown.push({ what, seen })
-      speak.note(`  ✓ ${what.padEnd(34)} ${seen}`)
-    })
+    await untilInterrupted(
+      interruption,
+      tell(stage, (what, seen) => {
+        shown.push({ what, seen })
+        speak.note(`  ✓ ${what.padEnd(34)} ${seen}`)
+      }),
+    )
   } finally {
     await stage.clear()
   }
   const seconds = (performance.now() - started) / 1_000
   speak.result({ shown, seconds }, () => `Everything was so, in ${seconds.toFixed(1)} s. Nothing is left running.`)
+}
+
+/** Whoever interrupts the demo must not find its servers still running. */
+async function untilInterrupted(interruption: AbortSignal, telling: Promise<void>): Promise<void> {
+  const { promise: interrupted, reject } = Promise.withResolvers<never>()
+  interruption.addEventListener('abort', () => reject(new DOMException('interrupted', 'AbortError')), { once: true })
+  try {
+    await Promise.race([telling, interrupted])
+  } finally {
+    // What is still under way when the stage is cleared fails there, and says nothing new.
+    telling.catch(() => undefined)
+  }
 }

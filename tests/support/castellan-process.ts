@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const main = new URL('../../apps/castellan/src/main.ts', import.meta.url).pathname
+
+/** A control plane in a process of its own, as `castellan up` starts it. */
+export interface CastellanProcess extends AsyncDisposable {
+  readonly url: string
+  /** The administrator's. */
+  readonly key: string
+  readonly pid: number
+  /** Milliseconds from its start until it answered. */
+  readonly startedIn: number
+  signal(name: NodeJS.Signals): void
+  /** How it ended, once it has. */
+  readonly ended: Promise<Ending>
+}
+
+export interface Ending {
+  readonly code: number | null
+  readonly errors: string
+}
+
+/** Starts one on a data folder, and resolves when it answers; fails when it ends instead. */
+export async function castellanProcess(folder: string, ...flags: readonly string[]): Promise<CastellanProcess> {
+  const started = performance.now()
+  const { child, ended } = launch(folder, flags)
+  try {
+    const url = await announced(child)
+    const health = await fetch(`${url}/health`)
+    assert.equal(health.status, 200)
+    const startedIn = performance.now() - started
+    const key = (await readFile(join(folder, 'admin.key'), 'utf8')).trim()
+    return {
+      url,
+      key,
+      pid: child.pid!,
+      startedIn,
+      signal: name => void child.kill(name),
+      ended,
+      async [Symbol.asyncDispose]() {
+        child.kill('SIGKILL')
+        await ended
+      },
+    }
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw new Error((await ended).errors, { cause: error })
+  }
+}
+
+/** Starts one that is expected to end by itself. */
+export async function castellanRefused(folder: string, ...flags: readonly string[]): Promise<Ending> {
+  const { child, ended } = launch(folder, flags)
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  const ending = await ended
+  clearTimeout(timer)
+  return ending
+}
+
+function launch(folder: string, flags: readonly string[]) {
+  const child = spawn(process.execPath, [main, 'up', '--json', '--port', '0', '--data', folder, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+  })
+  const errors: string[] = []
+  child.stderr.on('data', chunk => errors.push(String(chunk)))
+  const { promise: ended, resolve } = Promise.withResolvers<Ending>()
+  child.once('close', code => resolve({ code, errors: errors.join('') }))
+  return { child, ended }
+}
+
+async function announced(child: ChildProcess): Promise<string> {
+  let text = ''
+  for await (const line of createInterface({ input: child.stdout! })) {
+    text += line
+    const url = /"url":\s*"(http:[^"]+)"/.exec(text)?.[1]
+    if (url === undefined) continue
+    child.stdout!.resume()
+    return url
+  }
+  throw new Error('it ended before it answered')
+}
