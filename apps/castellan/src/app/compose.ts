@@ -85,7 +85,7 @@ export async function compose(
 
   const engine = cedarPolicyEngine()
   const rules = new Rules(stores.rules, journal, engine)
-  const late = new LateWrites(clock)
+  const late = new LateWrites(clock, onBug)
   const recorder = new Recorder({ calls: stores.calls, journal, late, clock })
   const executor = new Executor((allowed, io) => upstreams.call(allowed, io), clock, breaker)
   const guards = path({ rules, engines: [engine], calls: stores.calls, clock })

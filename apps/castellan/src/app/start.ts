@@ -99,7 +99,7 @@ async function listen(
 
 function loopsOf(config: Config, { core, upstreams, late, log }: Parts, endpoint: McpEndpoint) {
   const onError = (error: unknown) => core.onBug(error)
-  const probes = new Probes(core.registry, core.clock, server => upstreams.openLinks(server.id) > 0)
+  const probes = new Probes(core.registry, core.clock, server => upstreams.openLinks(server.id) > 0, onError)
   return [
     every(1_000, () => probes.turn(), onError),
     every(15_000, () => upstreams.closeIdle(config.stdio.idleStop), onError),

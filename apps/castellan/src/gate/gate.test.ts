@@ -66,6 +66,15 @@ describe('a call that is refused', () => {
     assert.deepEqual({ ...hidden, callId: '' }, { ...missing, callId: '' })
   })
 
+  test('under a name that is no proper text is refused and journaled like any other', async () => {
+    await using gate = await openGate({ tools: [echo] })
+    for (const name of ['\ud800', 'a\u0000b', `${'x'.repeat(199)}😀`]) {
+      const answer = await gate.call(name, {})
+      assert.equal(answer.is === 'denied' && answer.unknown, true)
+      assert.equal((await gate.entriesOf(answer.callId)).length, 1)
+    }
+  })
+
   test('by policy tells the caller no reason, and the journal which policy', async () => {
     await using gate = await openGate({ tools: [echo], roles: ['member'] })
     const answer = await gate.call('files__echo', { text: 'x' })

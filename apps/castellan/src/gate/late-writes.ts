@@ -11,9 +11,12 @@ export class LateWrites {
   #trouble: string | undefined
   #retryAt = 0
   readonly #clock: Clock
+  readonly #onLost: (error: unknown) => void
 
-  constructor(clock: Clock) {
+  /** `onLost` is told of a write that no retry can save: a bug, since nothing else is refused for good. */
+  constructor(clock: Clock, onLost: (error: unknown) => void) {
     this.#clock = clock
+    this.#onLost = onLost
   }
 
   add(write: () => Promise<void>): void {
@@ -60,7 +63,7 @@ export class LateWrites {
     this.#working ??= new Promise(resolve => (this.#idle = resolve))
     write()
       .catch((error: unknown) => {
-        if (!isFault(error, 'STORE_UNAVAILABLE')) throw error
+        if (!isFault(error, 'STORE_UNAVAILABLE')) return this.#onLost(error)
         this.#trouble = String(error.details.why)
         this.#waiting.push(write)
       })

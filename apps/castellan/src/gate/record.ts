@@ -193,6 +193,14 @@ export interface Intent {
   readonly durable: boolean
 }
 
+/** A name as someone sent it, in a form that every store takes. */
+function recordable(name: string): string {
+  return name
+    .slice(0, 200)
+    .toWellFormed()
+    .replace(/[\x00-\x1f\x7f]/g, '·')
+}
+
 /**
  * Whether an idempotency key is answered with this outcome from now on. A call that certainly changed nothing, or that may
  * be repeated, gives its key back: asking again is then the right thing to do.

@@ -7,7 +7,7 @@ import { localVault } from '../adapters/secrets-local/index.ts'
 import { openSqlite } from '../adapters/store-sql/index.ts'
 import type { Actor, Identity } from '../identity/index.ts'
 import { Journal } from '../journal/index.ts'
-import { digestJson, fault, systemClock } from '../kernel/index.ts'
+import { digestJson, fault, manualClock, systemClock } from '../kernel/index.ts'
 import type { Discovery } from './capability.ts'
 import type { CatalogChange } from './catalog-change.ts'
 import type { CatalogSource } from './catalog-source.ts'
@@ -45,6 +45,7 @@ const admin: Identity = {
 class PlayedServers implements CatalogSource {
   tools: readonly string[] = ['read']
   down = false
+  ttl: number | null = null
   readonly asked: Server[] = []
   readonly forgotten: string[] = []
   /** Runs while a server is being asked. */
@@ -67,7 +68,7 @@ class PlayedServers implements CatalogSource {
       serverInfo: {},
       instructions: null,
       protocolVersion: '2025-11-25',
-      ttl: null,
+      ttl: this.ttl,
       warnings: [],
     }
   }
@@ -85,15 +86,17 @@ class PlayedServers implements CatalogSource {
 async function office() {
   const folder = await mkdtemp(join(tmpdir(), 'castellan-registry-'))
   const stores = await openSqlite({ folder, clock: systemClock })
-  const journal = new Journal(stores.journal, systemClock)
+  const clock = manualClock()
+  const journal = new Journal(stores.journal, clock)
   const played = new PlayedServers()
   const vault = localVault(new Uint8Array(32).fill(7))
-  const build = () => new Registry({ store: stores.registry, journal, source: played, vault, clock: systemClock })
+  const build = () => new Registry({ store: stores.registry, journal, source: played, vault, clock })
   const registry = build()
   await registry.load()
   return {
     registry,
     played,
+    clock,
     vault,
     /** The registry as another process start would find it. */
     async restarted() {
@@ -294,6 +297,18 @@ describe('the catalogue', () => {
     o.played.down = true
     await o.registry.listChanged(server.id)
     assert.equal(o.registry.catalog(server.id)?.capabilities.length, 1)
+  })
+
+  test('is asked for again when it is older than its server allowed, and not before', async () => {
+    await using o = await office()
+    o.played.ttl = 60_000
+    const server = await o.registry.addServer(spec, actor)
+    const asked = o.played.asked.length
+    await o.registry.refreshStale(server)
+    assert.equal(o.played.asked.length, asked)
+    o.clock.advance(60_000)
+    await o.registry.refreshStale(server)
+    assert.equal(o.played.asked.length, asked + 1)
   })
 
   test('is asked for once by many who ask at the same time', async () => {

@@ -222,6 +222,14 @@ export class Registry {
     await this.rediscover(server, systemActor(server)).catch(unlessFault)
   }
 
+  /** Asks a server again when what it said is older than it allowed (`ttlMs`). Never throws for what servers do. */
+  async refreshStale(server: Server): Promise<void> {
+    const catalog = this.#catalogs.get(server.id)
+    if (!catalog || catalog.ttl === null || catalog.ttl <= 0) return
+    const age = this.#parts.clock.now().getTime() - Date.parse(catalog.discoveredAt)
+    if (age >= catalog.ttl) await this.rediscover(server, systemActor(server)).catch(unlessFault)
+  }
+
   /** A server said that a list changed. */
   async listChanged(serverId: string): Promise<void> {
     const server = this.#servers.find(each => each.id === serverId)

@@ -7,14 +7,21 @@ export class Probes {
   readonly #registry: Registry
   readonly #clock: Clock
   readonly #isAwake: (server: Server) => boolean
+  readonly #onError: (error: unknown) => void
   readonly #due = new Map<string, number>()
   readonly #underWay = new Set<string>()
 
   /** `isAwake` says whether a server has an open connection: one that sleeps because nobody uses it is left asleep. */
-  constructor(registry: Registry, clock: Clock, isAwake: (server: Server) => boolean) {
+  constructor(
+    registry: Registry,
+    clock: Clock,
+    isAwake: (server: Server) => boolean,
+    onError: (error: unknown) => void,
+  ) {
     this.#registry = registry
     this.#clock = clock
     this.#isAwake = isAwake
+    this.#onError = onError
   }
 
   /** Starts the probes that are due and does not wait for slow ones. */
@@ -25,14 +32,16 @@ export class Probes {
     for (const server of servers) {
       const due = this.#due.get(server.id)
       if (due === undefined) this.#due.set(server.id, now + this.#firstDelay(server))
-      else if (due <= now && !this.#underWay.has(server.id)) void this.#probe(server)
+      else if (due <= now && !this.#underWay.has(server.id)) this.#probe(server).catch(this.#onError)
     }
   }
 
   async #probe(server: Server): Promise<void> {
     this.#underWay.add(server.id)
     try {
-      if (!this.#isAsleep(server)) await this.#registry.checkHealth(server, system(server))
+      if (this.#isAsleep(server)) return
+      const { status } = await this.#registry.checkHealth(server, system(server))
+      if (status === 'active') await this.#registry.refreshStale(server)
     } finally {
       this.#underWay.delete(server.id)
       this.#due.set(server.id, this.#clock.monotonic() + this.#delay(server))
