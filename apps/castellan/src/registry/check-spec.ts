@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { fault } from '../kernel/index.ts'
 import { SERVER_NAME } from './names.ts'
+import type { Transport } from './server.ts'
 import type { ConnectionSpec, ServerSpec } from './server-spec.ts'
 
 /** Throws `REQUEST_INVALID` for what types cannot say: names, commands and URLs that cannot be used. */
@@ -22,14 +23,24 @@ function checkCommand({ command, args, replicas }: Extract<ConnectionSpec, { tra
 }
 
 function checkEndpoints(connection: Exclude<ConnectionSpec, { transport: 'stdio' }>): void {
-  const schemes = connection.transport === 'websocket' ? ['ws:', 'wss:'] : ['http:', 'https:']
   if (connection.transport === 'openapi') {
-    if (!isAbsolute(connection.document)) checkUrl(connection.document, ['http:', 'https:'], 'document')
+    if (!isAbsolute(connection.document)) checkUrl(connection.document, web, 'document')
   } else if (connection.endpoints.length === 0) {
     throw invalid('at least one endpoint is needed')
   }
   if (new Set(connection.endpoints).size < connection.endpoints.length) throw invalid('an endpoint is given twice')
-  for (const endpoint of connection.endpoints) checkUrl(endpoint, schemes, 'endpoint')
+  for (const endpoint of connection.endpoints) checkUrl(endpoint, schemes[connection.transport], 'endpoint')
+}
+
+const web = ['http:', 'https:']
+
+/** What the URLs of a transport begin with. */
+const schemes: Readonly<Record<Exclude<Transport, 'stdio'>, readonly string[]>> = {
+  'streamable-http': web,
+  sse: web,
+  websocket: ['ws:', 'wss:'],
+  'http-adapter': web,
+  openapi: web,
 }
 
 function checkUrl(text: string, schemes: readonly string[], what: string): void {

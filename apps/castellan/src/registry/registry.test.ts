@@ -104,6 +104,11 @@ async function office() {
       await again.load()
       return again
     },
+    /** Makes a stored secret unreadable, as another master key would. */
+    async spoil(name: string) {
+      const sealed = await registry.secret('default', name)
+      await stores.registry.saveSecret({ ...sealed!, ciphertext: new Uint8Array(32) }, [])
+    },
     topics: async () => (await stores.journal.read(0, 100)).map(entry => entry.type),
     journalText: async () => JSON.stringify(await stores.journal.read(0, 100)),
     async [Symbol.asyncDispose]() {
@@ -234,6 +239,24 @@ describe('changing a server', () => {
       code: 'UPSTREAM_UNHEALTHY',
     })
     assert.equal(o.registry.server('default', 'files').description, 'Files')
+  })
+})
+
+describe('what a change would change', () => {
+  test('is nothing when the same is said again, secrets included, and names the settings otherwise', async () => {
+    await using o = await office()
+    await o.registry.addServer(spec, actor)
+    const env = { TOKEN: { value: 'another-secret' } }
+    const other = { ...spec, trusted: true, connection: { ...spec.connection, env } } as ServerSpec
+    assert.deepEqual(await o.registry.differences('files', spec, 'default'), [])
+    assert.deepEqual(await o.registry.differences('files', other, 'default'), ['env', 'trusted'])
+  })
+
+  test('includes a secret that can no longer be read', async () => {
+    await using o = await office()
+    const server = await o.registry.addServer(spec, actor)
+    await o.spoil(`${server.id}/env/TOKEN`)
+    assert.deepEqual(await o.registry.differences('files', spec, 'default'), ['env'])
   })
 })
 

@@ -1,4 +1,4 @@
-import { canonicalize } from '../kernel/index.ts'
+import { canonicalize, isFault } from '../kernel/index.ts'
 import type { SealedSecret } from './registry-store.ts'
 import type { SecretVault } from './secrets.ts'
 import type { Server } from './server.ts'
@@ -32,7 +32,13 @@ function settingsOf(server: Server): Readonly<Record<string, unknown>> {
   return { ...connection, description, timeouts, trusted, tools, maxConcurrent, probeEvery, maxAttempts }
 }
 
-function sameValue(a: SealedSecret, b: SealedSecret, vault: SecretVault): boolean {
+function sameValue(known: SealedSecret, given: SealedSecret, vault: SecretVault): boolean {
   const print = (secret: SealedSecret) => vault.fingerprint(secret.tenant, secret.name, vault.open(secret))
-  return print(a) === print(b)
+  try {
+    return print(known) === print(given)
+  } catch (error) {
+    // One that can no longer be read is mended by the value that was given.
+    if (isFault(error, 'SECRET_UNREADABLE')) return false
+    throw error
+  }
 }
