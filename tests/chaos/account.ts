@@ -13,6 +13,11 @@ export interface Trace {
   swept: boolean
 }
 
+/** Whether a call keeps its idempotency key: what is known to have happened, or may have and must not happen twice. */
+export function stands({ effect, outcome }: Trace): boolean {
+  return outcome === 'ok' || (outcome === 'indeterminate' && effect === 'unsafe')
+}
+
 /** A copy of the journal, read on after every restart, and what is wrong with it. */
 export class Account {
   /** Leaf hashes by offset. */

@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import { type Account, stands } from './account.ts'
 import type { Attempt } from './attempts.ts'
 
 /** Correlation id under which a keyed call is asked for once more. */
@@ -25,7 +25,8 @@ function auditOne(attempt: Attempt, account: Account, happened: number): string[
     if (!isSo) wrong.push(`${effect} call ${id} (${attempt.server} ${attempt.tool}) ${otherwise}`)
   }
   const [trace] = account.callsOf(id).filter(each => each.intended)
-  const intents = [...account.callsOf(id), ...account.callsOf(again(attempt))].filter(each => each.intended)
+  const intents = [id, again(attempt)].flatMap(each => account.callsOf(each)).filter(each => each.intended)
+  const standing = intents.filter(stands)
 
   if (answer !== null) {
     expect(endings.has(answer.outcome), `was answered with ${answer.outcome}`)
@@ -39,9 +40,9 @@ function auditOne(attempt: Attempt, account: Account, happened: number): string[
   }
   if (effect === 'read') return wrong
   expect(happened === 0 || intents.length > 0, `took effect without an intent in the journal`)
-  expect(intents.length <= 1, `was let through ${intents.length} times`)
-  expect(happened <= (effect === 'unsafe' ? 1 : MOST_ATTEMPTS), `took effect ${happened} times`)
-  if (intents[0]?.outcome === 'ok') expect(happened > 0, `is ok and never took effect`)
+  expect(standing.length <= 1, `has ${standing.length} ends that stand`)
+  expect(happened <= (effect === 'unsafe' ? 1 : MOST_ATTEMPTS * intents.length), `took effect ${happened} times`)
+  if (standing[0]?.outcome === 'ok') expect(happened > 0, `is ok and never took effect`)
   return wrong
 }
 

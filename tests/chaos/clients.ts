@@ -1,4 +1,4 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { connect, type Revision } from '../support/mcp-client.ts'
 import type { Answer, Attempt } from './attempts.ts'
 import type { Rest } from './rest.ts'
 
@@ -36,11 +36,8 @@ interface RestAnswer {
   readonly result?: { readonly content?: readonly { readonly text?: string }[] }
 }
 
-export async function mcpCaller(rest: Rest, revision: '2025-11-25' | '2026-07-28', over: AbortSignal): Promise<Caller> {
-  const mode = revision === '2025-11-25' ? 'legacy' : { pin: revision }
-  const client = new Client({ name: 'chaos', version: '1' }, { versionNegotiation: { mode } })
-  const requestInit = { headers: { authorization: `Bearer ${rest.key}` } }
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${rest.url}/mcp`), { requestInit }))
+export async function mcpCaller(rest: Rest, revision: Revision, over: AbortSignal): Promise<Caller> {
+  const client = await connect(rest, revision)
   return {
     async call(attempt, correlationId = attempt.id) {
       const _meta = {

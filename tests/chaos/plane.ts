@@ -34,11 +34,14 @@ export class Plane {
     this.ended = once(this.#child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   }
 
-  /** Resolves with the milliseconds from its start until it said that it is ready. */
-  async ready(): Promise<number> {
+  /** Resolves, once it said that it is ready, with how long that took. */
+  async ready(): Promise<Start> {
     const end = this.#started + PATIENCE
     while (performance.now() < end) {
-      if (await isReady(this.url)) return performance.now() - this.#started
+      if (await isReady(this.url)) {
+        const milliseconds = performance.now() - this.#started
+        return { milliseconds, queued: queuedFor(this.pid) }
+      }
       if (this.isGone) throw new Error(`the control plane ended instead of starting: ${this.said}`)
       await delay(5)
     }
@@ -57,6 +60,22 @@ export class Plane {
 
   get isGone(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+}
+
+/** How long a start took, in milliseconds. */
+export interface Start {
+  readonly milliseconds: number
+  /** How much of that the process was ready to go on and others had the processor; 0 where the kernel does not tell. */
+  readonly queued: number
+}
+
+/** Source: Linux, Documentation/scheduler/sched-stats.rst: time on the processor and on the run queue, nanoseconds. */
+function queuedFor(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1_000_000
+  } catch {
+    return 0
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Account } from './account.ts'
-import type { Attempt } from './attempts.ts'
+import { type Account, stands } from './account.ts'
+import type { Answer, Attempt } from './attempts.ts'
 import { again } from './audit.ts'
 import type { Caller } from './clients.ts'
 
@@ -7,8 +7,8 @@ import type { Caller } from './clients.ts'
 const MOST = 40
 
 /**
- * Asks for keyed calls of before the restart once more: one that the journal knows is answered with how it ended and does
- * not take effect again; any other runs now, once. Returns how many were asked for, and what is wrong.
+ * Asks for keyed calls of before the restart once more: one whose end is known, or may not be repeated, is answered with
+ * that end and does not take effect again; any other runs now. Returns how many were asked for, and what is wrong.
  */
 export async function repeatKeyed(
   caller: Caller,
@@ -20,7 +20,7 @@ export async function repeatKeyed(
   // That would be one more kill.
   const asked = repeats.filter(({ attempt, known }) => known !== null || attempt.args['die'] === undefined)
   const before = await effects()
-  const answers = await Promise.all(asked.map(({ attempt }) => caller.call(attempt, again(attempt))))
+  const answers = await Promise.all(asked.map(({ attempt }) => caller.call(attempt, again(attempt)).catch(unanswered)))
   const after = await effects()
 
   const wrong = asked.flatMap(({ attempt, known }, index) => {
@@ -40,14 +40,18 @@ export async function repeatKeyed(
   return { asked: asked.length, wrong }
 }
 
+/** Such as by a control plane that let the call through to the tool that kills it. */
+function unanswered(error: unknown): Pick<Answer, 'outcome' | 'replayOf'> {
+  return { outcome: `unanswered (${String(error)})`, replayOf: null }
+}
+
 function chosen(attempts: readonly Attempt[]): readonly Attempt[] {
   const keyed = attempts.filter(attempt => attempt.keyed)
   const interrupted = keyed.filter(({ answer }) => answer === null)
   return [...keyed.filter(({ answer }) => answer !== null).slice(-10), ...interrupted].slice(0, MOST)
 }
 
-/** What the journal knows of a keyed call; null also for a read that was cut short, which may be made again. */
-function knownOf({ id, effect }: Attempt, account: Account) {
-  const trace = account.callsOf(id).find(({ intended }) => intended)
-  return trace === undefined || (effect === 'read' && trace.swept) ? null : trace
+/** What the key of a call stands for; null when the call never got that far, or may be made again. */
+function knownOf({ id }: Attempt, account: Account) {
+  return account.callsOf(id).find(trace => trace.intended && stands(trace)) ?? null
 }

@@ -1,13 +1,14 @@
 import type { Account } from './account.ts'
 import type { Attempts } from './attempts.ts'
+import type { Start } from './plane.ts'
 import { unwrittenReads } from './audit.ts'
 
 /** What was done and seen, and what was wrong. */
 export class Report {
   readonly seed: number
   readonly kills = new Map<string, number>()
-  /** Milliseconds from each start after a kill until the control plane was ready. */
-  readonly starts: number[] = []
+  /** Each start after a kill. */
+  readonly starts: Start[] = []
   /** Milliseconds after each start until nothing of the killed control plane was left. */
   readonly reaped: number[] = []
   readonly violations: string[] = []
@@ -44,8 +45,14 @@ export class Report {
     this.lostReads += unwrittenReads(all, account)
   }
 
+  /** Milliseconds. */
   get medianStart(): number {
-    return median(this.starts)
+    return median(this.starts.map(({ milliseconds }) => milliseconds))
+  }
+
+  /** Milliseconds, had nothing else been going on on the machine. */
+  get medianStartAlone(): number {
+    return median(this.starts.map(({ milliseconds, queued }) => milliseconds - queued))
   }
 
   text(): string {
@@ -56,7 +63,8 @@ export class Report {
       `  answered    ${table(this.told)}`,
       `  journaled   ${table(this.journaled)}`,
       `  swept       ${this.swept} calls; ${this.repeats} keyed calls repeated; ${this.lostReads} answered reads not journaled`,
-      `  ready after ${times(starts)}`,
+      `  ready after ${times(starts.map(({ milliseconds }) => milliseconds))}`,
+      `    of which  ${times(starts.map(({ queued }) => queued))} waiting for a processor`,
       `  reaped in   ${times(reaped)}`,
       `  violations  ${this.violations.length}`,
       ...this.violations.slice(0, 50).map(each => `    ${each}`),
@@ -74,13 +82,13 @@ function sum(counts: ReadonlyMap<string, number>): number {
 
 function table(counts: ReadonlyMap<string, number>): string {
   return [...counts]
-    .sort()
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, times]) => `${name} ${times}`)
     .join(', ')
 }
 
 function times(list: readonly number[]): string {
-  return `${Math.round(median(list))} ms (median), ${Math.round(Math.max(...list))} ms (longest) of ${list.length}`
+  return `${Math.round(median(list))} ms (median), ${Math.round(Math.max(0, ...list))} ms (longest) of ${list.length}`
 }
 
 function median(list: readonly number[]): number {

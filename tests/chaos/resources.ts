@@ -29,7 +29,7 @@ export async function kindsFor(rest: Rest): Promise<readonly Kind[]> {
 }
 
 /** Steps that no session ever takes. */
-const PLENTY = 1_000_000
+const PLENTY = 100_000
 
 const limits: Kind = {
   name: 'limits',

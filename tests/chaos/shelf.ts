@@ -34,10 +34,10 @@ export class Shelf {
       this.#busy.add(name)
       try {
         await this.#writeOne(rest, kind, name, random, over)
-      } catch {
-        // No answer: then it is either so or as before.
-      } finally {
         this.#busy.delete(name)
+      } catch {
+        // No answer: it is either so or as before, and stays untouched until that is known.
+        return
       }
     }
   }
@@ -45,6 +45,7 @@ export class Shelf {
   /** Compares with what is there now, and takes that as known. Returns what is wrong. */
   async check(rest: Rest): Promise<string[]> {
     const wrong: string[] = []
+    this.#busy.clear()
     for (const kind of this.#kinds) {
       const there = await kind.all(rest)
       for (const [name, item] of this.#items) {

@@ -8,7 +8,7 @@ import { audit } from './audit.ts'
 import { restCaller } from './clients.ts'
 import { killAt, type Moment, moments } from './kills.ts'
 import { lastLook } from './last-look.ts'
-import { noOrphans } from './orphans.ts'
+import { Orphans } from './orphans.ts'
 import { Plane, quietPort } from './plane.ts'
 import { type Random, randomFrom } from './random.ts'
 import { repeatKeyed } from './repeats.ts'
@@ -40,11 +40,14 @@ export async function besiege(
       told(await siege.round(round, order.pop()!))
     }
     await siege.end()
-    return siege.report
+  } catch (error) {
+    // What was found before is not lost with it.
+    siege.report.wrong('cut short', [error instanceof Error ? (error.stack ?? error.message) : String(error)])
   } finally {
     await siege.abandon()
     await rm(folder, { recursive: true, force: true })
   }
+  return siege.report
 }
 
 class Siege {
@@ -56,8 +59,7 @@ class Siege {
   readonly #attempts = new Attempts()
   readonly #account = new Account()
   readonly #tail = new Tail()
-  /** Marks of control planes that are gone. */
-  readonly #dead = new Set<string>()
+  readonly #orphans: Orphans
   #shelf = new Shelf([])
   #plane: Plane
   #tools: ToolServer | undefined
@@ -68,6 +70,7 @@ class Siege {
     this.#port = port
     this.#random = random
     this.report = report
+    this.#orphans = new Orphans(tokenOf(folder))
     this.#plane = new Plane(port, this.#data)
   }
 
@@ -94,8 +97,15 @@ class Siege {
     const ready = await this.#plane.ready()
     this.report.starts.push(ready)
     await this.#check(round)
+    if (this.#plane.isGone) {
+      this.report.wrong(`round ${round}`, [
+        `the control plane ended with ${await this.#plane.ended} while it was checked`,
+      ])
+      this.#plane = new Plane(this.#port, this.#data)
+      await this.#plane.ready()
+    }
     const found = this.report.violations.length - before
-    return `round ${round}: killed at "${moment}", ready after ${Math.round(ready)} ms, ${found} violations`
+    return `round ${round}: killed at "${moment}", ready after ${Math.round(ready.milliseconds)} ms, ${found} violations`
   }
 
   async #storm(moment: Moment): Promise<void> {
@@ -135,7 +145,7 @@ class Siege {
     wrong(this.#shelf.acknowledged.filter(id => !this.#account.tellsOf(id)).map(id => `write ${id} is not journaled`))
     wrong([...this.#shelf.refused.splice(0), ...this.#attempts.broken.splice(0)])
 
-    const { milliseconds, left } = await noOrphans(tokenOf(this.#folder), this.#plane.pid, this.#dead)
+    const { milliseconds, left } = await this.#orphans.gone(this.#plane.pid)
     report.reaped.push(milliseconds)
     wrong(left)
 
@@ -146,6 +156,7 @@ class Siege {
     const repeated = await repeatKeyed(caller, latest, this.#account, () => this.#effects())
     report.repeats += repeated.asked
     wrong(repeated.wrong)
+    await this.#orphans.remember()
     if (this.#plane.said !== '') wrong([`it complained: ${this.#plane.said.slice(0, 1_000)}`])
   }
 
@@ -157,7 +168,7 @@ class Siege {
     wrong(audit(this.#attempts.all, this.#account, await this.#effects()))
     const code = await this.#plane.stop()
     if (code !== 0) wrong([`SIGTERM ended it with ${code}`])
-    wrong((await noOrphans(tokenOf(this.#folder), null, this.#dead)).left)
+    wrong((await this.#orphans.gone(null)).left)
     wrong(lastLook(this.#data, this.#account))
     report.add(this.#attempts, this.#account, this.#shelf.acknowledged.length)
   }

@@ -4,7 +4,7 @@ import { type Attempt, effects } from './attempts.ts'
 import type { Rest } from './rest.ts'
 
 const ledgerServer = new URL('./fixtures/ledger-server.ts', import.meta.url).pathname
-const tools = Object.fromEntries(Object.entries(effects).map(([tool, effect]) => [tool, { effect }]))
+const settings = Object.fromEntries(Object.entries(effects).map(([tool, effect]) => [tool, { effect }]))
 
 /** Where the ledger server of a run writes what it did. */
 export function ledgerFile(folder: string): string {
@@ -26,11 +26,11 @@ export async function register(rest: Rest, folder: string, toolServer: string): 
       args: [ledgerServer, ledgerFile(folder)],
       env: { CHAOS_RUN: folder },
       replicas: 2,
-      tools,
+      tools: settings,
     },
   })
   await rest.must('POST', '/api/mcp-servers', {
-    body: { name: 'tools', transport: 'http-adapter', url: toolServer, tools },
+    body: { name: 'tools', transport: 'http-adapter', url: toolServer, tools: settings },
   })
 }
 
@@ -40,9 +40,10 @@ export async function effectsBy(
   counted: ReadonlyMap<string, number>,
 ): Promise<(attempt: Attempt) => number> {
   const ledger = new Map<string, number>()
+  const tools = new Map(counted)
   for (const line of (await readFile(ledgerFile(folder), 'utf8')).split('\n')) {
     const id = line.split(' ')[1]
     if (id !== undefined) ledger.set(id, (ledger.get(id) ?? 0) + 1)
   }
-  return ({ id, server }) => (server === 'tools' ? counted : ledger).get(id) ?? 0
+  return ({ id, server }) => (server === 'tools' ? tools : ledger).get(id) ?? 0
 }

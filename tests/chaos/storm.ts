@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type Revision, revisions } from '../support/mcp-client.ts'
 import type { Attempt, Attempts } from './attempts.ts'
 import { type Caller, mcpCaller, restCaller } from './clients.ts'
 import type { Plane } from './plane.ts'
@@ -30,12 +32,12 @@ export async function storm(
   const working = [tail.follow(rest, over)]
   for (let writer = 0; writer < 2; writer++) working.push(shelf.write(rest, random.fork(), gone, over))
   for (let caller = 0; caller < 4; caller++) working.push(keepCalling(byRest, random.fork()))
-  for (const revision of ['2025-11-25', '2026-07-28'] as const) working.push(byMcp(revision, random.fork()))
+  for (const revision of revisions) working.push(byMcp(revision, random.fork()))
   for (let one = 0; one < crowd; one++)
     working.push(tryOnce(byRest, attempts.make('ledger', 'slow', true, { ms: 500 })))
   await Promise.all(working)
 
-  async function byMcp(revision: '2025-11-25' | '2026-07-28', random: Random): Promise<void> {
+  async function byMcp(revision: Revision, random: Random): Promise<void> {
     let caller: Caller
     try {
       caller = await mcpCaller(rest, revision, over)
@@ -59,9 +61,10 @@ export async function storm(
   }
 
   /** No answer is what a kill looks like; from a control plane that lives on it is a fault. */
-  async function complain(error: unknown): Promise<void> {
-    const nothing = new Promise<null>(resolve => over.addEventListener('abort', () => resolve(null), { once: true }))
-    const ended = await Promise.race([plane.ended, nothing, delay(2_000, undefined, { ref: false })])
-    if (ended === undefined && !over.aborted) attempts.broken.push(String(error))
+  async function complain(why: unknown): Promise<void> {
+    if (over.aborted) return
+    const freed = once(over, 'abort')
+    const ended = await Promise.race([plane.ended, freed, delay(2_000, undefined, { ref: false })])
+    if (ended === undefined) attempts.broken.push(String(why))
   }
 }

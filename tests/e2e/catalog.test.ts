@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { spawned } from '../../apps/castellan/src/adapters/connector-mcp/fixtures/spawned.ts'
+import { fixturePath } from '../../apps/castellan/src/adapters/connector-mcp/fixtures/stdio-target.ts'
 import { type ControlPlane, controlPlane, serverProgram, stdioServer, until } from '../support/control-plane.ts'
 import { callTool, connect, revisions, toolNames } from '../support/mcp-client.ts'
 
-const ledgerServer = new URL('./fixtures/ledger-server.ts', import.meta.url).pathname
+const ledgerServer = fixturePath('ledger-server.ts')
 const ledger = (name: string) => ({
   name,
   transport: 'stdio',

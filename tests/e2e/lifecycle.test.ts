@@ -48,7 +48,12 @@ describe('SIGTERM', () => {
       castellan.signal('SIGTERM')
 
       const signalled = performance.now()
-      await until('new calls are refused', () => attempt(callTool(late, 'everything__echo', { message: 'in' })), isRefused)
+      await until(
+        'new calls are refused',
+        () => attempt(callTool(late, 'everything__echo', { message: 'in' })),
+        isRefused,
+      )
+      assert.equal((await fetch(`${castellan.url}/ready`)).status, 503)
       const answer = await calling
       assert.equal(answer.outcome, 'ok')
       assert.equal(steps.length, 10)
@@ -67,17 +72,19 @@ describe('SIGTERM', () => {
     const data = join(folder, 'cut')
     const flags = ['--drain-timeout', '300ms', '--log-level', 'error']
     await using castellan = await castellanProcess(data, ...flags)
-    const mark = await withEverything(castellan, { tools: { [long.slice('everything__'.length)]: { effect: 'unsafe' } } })
+    const mark = await withEverything(castellan, {
+      tools: { [long.slice('everything__'.length)]: { effect: 'unsafe' } },
+    })
     await using client = await connect(castellan, '2026-07-28')
     const begun = Promise.withResolvers<void>()
     const onprogress = () => begun.resolve()
-    const calling = attempt(callTool(client, long, { duration: 60, steps: 600 }, { onprogress }))
+    const calling = callTool(client, long, { duration: 60, steps: 600 }, { onprogress })
     await begun.promise
     castellan.signal('SIGTERM')
     const signalled = performance.now()
+    assert.equal((await calling).outcome, 'indeterminate')
     assert.equal((await castellan.ended).code, 0)
     assert.ok(performance.now() - signalled < 5_000)
-    await calling
     if (hasProc) assert.deepEqual(processesWith(mark), [])
 
     await using again = await castellanProcess(data, ...flags)
@@ -89,19 +96,27 @@ describe('SIGTERM', () => {
     )
   })
 
-  test('a control plane that is killed leaves no server behind either', { skip: !hasProc && 'needs /proc' }, async () => {
-    await using castellan = await castellanProcess(join(folder, 'killed'), '--log-level', 'error')
-    const mark = await withEverything(castellan)
-    const [child] = processesWith(mark)
-    const instance = variableOf(child!, 'CASTELLAN_INSTANCE')
-    assert.ok(instance)
+  test(
+    'a control plane that is killed leaves no server behind either',
+    { skip: !hasProc && 'needs /proc' },
+    async () => {
+      await using castellan = await castellanProcess(join(folder, 'killed'), '--log-level', 'error')
+      const mark = await withEverything(castellan)
+      const [child] = processesWith(mark)
+      const instance = variableOf(child!, 'CASTELLAN_INSTANCE')
+      assert.ok(instance)
 
-    castellan.signal('SIGKILL')
-    await castellan.ended
+      castellan.signal('SIGKILL')
+      await castellan.ended
 
-    await until('every process of it is gone', () => processesWith(instance), pids => pids.length === 0)
-    assert.deepEqual(processesWith(mark), [])
-  })
+      await until(
+        'every process of it is gone',
+        () => processesWith(instance),
+        pids => pids.length === 0,
+      )
+      assert.deepEqual(processesWith(mark), [])
+    },
+  )
 })
 
 describe('a data folder in use', () => {
@@ -139,21 +154,29 @@ describe('a start with a stored catalogue', () => {
 })
 
 describe('a stdio server', () => {
-  test('that nobody uses is stopped, and starts again with the next call', { skip: !hasProc && 'needs /proc' }, async () => {
-    await using castellan = await controlPlane({ stdioIdleStop: '1s' })
-    const mark = randomUUID()
-    const server = { ...stdioServer('everything'), args: [serverProgram('everything'), 'stdio', mark] }
-    await castellan.ask('POST', '/api/mcp-servers', server)
-    const [first] = processesWith(mark)
-    assert.ok(first)
+  test(
+    'that nobody uses is stopped, and starts again with the next call',
+    { skip: !hasProc && 'needs /proc' },
+    async () => {
+      await using castellan = await controlPlane({ stdioIdleStop: '1s' })
+      const mark = randomUUID()
+      const server = { ...stdioServer('everything'), args: [serverProgram('everything'), 'stdio', mark] }
+      await castellan.ask('POST', '/api/mcp-servers', server)
+      const [first] = processesWith(mark)
+      assert.ok(first)
 
-    await until('it is stopped', () => processesWith(mark), pids => pids.length === 0)
+      await until(
+        'it is stopped',
+        () => processesWith(mark),
+        pids => pids.length === 0,
+      )
 
-    await using client = await connect(castellan, '2025-11-25')
-    assert.ok((await toolNames(client)).includes('everything__echo'), 'its tools stay listed')
-    assert.equal((await callTool(client, 'everything__echo', { message: 'back' })).text, 'Echo: back')
-    assert.notEqual(processesWith(mark)[0], first)
-  })
+      await using client = await connect(castellan, '2025-11-25')
+      assert.ok((await toolNames(client)).includes('everything__echo'), 'its tools stay listed')
+      assert.equal((await callTool(client, 'everything__echo', { message: 'back' })).text, 'Echo: back')
+      assert.notEqual(processesWith(mark)[0], first)
+    },
+  )
 })
 
 describe('sessions of 2025 clients', () => {
@@ -188,7 +211,11 @@ describe('sessions of 2025 clients', () => {
     assert.equal((await post(url, key, ping, session)).status, 200)
 
     // Asking would be use, so the gauge is asked instead.
-    await until('it is collected', () => openSessions(url, key), open => open === 0)
+    await until(
+      'it is collected',
+      () => openSessions(url, key),
+      open => open === 0,
+    )
 
     const late = await post(url, key, ping, session)
     assert.equal(late.status, 404)
@@ -200,7 +227,11 @@ describe('sessions of 2025 clients', () => {
     const { url, key } = castellan
     await using client = await connect(castellan, '2025-11-25')
     await begin(url, key)
-    await until('the other one is collected', () => openSessions(url, key), open => open === 1)
+    await until(
+      'the other one is collected',
+      () => openSessions(url, key),
+      open => open === 1,
+    )
     await client.ping()
   })
 
@@ -243,5 +274,5 @@ async function attempt<T>(work: Promise<T>): Promise<T | Error> {
 }
 
 function isRefused(seen: unknown): boolean {
-  return seen instanceof Error
+  return seen instanceof Error && seen.message.includes('Castellan is stopping; try again in a moment.')
 }

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Client } from '@modelcontextprotocol/client'
 import { spawned, type Spawned } from '../../apps/castellan/src/adapters/connector-mcp/fixtures/spawned.ts'
+import { fixturePath } from '../../apps/castellan/src/adapters/connector-mcp/fixtures/stdio-target.ts'
 import { type ControlPlane, controlPlane, serverProgram, until } from '../support/control-plane.ts'
 import { callTool, connect, type Told, toolNames } from '../support/mcp-client.ts'
 
-const ledgerServer = new URL('./fixtures/ledger-server.ts', import.meta.url).pathname
+const ledgerServer = fixturePath('ledger-server.ts')
 const loopback = new URL('../support/bind-loopback.mjs', import.meta.url).pathname
 
 let castellan: ControlPlane
@@ -162,7 +163,12 @@ describe('a server that was gone', () => {
     let server = await spawned([ledgerServer, 'http', file])
     try {
       const url = `http://127.0.0.1:${server.port}/mcp`
-      await castellan.ask('POST', '/api/mcp-servers', { name: 'forgetful', transport: 'streamable-http', url, trusted: true })
+      await castellan.ask('POST', '/api/mcp-servers', {
+        name: 'forgetful',
+        transport: 'streamable-http',
+        url,
+        trusted: true,
+      })
       await using client = await connect(castellan, '2025-11-25')
       const { text: before } = await callTool(client, 'forgetful__look')
       await server.kill()
@@ -194,7 +200,11 @@ describe('a server that was gone', () => {
 
     const server = await everything(Number(new URL(url).port))
     try {
-      await until('its tools are listed', () => toolNames(client), names => names.includes('late__echo'))
+      await until(
+        'its tools are listed',
+        () => toolNames(client),
+        names => names.includes('late__echo'),
+      )
       assert.equal((await callTool(client, 'late__echo', { message: 'hi' })).text, 'Echo: hi')
     } finally {
       await server.kill()
@@ -264,7 +274,7 @@ async function usedAgain(client: Client, server: string): Promise<ReadonlySet<st
   )
 }
 
-async function listening(answer: (response: import('node:http').ServerResponse) => void): Promise<Server> {
+async function listening(answer: (response: ServerResponse) => void): Promise<Server> {
   const server = createServer((_request, response) => answer(response))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return server

@@ -22,12 +22,13 @@ export interface ControlPlane extends AsyncDisposable {
 export async function controlPlane(
   flags: Readonly<Record<string, unknown>> = {},
   kept?: string,
+  surroundings: Omit<Parameters<typeof start>[1], 'variables' | 'write'> = {},
 ): Promise<ControlPlane> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'castellan-e2e-')))
   const { config } = loadConfig({ flags: { port: '0', data: folder, ...flags }, variables: {}, file: null })
   const log: string[] = []
   const variables = { PATH: process.env.PATH, HOME: process.env.HOME }
-  const running = await start(config, { variables, write: line => void log.push(line) })
+  const running = await start(config, { ...surroundings, variables, write: line => void log.push(line) })
   const key = (await readFile(join(folder, 'admin.key'), 'utf8')).trim()
   return {
     url: running.url,
@@ -51,7 +52,7 @@ export async function controlPlane(
     stop: () => running.stop(),
     async restart() {
       await running.stop()
-      return controlPlane(flags, folder)
+      return controlPlane(flags, folder, surroundings)
     },
     async [Symbol.asyncDispose]() {
       await running.stop()

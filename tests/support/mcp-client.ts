@@ -22,7 +22,9 @@ export async function connect(
   const mode = revision === '2025-11-25' ? 'legacy' : { pin: revision }
   const client = new Client({ name: 'e2e', version: '1' }, { versionNegotiation: { mode } })
   const headers = { authorization: `Bearer ${key}`, ...(tenant === undefined ? {} : { 'x-tenant-id': tenant }) }
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${castellan.url}${path}`), { requestInit: { headers } }))
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${castellan.url}${path}`), { requestInit: { headers } }),
+  )
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() })
 }
 
@@ -46,5 +48,8 @@ export async function callTool(
   const result = await client.callTool({ name, arguments: args }, options)
   const [first] = result.content as { text?: string; resource?: { text?: string } }[]
   const ours = result._meta?.['castellan/outcome']
-  return { text: first?.text ?? first?.resource?.text ?? '', outcome: typeof ours === 'string' ? ours : result.isError ? 'toolError' : 'ok' }
+  return {
+    text: first?.text ?? first?.resource?.text ?? '',
+    outcome: typeof ours === 'string' ? ours : result.isError ? 'toolError' : 'ok',
+  }
 }

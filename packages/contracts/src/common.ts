@@ -1,15 +1,26 @@
 import { z } from 'zod'
 
-/** A duration as people write it: a whole number and a unit, such as `250ms`, `30s`, `5m`, `2h` or `7d`. */
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/
+/** Timers of Node.js count milliseconds in 31 bits. */
+const LONGEST = 24 * UNITS.d
+
+/** A duration as people write it, longer than nothing: a whole number and a unit, such as `250ms`, `30s`, `5m`, `2h` or `7d`. */
 export const duration = z
   .string()
-  .regex(/^\d{1,9}(ms|s|m|h|d)$/, 'must be a whole number and a unit, such as 250ms, 30s, 5m, 2h or 7d')
-  .meta({ examples: ['30s'] })
+  .refine(isDuration, 'must be a whole number and a unit from 1ms to 24d, such as 250ms, 30s, 5m, 2h or 7d')
+  .meta({ pattern: DURATION.source, examples: ['30s'] })
+
+function isDuration(text: string): boolean {
+  const [, count, unit] = DURATION.exec(text) ?? []
+  const milliseconds = Number(count) * UNITS[unit as keyof typeof UNITS]
+  return milliseconds > 0 && milliseconds <= LONGEST
+}
 
 /** RFC 3339 in UTC. */
 export const timestamp = z.string().meta({ format: 'date-time' })
 
-export const id = z.string().regex(/^[0-9a-f-]{36}$/, 'must be an id')
+export const id = z.string().regex(/^[0-9a-f-]{36}$/, 'must be an id, such as 01932c07-209d-7a51-9b2e-5a8d7c1f3e64')
 
 export const roles = ['admin', 'auditor', 'operator', 'member'] as const
 export const role = z.enum(roles)
@@ -25,11 +36,31 @@ export const line = (max: number) =>
     // oxlint-disable-next-line no-control-regex
     .regex(/^[^\x00-\x1f\x7f]*$/, 'must not hold control characters')
 
+/** Text of any number of lines; a NUL in it would end it early in some stores and programs. */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    // oxlint-disable-next-line no-control-regex
+    .regex(/^[^\x00]*$/, 'must not hold a NUL character')
+
+/** Short, since it is the first half of the names its tools get. */
+export const serverName = z
+  .string()
+  .regex(/^(?!.*--)[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?$/, 'must be 1 to 24 of a-z, 0-9 and single inner hyphens')
+
+/** Fits into a path. */
+export const groupName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'must be 1 to 64 of a-z, 0-9 and inner hyphens')
+
 /** A pattern over names, with `*` for any run of characters. */
-export const pattern = z.string().min(1).max(500)
+export const pattern = line(500)
 
 /** Everybody with a role, or one principal. */
-export const recipient = z.union([z.strictObject({ role }), z.strictObject({ principal: id })])
+export const recipient = z
+  .union([z.strictObject({ role }), z.strictObject({ principal: id })], 'must be {"role": …} or {"principal": <id>}')
+  .meta({ id: 'Recipient' })
 
 /** One page of a list; `next` goes into `after` to get the next one, null at the end. */
 export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
@@ -41,6 +72,6 @@ export interface List<T> {
 
 /** What any list takes. */
 export const paging = z.strictObject({
-  after: z.string().max(500).optional(),
+  after: line(500).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 })

@@ -40,6 +40,7 @@ export {
 export {
   duration,
   effect,
+  groupName,
   id,
   line,
   type List,
@@ -49,6 +50,8 @@ export {
   recipient,
   role,
   roles,
+  serverName,
+  text,
   timestamp,
 } from './common.ts'
 export {
@@ -62,10 +65,7 @@ export {
   type Manifest,
   type ManifestInput,
 } from './manifest.ts'
-export {
-  problem,
-  type Problem,
-} from './problem.ts'
+export { problem, type Problem } from './problem.ts'
 export {
   limits,
   type Limits,

@@ -1,17 +1,29 @@
 import { z } from 'zod'
 
 /** Every error of the REST API. Source: RFC 9457. */
-export const problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  /** A row of docs/errors.md, or a denial such as `denied_policy`. */
-  code: z.string(),
-  retryable: z.boolean(),
-  /** Where in the request something is wrong; never with the value that was sent. */
-  errors: z.array(z.object({ at: z.string(), message: z.string() })).optional(),
-  /** The call that was refused. */
-  call_id: z.string().optional(),
-})
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    /** A row of docs/errors.md, or a denial such as `denied_policy`. */
+    code: z.string(),
+    retryable: z.boolean(),
+    /** What is wrong where; never with the value that was sent. */
+    errors: z
+      .array(
+        z.object({
+          /** The body when absent. */
+          in: z.enum(['body', 'query', 'path']).optional(),
+          /** JSON Pointer (RFC 6901). */
+          at: z.string(),
+          message: z.string(),
+        }),
+      )
+      .optional(),
+    /** The call that was refused. */
+    call_id: z.string().optional(),
+  })
+  .meta({ id: 'Problem' })
 export type Problem = z.infer<typeof problem>

@@ -1,19 +1,23 @@
 import { z } from 'zod'
-import { duration, effect, id, line, timestamp } from './common.ts'
+import { duration, effect, id, line, serverName, text, timestamp } from './common.ts'
 
 /**
  * A secret on its way in: in the clear, and then sealed at once; or a reference to one that is stored, or to a variable of
  * the control plane's environment. What a server answers with may be sent back and keeps the value.
  */
-export const secretInput = z.union([
-  z.string().max(65_536),
-  z.strictObject({ secret: z.string().min(1).max(300), masked: z.literal(true).optional() }),
-  z.strictObject({ env: z.string().min(1).max(200) }),
-])
-export const secretOutput = z.union([
-  z.object({ secret: z.string(), masked: z.literal(true) }),
-  z.object({ env: z.string() }),
-])
+export const secretInput = z
+  .union(
+    [
+      text(65_536),
+      z.strictObject({ secret: line(300), masked: z.literal(true).optional() }),
+      z.strictObject({ env: line(200) }),
+    ],
+    'must be text, {"secret": <name of a stored secret>} or {"env": <variable of the control plane>}',
+  )
+  .meta({ id: 'SecretWish' })
+export const secretOutput = z
+  .union([z.object({ secret: z.string(), masked: z.literal(true) }), z.object({ env: z.string() })])
+  .meta({ id: 'SecretReference' })
 
 const timeouts = z.strictObject({ connect: duration, read: duration, write: duration, pool: duration, call: duration })
 
@@ -24,26 +28,26 @@ const toolSettings = z.strictObject({
   timeout: duration.optional(),
 })
 
-const secretsIn = z.record(z.string().min(1).max(200), secretInput)
+const secretsIn = z.record(line(200), secretInput)
 
 const common = {
-  name: line(64),
-  description: z.string().max(2_000).optional(),
+  name: serverName,
+  description: text(2_000).optional(),
   timeouts: timeouts.partial().optional(),
   trusted: z.boolean().optional(),
-  tools: z.record(z.string().min(1).max(500), toolSettings).optional(),
+  tools: z.record(line(500), toolSettings).optional(),
   max_concurrent: z.int().min(1).max(10_000).optional(),
   probe_every: duration.optional(),
   max_attempts: z.int().min(1).max(10).optional(),
 }
-const endpoints = z.array(z.string().min(1).max(2_000)).max(64)
+const endpoints = z.array(line(2_000)).max(64)
 
 const stdio = z.strictObject({
   ...common,
   transport: z.literal('stdio'),
-  command: z.string().min(1).max(4_096),
-  args: z.array(z.string().max(65_536)).max(1_000).optional(),
-  cwd: z.string().max(4_096).nullable().optional(),
+  command: line(4_096),
+  args: z.array(text(65_536)).max(1_000).optional(),
+  cwd: line(4_096).nullable().optional(),
   env: secretsIn.optional(),
   replicas: z.int().min(1).max(16).optional(),
 })
@@ -53,14 +57,14 @@ const overNetwork = z.strictObject({
   /** One URL for each replica. */
   endpoints: endpoints.min(1).optional(),
   /** Short for one endpoint. */
-  url: z.string().min(1).max(2_000).optional(),
+  url: line(2_000).optional(),
   headers: secretsIn.optional(),
 })
 const openapi = z.strictObject({
   ...common,
   transport: z.literal('openapi'),
   /** URL or absolute path of an OpenAPI 3.x document. */
-  document: z.string().min(1).max(4_096),
+  document: line(4_096),
   endpoints: endpoints.optional(),
   headers: secretsIn.optional(),
 })
@@ -70,80 +74,84 @@ export const serverInput = z.discriminatedUnion('transport', [stdio, overNetwork
 export type ServerInput = z.input<typeof serverInput>
 
 const creating = { allow_unhealthy: z.boolean().optional() }
-export const serverCreate = z.discriminatedUnion('transport', [
-  stdio.extend(creating),
-  overNetwork.extend(creating),
-  openapi.extend(creating),
-])
+export const serverCreate = z
+  .discriminatedUnion('transport', [stdio.extend(creating), overNetwork.extend(creating), openapi.extend(creating)])
+  .meta({ id: 'ServerWish' })
 export type ServerCreate = z.input<typeof serverCreate>
 
 const changing = { ...creating, version: z.int().optional() }
 /** A change as a whole; what `version` names must still be there, when it is given. */
-export const serverUpdate = z.discriminatedUnion('transport', [
-  stdio.extend(changing),
-  overNetwork.extend(changing),
-  openapi.extend(changing),
-])
+export const serverUpdate = z
+  .discriminatedUnion('transport', [stdio.extend(changing), overNetwork.extend(changing), openapi.extend(changing)])
+  .meta({ id: 'ServerChange' })
 export type ServerUpdate = z.input<typeof serverUpdate>
 
-export const health = z.object({
-  status: z.enum(['unknown', 'active', 'error', 'inactive']),
-  failures: z.int(),
-  checked_at: timestamp.nullable(),
-  latency_ms: z.number().nullable(),
-  reason: z.string().nullable(),
-})
+export const health = z
+  .object({
+    status: z.enum(['unknown', 'active', 'error', 'inactive']),
+    failures: z.int(),
+    checked_at: timestamp.nullable(),
+    latency_ms: z.number().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Health' })
 export type Health = z.infer<typeof health>
 
 const secretsOut = z.record(z.string(), secretOutput)
 
-export const server = z.object({
-  id,
-  name: z.string(),
-  description: z.string(),
-  transport: z.enum(['stdio', 'streamable-http', 'sse', 'websocket', 'http-adapter', 'openapi']),
-  command: z.string().optional(),
-  args: z.array(z.string()).optional(),
-  cwd: z.string().nullable().optional(),
-  env: secretsOut.optional(),
-  replicas: z.int().optional(),
-  endpoints: z.array(z.string()).optional(),
-  document: z.string().optional(),
-  headers: secretsOut.optional(),
-  timeouts,
-  trusted: z.boolean(),
-  tools: z.record(z.string(), toolSettings),
-  max_concurrent: z.int(),
-  probe_every: duration,
-  max_attempts: z.int(),
-  health,
-  version: z.int(),
-  created_at: timestamp,
-  updated_at: timestamp,
-})
+export const server = z
+  .object({
+    id,
+    name: z.string(),
+    description: z.string(),
+    transport: z.enum(['stdio', 'streamable-http', 'sse', 'websocket', 'http-adapter', 'openapi']),
+    command: z.string().optional(),
+    args: z.array(z.string()).optional(),
+    cwd: z.string().nullable().optional(),
+    env: secretsOut.optional(),
+    replicas: z.int().optional(),
+    endpoints: z.array(z.string()).optional(),
+    document: z.string().optional(),
+    headers: secretsOut.optional(),
+    timeouts,
+    trusted: z.boolean(),
+    tools: z.record(z.string(), toolSettings),
+    max_concurrent: z.int(),
+    probe_every: duration,
+    max_attempts: z.int(),
+    health,
+    version: z.int(),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .meta({ id: 'Server' })
 export type Server = z.infer<typeof server>
 
 export const primitiveType = z.enum(['tool', 'resource', 'template', 'prompt'])
 
-export const capability = z.object({
-  server: z.string(),
-  primitive_type: primitiveType,
-  /** The original name or URI. */
-  name: z.string(),
-  /** How it is asked for at `/mcp`. */
-  exposed: z.string(),
-  effect,
-  open_world: z.boolean(),
-  digest: z.string(),
-  definition: z.record(z.string(), z.unknown()),
-})
+export const capability = z
+  .object({
+    server: z.string(),
+    primitive_type: primitiveType,
+    /** The original name or URI. */
+    name: z.string(),
+    /** How it is asked for at `/mcp`. */
+    exposed: z.string(),
+    effect,
+    open_world: z.boolean(),
+    digest: z.string(),
+    definition: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Capability' })
 export type Capability = z.infer<typeof capability>
 
-export const catalog = z.object({
-  server: z.string(),
-  protocol_version: z.string().nullable(),
-  discovered_at: timestamp.nullable(),
-  warnings: z.array(z.string()),
-  capabilities: z.array(capability),
-})
+export const catalog = z
+  .object({
+    server: z.string(),
+    protocol_version: z.string().nullable(),
+    discovered_at: timestamp.nullable(),
+    warnings: z.array(z.string()),
+    capabilities: z.array(capability),
+  })
+  .meta({ id: 'Catalog' })
 export type Catalog = z.infer<typeof catalog>

@@ -99,7 +99,7 @@ export class CastellanClient {
   readonly journal = {
     list: (query?: JournalFilter & { after?: number; limit?: number }) =>
       this.#get<wire.List<wire.JournalEvent>>('/api/journal', query),
-    /** Every entry after an offset, by default from now on, until the signal aborts. Takes up again where a connection broke. */
+    /** Every entry after an offset, by default from now on, until the signal aborts. Goes on where a connection broke. */
     tail: (query: JournalFilter & { after?: number }, signal: AbortSignal) => events(this.#http, query, signal),
   }
 
@@ -110,7 +110,7 @@ export class CastellanClient {
   readonly operations = {
     health: () => this.#get<{ status: 'ok'; version: string }>('/health'),
     ready: () => this.#get<{ ready: boolean; reason: string | null }>('/ready'),
-    metrics: () => this.#get<string>('/metrics'),
+    metrics: () => this.#http.text('/metrics'),
   }
 
   #get<T>(path: string, query?: Query): Promise<T> {
@@ -122,6 +122,8 @@ export class CastellanClient {
   }
 }
 
+/** Throws a `TypeError` for what would make another path of it: URLs resolve dots even when they are encoded. */
 function part(text: string): string {
+  if (/^\.{0,2}$/.test(text)) throw new TypeError(`"${text}" is no id or name`)
   return encodeURIComponent(text)
 }

@@ -29,17 +29,22 @@ export class Http {
     this.#options = options
   }
 
+  /** The parsed JSON of an answer, undefined when it has no content. */
   async ask<T>(method: string, path: string, asked: Ask = {}): Promise<T> {
     const response = await this.open(method, path, asked)
-    const text = await response.text()
-    if (response.status === 204 || text === '') return undefined as T
-    return (response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text) as T
+    const text = await this.#bodyOf(response, asked.signal)
+    return (response.status === 204 ? undefined : this.#parsed(response, text)) as T
+  }
+
+  async text(path: string): Promise<string> {
+    return this.#bodyOf(await this.open('GET', path))
   }
 
   /** The response of a request that succeeded, its body unread. */
-  async open(method: string, path: string, { body, query, signal, headers }: Ask): Promise<Response> {
+  async open(method: string, path: string, { body, query, signal, headers }: Ask = {}): Promise<Response> {
     const { url, key, tenant, fetch: send = fetch } = this.#options
-    const target = new URL(path, url)
+    // Not resolved against it: behind a proxy the control plane may live below a path of its own.
+    const target = new URL(url.replace(/\/+$/, '') + path)
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) target.searchParams.set(name, String(value))
     }
@@ -61,14 +66,40 @@ export class Http {
       throw new Unreachable(`There is no answer from ${url}; is the control plane running there?`, { cause })
     }
     if (response.ok) return response
-    throw await problemIn(response, url)
+    throw this.#problem(response, await this.#bodyOf(response, signal))
+  }
+
+  async #bodyOf(response: Response, signal?: AbortSignal): Promise<string> {
+    try {
+      return await response.text()
+    } catch (cause) {
+      if (signal?.aborted) throw cause
+      throw new Unreachable(`The answer from ${this.#options.url} broke off.`, { cause })
+    }
+  }
+
+  #problem(response: Response, text: string): Error {
+    const parsed = this.#parsed(response, text)
+    return isProblem(parsed) ? new ApiProblem(parsed) : this.#stranger(response)
+  }
+
+  #parsed(response: Response, text: string): unknown {
+    if (!/^application\/([\w.-]+\+)?json\b/.test(response.headers.get('content-type') ?? ''))
+      throw this.#stranger(response)
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      throw this.#stranger(response)
+    }
+  }
+
+  #stranger({ status }: Response): Unreachable {
+    return new Unreachable(`What answered at ${this.#options.url} with ${status} is no Castellan control plane.`)
   }
 }
 
-async function problemIn(response: Response, url: string): Promise<Error> {
-  const text = await response.text()
-  if (response.headers.get('content-type')?.startsWith('application/problem+json')) {
-    return new ApiProblem(JSON.parse(text) as Problem)
-  }
-  return new Unreachable(`What answered at ${url} with ${response.status} is no Castellan control plane.`)
+function isProblem(value: unknown): value is Problem {
+  if (typeof value !== 'object' || value === null) return false
+  const { status, code, detail } = value as Record<string, unknown>
+  return typeof status === 'number' && typeof code === 'string' && typeof detail === 'string'
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 export interface AllowedHosts {
-  /** Names accepted in `Host`, without port; loopback names are always accepted. */
+  /** Accepted in `Host`: a name with any port, or a name and a port; loopback names are always accepted. */
   readonly hosts: readonly string[]
   /** Origins accepted besides the loopback ones, such as `https://console.example.org`. */
   readonly origins: readonly string[]
@@ -18,7 +18,7 @@ export function checkHosts(app: FastifyInstance, allowed: AllowedHosts): void {
   const origins = new Set(allowed.origins.map(origin => origin.toLowerCase()))
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin } = request.headers
-    const hostOk = host !== undefined && hosts.has(hostname(host))
+    const hostOk = host !== undefined && (hosts.has(hostname(host)) || hosts.has(host.toLowerCase()))
     const originOk =
       origin === undefined || origins.has(origin.toLowerCase()) || LOOPBACK.includes(URL.parse(origin)?.hostname ?? '')
     if (hostOk && originOk) return

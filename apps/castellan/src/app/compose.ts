@@ -14,7 +14,7 @@ import { type Config, secretEnvironment, type Variables } from '../config/index.
 import { type BreakerSettings, Executor, Gate, LateWrites, path, Recorder, Rules, Upstreams } from '../gate/index.ts'
 import { Authenticator, type Books, DEFAULT_TENANT, Directory } from '../identity/index.ts'
 import { Journal } from '../journal/index.ts'
-import { type Clock, systemClock } from '../kernel/index.ts'
+import { type Clock, fault, systemClock } from '../kernel/index.ts'
 import { Masker, Registry, resolveSecrets, secretsOf } from '../registry/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
 import { openStores } from './open-stores.ts'
@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly write: (line: string) => void
   /** How circuit breakers behave; the default unless someone cannot wait. */
   readonly breaker?: BreakerSettings
+  /** Milliseconds in which a request must have come in whole; a minute unless someone cannot wait. */
+  readonly requestTimeout?: number
 }
 
 /** Everything that is built once; nothing of it runs yet. */
@@ -113,11 +115,11 @@ export async function compose(
     vault,
     clock,
     get publicUrl() {
-      return address.url
+      return config.publicUrl ?? address.url
     },
     oidcIssuer: config.oidc?.issuer ?? null,
     metrics: metrics.render,
-    notReady: () => late.trouble,
+    notReady: () => (gate.stopping ? fault('SHUTTING_DOWN').message : late.trouble),
     welcomeTenant: async (tenant, actor) => {
       if (!rules.policySet(tenant)) await rules.putPolicies(starterPolicies(), { ...actor, tenant })
     },

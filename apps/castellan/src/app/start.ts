@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { checkHosts, mcpEndpoint, type McpEndpoint, restPlugin } from '../api/index.ts'
+import { checkHosts, mcpEndpoint, type McpEndpoint, refuseUnreadable, restPlugin } from '../api/index.ts'
 import type { Config } from '../config/index.ts'
 import { sweepUnfinished } from '../gate/index.ts'
 import { observe } from '../telemetry/index.ts'
@@ -45,7 +45,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     })
     const { endpoint } = mcp
     const answers = openAnswers()
-    const app = await listen(config, parts, endpoint, answers)
+    const app = await listen(config, parts, endpoint, answers, surroundings.requestTimeout ?? 60_000)
     const loops = loopsOf(config, parts, endpoint)
     stopping.push(async () => {
       await Promise.all(loops.map(loop => loop.stop()))
@@ -78,17 +78,26 @@ async function listen(
   parts: Parts,
   endpoint: McpEndpoint,
   answers: OpenAnswers,
+  requestTimeout: number,
 ): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: config.maxBody,
     // Streams that clients hold open would otherwise keep the server from closing.
     forceCloseConnections: true,
     // A client that drips its request cannot hold a connection for ever.
-    requestTimeout: 60_000,
+    requestTimeout,
+    // Node takes the smaller of the two for headers, so neither alone cuts off a body that drips.
+    http: {
+      requestTimeout,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: Math.min(30_000, requestTimeout),
+    },
     routerOptions: { maxParamLength: 512 },
+    frameworkErrors: refuseUnreadable,
   })
   app.addHook('onRequest', async (request, reply) => answers.watch(request.method, reply.raw))
-  checkHosts(app, { hosts: config.allowedHosts, origins: config.allowedOrigins })
+  const ownHost = config.publicUrl === null ? [] : [new URL(config.publicUrl).host]
+  checkHosts(app, { hosts: [...config.allowedHosts, ...ownHost], origins: config.allowedOrigins })
   await app.register(endpoint.plugin)
   await app.register(restPlugin(parts.core))
   await app.listen({ host: config.host, port: config.port })
@@ -102,8 +111,8 @@ function loopsOf(config: Config, { core, upstreams, late, log }: Parts, endpoint
   const probes = new Probes(core.registry, core.clock, server => upstreams.openLinks(server.id) > 0, onError)
   return [
     every(1_000, () => probes.turn(), onError),
-    every(15_000, () => upstreams.closeIdle(config.stdio.idleStop), onError),
-    every(15_000, () => endpoint.closeIdleSessions(), onError),
+    every(Math.min(config.stdio.idleStop, 15_000), () => upstreams.closeIdle(config.stdio.idleStop), onError),
+    every(Math.min(config.mcp.sessionIdle, 15_000), () => endpoint.closeIdleSessions(), onError),
     every(
       1_000,
       async () => {

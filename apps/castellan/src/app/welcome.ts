@@ -13,16 +13,24 @@ export const ADMIN_KEY = 'admin.key'
  * then do is for policy to say.
  */
 export async function welcome(core: Core, folder: string): Promise<void> {
-  const isNew = await bootstrap(core.directory, async key => {
+  const actor: Actor = { tenant: DEFAULT_TENANT, principal: 'system', correlationId: newId() }
+  await bootstrap(core.directory, async key => {
+    // Before the key is kept: its being there is what makes an installation an old one, so a start that was cut short is
+    // finished by the next one.
+    await grantEverything(core, actor)
     const file = join(folder, ADMIN_KEY)
     // The mode counts only for a file that is made anew.
     await rm(file, { force: true })
     await writeFile(file, `${key}\n`, { mode: 0o600, flag: 'wx' })
   })
-  const actor: Actor = { tenant: DEFAULT_TENANT, principal: 'system', correlationId: newId() }
   await core.welcomeTenant(DEFAULT_TENANT, actor)
-  if (!isNew || core.registry.grants(DEFAULT_TENANT).length > 0) return
+}
+
+/** To the role admin, as far as it was not done by a start that was cut short. */
+async function grantEverything({ registry }: Core, actor: Actor): Promise<void> {
+  const granted = new Set(registry.grants(actor.tenant).map(({ primitive }) => primitive))
   for (const primitive of ['tool', 'resource', 'prompt'] as const) {
-    await core.registry.addGrant({ to: { role: 'admin' }, server: '*', primitive, name: '*', asTool: false }, actor)
+    if (granted.has(primitive)) continue
+    await registry.addGrant({ to: { role: 'admin' }, server: '*', primitive, name: '*', asTool: false }, actor)
   }
 }

@@ -22,6 +22,12 @@ export function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
 }
 
+/** Where clients reach us, perhaps through a proxy; a path is fine. */
+export function isPublicUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !/[?#]/.test(text)
+}
+
 /** Source: OpenID Connect Discovery 1.0 section 3. */
 export function isIssuer(text: string): boolean {
   return isSafeUrl(text) && !/[?#]/.test(text)

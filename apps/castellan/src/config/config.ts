@@ -7,6 +7,8 @@ export interface Config {
   readonly data: string
   /** null means the embedded store. */
   readonly database: string | null
+  /** Without a slash at the end; null means the address we listen on. */
+  readonly publicUrl: string | null
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
   readonly maxBody: number
@@ -33,6 +35,7 @@ export function configOf(values: Values): Config {
     port: values.port,
     data: values.data,
     database: values.database,
+    publicUrl: values.public_url?.replace(/\/+$/, '') ?? null,
     allowedHosts: values.allowed_hosts,
     allowedOrigins: values.allowed_origins,
     maxBody: values.max_body,

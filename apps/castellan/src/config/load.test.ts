@@ -34,6 +34,7 @@ describe('the configuration', () => {
       port: 7400,
       data: '.castellan',
       database: null,
+      publicUrl: null,
       allowedHosts: [],
       allowedOrigins: [],
       maxBody: 4 * 1024 * 1024,

@@ -5,6 +5,7 @@ import {
   isIssuer,
   isListenAddress,
   isOrigin,
+  isPublicUrl,
   isSafeUrl,
   withoutPassword,
 } from './addresses.ts'
@@ -27,6 +28,7 @@ function secret<T>(open: Setting<T>): Setting<T> {
 const claim = optional(text('the name of a claim or a dotted path to it', 'claim', value => value.length <= 200))
 const issuer = text('an https URL without query or fragment', 'url', isIssuer)
 const keySet = text('an https URL', 'url', isSafeUrl)
+const publicUrl = optional(text('an http or https URL without credentials, query or fragment', 'url', isPublicUrl))
 const origin = text('an origin such as https://console.example', 'origin', isOrigin)
 const hostName = text('a host name, or a host name and a port', 'host', isHostName)
 const database = optional(text('a URL such as postgres://user@host:5432/name', 'url', isDatabaseUrl))
@@ -46,6 +48,7 @@ export const settings = {
   database: secret(
     setting({ ...database, show: withoutPassword }, null, 'PostgreSQL to use in place of the embedded store.'),
   ),
+  public_url: setting(publicUrl, null, 'Where clients reach us, when that is not the address we listen on.'),
   allowed_hosts: setting(list(hostName), [], 'Values of the Host header that are answered besides loopback names.'),
   allowed_origins: setting(list(origin), [], 'Web origins that may call besides our own.'),
   max_body: setting(size('1 KiB', '64 MiB'), 4_194_304, 'Largest request body.'),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { openGate } from './fixtures/open-gate.ts'
 
@@ -302,6 +303,28 @@ describe('stopping', () => {
     await draining
     assert.equal((await calling).is, 'outcome')
   })
+
+  for (const [effect, outcome] of [
+    ['unsafe', 'indeterminate'],
+    ['read', 'cancelled'],
+  ] as const) {
+    test(`breaks off a call that is ${effect} and takes longer, which is ${outcome} to whoever waits`, async () => {
+      await using gate = await openGate({ tools: [echo], effect })
+      const { promise: inside, resolve: entered } = Promise.withResolvers<void>()
+      gate.onCall = async (_allowed, { signal }) => {
+        entered()
+        await once(signal, 'abort')
+        return { is: 'broken', sent: true, retryable: false, retryAfter: null, why: 'given up' }
+      }
+      const calling = gate.call('files__echo', { text: 'x' })
+      await inside
+
+      await gate.gate.drain(AbortSignal.abort())
+
+      const answer = await calling
+      assert.equal(answer.is === 'outcome' && answer.outcome.is, outcome)
+    })
+  }
 })
 
 function nested(levels: number): unknown {

@@ -29,6 +29,7 @@ export interface GateParts {
 export class Gate {
   readonly #parts: GateParts
   readonly #underWay = new Set<Promise<unknown>>()
+  readonly #breakingOff = new AbortController()
   #stopping = false
 
   constructor(parts: GateParts) {
@@ -50,14 +51,28 @@ export class Gate {
     }
   }
 
-  /** Lets nobody in any more and waits for those inside, as long as the signal lets it. */
+  /**
+   * Lets nobody in any more and waits for those inside, as long as the signal lets it. Then it breaks off what is left, so
+   * that whoever waits gets an honest answer, and the journal the same.
+   */
   async drain(signal: AbortSignal): Promise<void> {
     this.#stopping = true
-    const { promise: patience, resolve } = Promise.withResolvers<void>()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    if (signal.aborted) resolve()
-    await Promise.race([Promise.allSettled(this.#underWay), patience])
+    await this.#emptied(signal)
+    this.#breakingOff.abort()
+    await this.#emptied(AbortSignal.timeout(LAST_WORDS))
     await this.#parts.late.flush()
+  }
+
+  async #emptied(patience: AbortSignal): Promise<void> {
+    const { promise: enough, resolve } = Promise.withResolvers<void>()
+    patience.addEventListener('abort', () => resolve(), { once: true })
+    if (patience.aborted) resolve()
+    await Promise.race([Promise.allSettled(this.#underWay), enough])
+  }
+
+  /** Whether nobody is let in any more. */
+  get stopping(): boolean {
+    return this.#stopping
   }
 
   get underWay(): number {
@@ -112,7 +127,8 @@ export class Gate {
     const { recorder, executor, clock } = this.#parts
     const started = clock.monotonic()
     const intent = await recorder.intend(call, facts)
-    const execution = await executor.run(AllowedCall.of(call), request.io)
+    const signal = AbortSignal.any([request.io.signal, this.#breakingOff.signal])
+    const execution = await executor.run(AllowedCall.of(call), { ...request.io, signal })
     if (execution.opened) recorder.circuitOpened(call, execution.opened)
     await recorder.ended(intent, execution, clock.monotonic() - started)
     return execution.outcome
@@ -178,6 +194,9 @@ export class Gate {
     }
   }
 }
+
+/** Milliseconds in which a call that is broken off must have ended: connectors get 2 s to settle. */
+const LAST_WORDS = 2_500
 
 function before(guard: NotAdmitted['guard'], verdict: NotAdmitted['verdict']): NotAdmitted {
   return { is: 'refused', guard, verdict, violations: [], offer: null }

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { describe, test, type TestContext } from 'node:test'
 import { eventually } from '../../gate/connector.testsuite.ts'
 import { fixturePath } from './fixtures/stdio-target.ts'
+import { expectChild, instance } from './reaper.ts'
 import { findMarked } from './sweep.ts'
 
 describe('no server outlives the control plane', { timeout: 60_000 }, () => {
@@ -49,6 +50,22 @@ describe('no server outlives the control plane', { timeout: 60_000 }, () => {
     assert.equal(plane.exitCode, 0)
     assert.deepEqual(await findMarked(mark), [])
     await eventually('the reaper has ended', async () => (await reapers(mark)).length === 0)
+  })
+})
+
+describe('a reaper', () => {
+  test('stays while a child is being started, whatever ends meanwhile, and goes when there is none after all', async () => {
+    const path = process.env.PATH ?? '/usr/bin:/bin'
+    const nobody = 2 ** 22 + 1
+    const first = expectChild(path)
+    const second = expectChild(path)
+    const [pid] = await reapers(instance)
+    first.started(nobody)()
+    assert.deepEqual(await reapers(instance), [pid])
+
+    second.failed()
+
+    await eventually('the reaper has ended', async () => (await reapers(instance)).length === 0)
   })
 })
 

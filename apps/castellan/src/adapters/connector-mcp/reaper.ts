@@ -38,10 +38,40 @@ fi
 
 let current: { readonly reaper: ChildProcess; readonly pipe: Writable } | null = null
 const groups = new Set<number>()
+/** Children that are about to be started, or have no group yet. */
+let expected = 0
 
-/** Makes sure that a reaper watches over us; to be called before a child is started. `path` is where it finds `grep`. */
-export function startReaper(path: string): void {
-  if (current !== null) return
+/** A child that is about to be started; exactly one of the two follows. */
+export interface ExpectedChild {
+  /** It leads this process group. Returns what tells the reaper that nothing of the child is left. */
+  started(group: number): () => void
+  /** There is no child after all. */
+  failed(): void
+}
+
+/** Makes sure that a reaper watches over us, from before a child is started. `path` is where it finds `grep`. */
+export function expectChild(path: string): ExpectedChild {
+  expected++
+  if (current === null) startReaper(path)
+  return {
+    started(group) {
+      expected--
+      groups.add(group)
+      current?.pipe.write(`+${group}\n`)
+      return () => {
+        if (!groups.delete(group)) return
+        current?.pipe.write(`-${group}\n`)
+        dismissIfIdle()
+      }
+    },
+    failed() {
+      expected--
+      dismissIfIdle()
+    },
+  }
+}
+
+function startReaper(path: string): void {
   // In its own session, so that a signal to our terminal or group does not reach it, and without the mark it looks for.
   const reaper = spawn('/bin/sh', ['-c', script, 'castellan-reaper', instance], {
     detached: true,
@@ -54,7 +84,7 @@ export function startReaper(path: string): void {
     if (current?.reaper !== reaper) return
     current = null
     // Somebody ended it while there was something to watch.
-    if (groups.size > 0 && reaper.pid !== undefined) startReaper(path)
+    if (groups.size + expected > 0 && reaper.pid !== undefined) startReaper(path)
   }
   reaper.once('exit', gone).once('error', gone)
   pipe.on('error', () => {})
@@ -64,19 +94,8 @@ export function startReaper(path: string): void {
   unref(pipe)
 }
 
-/** Tells the reaper about a process group, and returns what tells it that the group is gone. */
-export function watchGroup(group: number): () => void {
-  groups.add(group)
-  current?.pipe.write(`+${group}\n`)
-  return () => {
-    if (!groups.delete(group)) return
-    current?.pipe.write(`-${group}\n`)
-    if (groups.size === 0) dismiss()
-  }
-}
-
-/** Nobody is left to watch over. */
-function dismiss(): void {
+function dismissIfIdle(): void {
+  if (groups.size + expected > 0) return
   const dismissed = current
   current = null
   dismissed?.pipe.end('bye\n')

@@ -7,7 +7,7 @@ import { fault, type Fault, masking } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
 import { lastWords } from './last-words.ts'
 import { lineSplitter } from './line-splitter.ts'
-import { instance, startReaper, watchGroup } from './reaper.ts'
+import { expectChild, instance } from './reaper.ts'
 import { SendFailure } from './send-failure.ts'
 import { kill, sweep } from './sweep.ts'
 import type { SessionTransport } from './wire.ts'
@@ -37,6 +37,8 @@ export function stdioTransport(
 ): SessionTransport {
   return new StdioTransport(target, environment, onLog)
 }
+
+type StdioConnection = Extract<Target['connection'], { transport: 'stdio' }>
 
 /** The control plane's own environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -94,31 +96,34 @@ class StdioTransport implements SessionTransport {
   async #spawn(): Promise<void> {
     const { connection, values } = this.#target
     if (connection.transport !== 'stdio') throw new Error(`a ${connection.transport} server is not a process`)
-    startReaper(this.#environment.PATH ?? '/usr/bin:/bin')
-    let child: ChildProcessWithoutNullStreams
+    const expected = expectChild(this.#environment.PATH ?? '/usr/bin:/bin')
     try {
-      child = spawn(connection.command, connection.args, {
-        cwd: connection.cwd ?? undefined,
-        env: { ...inherited(this.#environment), ...values, ...assignment(instance), ...assignment(this.#mark) },
-        detached: true,
-        stdio: ['pipe', 'pipe', 'pipe'],
-        windowsHide: true,
-      })
+      this.#child = await this.#spawned(connection, values)
     } catch (error) {
+      expected.failed()
       throw this.#unstartable(error)
     }
+    this.#watch(this.#child, expected.started(this.#child.pid!))
+  }
+
+  async #spawned(connection: StdioConnection, values: Target['values']): Promise<ChildProcessWithoutNullStreams> {
+    const child = spawn(connection.command, connection.args, {
+      cwd: connection.cwd ?? undefined,
+      env: { ...inherited(this.#environment), ...values, ...assignment(instance), ...assignment(this.#mark) },
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    })
     // A broken pipe shows as the end of the process, which is told once and with its reason.
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
-      child.on('error', error => reject(this.#unstartable(error)))
+      child.on('error', reject)
     })
-    this.#child = child
-    this.#watch(child)
+    return child
   }
 
-  #watch(child: ChildProcessWithoutNullStreams): void {
-    const forget = child.pid === undefined ? () => {} : watchGroup(child.pid)
+  #watch(child: ChildProcessWithoutNullStreams, nothingIsLeft: () => void): void {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#exited = promise
     const drained = new Promise<void>(resolve => child.once('close', () => resolve()))
@@ -135,13 +140,10 @@ class StdioTransport implements SessionTransport {
     })
     child.stderr.once('end', () => log.flush())
     child.once('exit', (code, signal) => {
-      forget()
       resolve()
-      void this.#afterExit(
-        child,
-        drained,
-        signal === null ? `its process exited with code ${code}` : `its process was ended by ${signal}`,
-      )
+      const how = signal === null ? `its process exited with code ${code}` : `its process was ended by ${signal}`
+      // Only then: what the server started may outlive it until it is swept.
+      void this.#afterExit(child, drained, how).finally(nothingIsLeft)
     })
   }
 

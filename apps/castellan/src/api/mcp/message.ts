@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 
 /** Why a message is not taken. */
 export interface MessageProblem {
-  /** 400 for what is no JSON-RPC message; a message with bad params is answered like any other request. */
+  /** 400 for what is not taken as a message; one whose params do not fit its method is answered like any other. */
   readonly status: 200 | 400
   readonly code: -32600 | -32602
   readonly message: string
@@ -43,7 +43,11 @@ function problemOf(message: unknown): MessageProblem | null {
   if (method === 'initialize' && id === null) return invalid('"initialize" needs an "id"')
   if (params === undefined) return null
   if (!isJsonObject(params)) return invalid('"params" must be an object', id)
-  const { _meta: meta } = params
+  const { _meta: meta, arguments: args } = params
+  // The SDK would leave it out without a word, and something else would run than was asked for.
+  if (isJsonObject(args) && Object.hasOwn(args, '__proto__')) {
+    return { status: 400, code: -32602, message: 'Invalid params: an argument cannot be named "__proto__"', id }
+  }
   if (meta === undefined) return null
   if (!isJsonObject(meta)) return invalid('"params._meta" must be an object', id)
   if (meta.progressToken === undefined || isId(meta.progressToken)) return null

@@ -41,7 +41,7 @@ export function buildServer(core: Core, caller: () => Caller, legacy: boolean): 
 
   const listed = (as: Primitive, cursor: string | undefined) => {
     const { identity, view } = caller()
-    return page(core.registry.offers(identity, view).list[as], cursor)
+    return page(core.registry.offers(identity, view).list[as], cursor, legacy)
   }
   const passed = async <Result>(asked: Asked, meta: unknown, ctx: ServerContext): Promise<Result> => {
     const { identity, view, sessionId } = caller()

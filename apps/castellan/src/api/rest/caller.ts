@@ -1,6 +1,6 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Access, type Actor, type Identity, requireAccess } from '../../identity/index.ts'
-import { fault, newId } from '../../kernel/index.ts'
+import { fault, isFault, newId } from '../../kernel/index.ts'
 import type { Core } from '../core.ts'
 
 /** Who asks, and the thread their request belongs to. */
@@ -12,16 +12,16 @@ export interface RestCaller {
 
 const callers = new WeakMap<FastifyRequest, RestCaller>()
 
-/** Identifies whoever sent a request. Throws `UNAUTHENTICATED`, or `REQUEST_INVALID` for an unusable correlation id. */
-export async function identify(core: Core, request: FastifyRequest): Promise<RestCaller> {
-  const { authorization, 'x-tenant-id': tenant } = request.headers
+/**
+ * Identifies whoever sent a request, and tells them under which correlation id the journal speaks of it.
+ * Throws `UNAUTHENTICATED`, or `REQUEST_INVALID` for an unusable correlation id.
+ */
+export async function identify(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const correlationId = correlationOf(request)
-  const presented = { authorization, tenant: typeof tenant === 'string' ? tenant : undefined }
-  const identity = await core.authenticator.authenticate(presented, AbortSignal.timeout(10_000))
+  reply.header('x-correlation-id', correlationId)
+  const identity = await identityOf(core, request)
   const actor = { tenant: identity.tenant, principal: identity.principal.id, correlationId }
-  const caller = { identity, correlationId, actor }
-  callers.set(request, caller)
-  return caller
+  callers.set(request, { identity, correlationId, actor })
 }
 
 /** The caller of a request that was let in, if its credentials allow this. Throws `FORBIDDEN`. */
@@ -30,6 +30,23 @@ export function callerOf(request: FastifyRequest, access: Access): RestCaller {
   if (!caller) throw fault('UNAUTHENTICATED')
   requireAccess(caller.identity, access)
   return caller
+}
+
+/** Whether what the request presented would still be let in to this; for answers that go on for long. */
+export async function stillAllowed(core: Core, request: FastifyRequest, access: Access): Promise<boolean> {
+  try {
+    requireAccess(await identityOf(core, request), access)
+    return true
+  } catch (error) {
+    // Nobody's credentials are worth less because the store cannot be asked at the moment.
+    return !isFault(error) || error.kind !== 'denied'
+  }
+}
+
+function identityOf(core: Core, { headers }: FastifyRequest): Promise<Identity> {
+  const { authorization, 'x-tenant-id': tenant } = headers
+  const presented = { authorization, tenant: typeof tenant === 'string' ? tenant : undefined }
+  return core.authenticator.authenticate(presented, AbortSignal.timeout(10_000))
 }
 
 function correlationOf(request: FastifyRequest): string {

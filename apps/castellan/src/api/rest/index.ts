@@ -1,66 +1,61 @@
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod'
-import { parseStrict } from '../../kernel/index.ts'
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Core } from '../core.ts'
+import { addAnswerHeaders } from './answer-headers.ts'
 import { applyRoutes } from './apply/route.ts'
 import { identify } from './caller.ts'
-import { handleErrors, sendProblem } from './error-handler.ts'
-import { problem } from './problem.ts'
-import { grantRoutes, groupRoutes, keyRoutes, principalRoutes, tenantRoutes } from './routes/access.ts'
+import { handleErrors, nothingHere, sendProblem } from './error-handler.ts'
+import { readJsonBodies } from './json-body.ts'
+import { describeRoutes } from './open-api.ts'
+import { otherMethods } from './other-methods.ts'
+import { grantRoutes } from './routes/grants.ts'
+import { groupRoutes } from './routes/groups.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { principalRoutes } from './routes/principals.ts'
+import { tenantRoutes } from './routes/tenants.ts'
 import { callRoutes } from './routes/calls.ts'
+import { capabilityRoutes } from './routes/capabilities.ts'
 import { journalRoutes } from './routes/journal.ts'
-import { operationRoutes } from './routes/operations.ts'
+import { lifeRoutes, metricRoutes } from './routes/operations.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { serverRoutes } from './routes/servers.ts'
+import { validatorCompiler } from './validate.ts'
 
-/** Answered without credentials. */
-const OPEN = ['/health', '/ready', '/docs', '/api/openapi.json']
+export { refuseUnreadable } from './error-handler.ts'
 
 /** The REST API, its OpenAPI 3.1 document at `/api/openapi.json` and its reference at `/docs`. */
 export function restPlugin(core: Core): (app: FastifyInstance) => Promise<void> {
-  return async plain => {
-    const app = plain.withTypeProvider<ZodTypeProvider>()
+  return async app => {
     app.setValidatorCompiler(validatorCompiler)
     app.setSerializerCompiler(serializerCompiler)
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-      try {
-        done(null, parseStrict(text as string))
-      } catch (error) {
-        done(error as Error, undefined)
-      }
-    })
+    readJsonBodies(app)
     handleErrors(app, core)
-    app.addHook('onRequest', async (request, reply) => {
-      if (
-        OPEN.some(
-          path => request.url === path || request.url.startsWith(`${path}/`) || request.url.startsWith(`${path}?`),
-        )
-      )
-        return
-      const { correlationId } = await identify(core, request)
-      reply.header('x-correlation-id', correlationId)
-    })
-    await app.register(swagger, {
-      openapi: {
-        openapi: '3.1.0',
-        info: { title: 'Castellan', version: core.version, description: 'The control plane for AI agents that act.' },
-        components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-        security: [{ bearer: [] }],
-      },
-      transform: jsonSchemaTransform,
-    })
-    await app.register(swaggerUi, { routePrefix: '/docs' })
-    app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
+    addAnswerHeaders(app, core)
 
+    // Answered to everybody: life signs, the document and its reference.
+    const refuseOthers = otherMethods(app)
+    await describeRoutes(app, core.version)
+    lifeRoutes(app.withTypeProvider<ZodTypeProvider>(), core)
+    refuseOthers()
+
+    await app.register(guarded(core))
+
+    // Whoever is not known here does not learn which paths there are, either.
+    app.setNotFoundHandler(async (request, reply) => {
+      await identify(core, request, reply)
+      return sendProblem(reply, nothingHere())
+    })
+  }
+}
+
+/** What nobody gets without credentials. */
+function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
+  return async plain => {
+    const app = plain.withTypeProvider<ZodTypeProvider>()
+    app.addHook('onRequest', async (request, reply) => identify(core, request, reply))
+    const refuseOthers = otherMethods(app)
     serverRoutes(app, core)
+    capabilityRoutes(app, core)
     grantRoutes(app, core)
     groupRoutes(app, core)
     tenantRoutes(app, core)
@@ -70,13 +65,7 @@ export function restPlugin(core: Core): (app: FastifyInstance) => Promise<void> 
     callRoutes(app, core)
     journalRoutes(app, core)
     applyRoutes(app, core)
-    operationRoutes(app, core)
-
-    app.setNotFoundHandler((request, reply) =>
-      sendProblem(
-        reply,
-        problem(404, 'NOT_FOUND', `There is nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`),
-      ),
-    )
+    metricRoutes(app, core)
+    refuseOthers()
   }
 }

@@ -1,9 +1,11 @@
 import * as wire from '@castellan/contracts'
-import { isFault } from '../../../kernel/index.ts'
+import { fault, isFault } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
+import { administer } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import type { TypedApp } from '../route.ts'
-import { plan, type Step } from './plan.ts'
+import { plan } from './plan.ts'
+import type { Step } from './step.ts'
 
 /**
  * Makes a manifest true. Every step is tried, also after one that failed, and the answer says which those were; what is
@@ -14,6 +16,7 @@ export function applyRoutes(app: TypedApp, core: Core): void {
     '/api/apply',
     {
       schema: {
+        operationId: 'applyManifest',
         tags: ['apply'],
         summary: 'Change what differs from a manifest, or only say what would change',
         body: wire.applyInput,
@@ -21,26 +24,27 @@ export function applyRoutes(app: TypedApp, core: Core): void {
       },
     },
     async request => {
-      const { actor } = callerOf(request, { scope: 'admin', roles: ['admin'] })
+      const { actor } = callerOf(request, administer)
       const { manifest, dry_run: dryRun = false, prune = false, allow_unhealthy: allowUnhealthy = false } = request.body
       const steps = await plan(core, manifest, actor, { prune, allowUnhealthy })
       const actions: wire.ApplyAction[] = []
-      for (const step of steps) actions.push({ ...said(step), failed: dryRun ? null : await tried(step) })
-      return { applied: !dryRun && actions.every(action => action.failed === null), actions }
+      for (const step of steps) {
+        const { action, kind, name, changes, problem } = step
+        const failed = problem ?? (dryRun ? null : await tried(step, core))
+        actions.push({ action, kind, name, changes: [...changes], failed })
+      }
+      return { applied: !dryRun, actions }
     },
   )
 }
 
-function said({ action, kind, name, changes }: Step) {
-  return { action, kind, name, changes: [...changes] }
-}
-
-async function tried({ run }: Step): Promise<string | null> {
+async function tried({ run }: Step, { onBug }: Core): Promise<string | null> {
   try {
     await run?.()
     return null
   } catch (error) {
-    if (!isFault(error)) throw error
-    return error.message
+    if (isFault(error)) return error.message
+    onBug(error)
+    return fault('INTERNAL').message
   }
 }

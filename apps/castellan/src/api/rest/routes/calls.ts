@@ -1,15 +1,16 @@
-import { z } from 'zod'
+import type { FastifyReply } from 'fastify'
 import * as wire from '@castellan/contracts'
 import { fault, isId, parseDuration } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
+import { look } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { sendProblem } from '../error-handler.ts'
+import { byId } from '../path-parts.ts'
 import { problemOfDenial } from '../problem.ts'
 import type { TypedApp } from '../route.ts'
 import { callAnswer, callRecord } from '../wire/call.ts'
 import { journalEvent } from '../wire/event.ts'
 
-const look = { scope: 'read', roles: ['admin', 'auditor'] } as const
 const tags = ['calls']
 
 export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void {
@@ -17,6 +18,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
     '/api/calls',
     {
       schema: {
+        operationId: 'callTool',
         tags,
         summary: 'Call a tool through the gate',
         body: wire.callInput,
@@ -33,8 +35,6 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
         session_id: sessionId = null,
         timeout,
       } = request.body
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
       const patience = timeout === undefined ? [] : [AbortSignal.timeout(parseDuration(timeout))]
       const answer = await gate.pass({
         identity,
@@ -44,7 +44,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
         name,
         args,
         context: { correlationId, causationId: null, sessionId, idempotencyKey, dryRun, via: 'rest', meta: null },
-        io: { signal: AbortSignal.any([gone.signal, ...patience]), onProgress: null },
+        io: { signal: AbortSignal.any([clientGone(reply), ...patience]), onProgress: null },
       })
       return answer.is === 'denied' ? sendProblem(reply, problemOfDenial(answer)) : callAnswer(answer)
     },
@@ -53,13 +53,14 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
     '/api/calls',
     {
       schema: {
+        operationId: 'listCalls',
         tags,
         summary: 'Calls, newest first',
         querystring: wire.paging.extend({
-          principal: z.string().max(200).optional(),
-          server: z.string().max(200).optional(),
-          outcome: z.string().max(50).optional(),
-          correlation_id: z.string().max(200).optional(),
+          principal: wire.line(200).optional(),
+          server: wire.line(200).optional(),
+          outcome: wire.line(50).optional(),
+          correlation_id: wire.line(200).optional(),
         }),
         response: { 200: wire.listOf(wire.callRecord) },
       },
@@ -84,9 +85,10 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
     '/api/calls/:id',
     {
       schema: {
+        operationId: 'getCall',
         tags,
         summary: 'One call with its journal entries',
-        params: z.object({ id: z.string().max(200) }),
+        params: byId,
         response: { 200: wire.callDetail },
       },
     },
@@ -99,4 +101,15 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
       return { ...callRecord(record), entries: entries.map(journalEvent) }
     },
   )
+}
+
+/** Aborts when the client leaves before it has its answer; the connection closes after every answer, too. */
+function clientGone({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  const left = () => {
+    if (!raw.writableFinished) gone.abort()
+  }
+  raw.once('close', left)
+  if (raw.closed) left()
+  return gone.signal
 }

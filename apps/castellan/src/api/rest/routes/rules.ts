@@ -2,36 +2,32 @@ import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import { fault } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
+import { look, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
-import { pageOf } from '../page.ts'
+import { listRoute } from '../list-route.ts'
+import { byName } from '../path-parts.ts'
 import type { TypedApp } from '../route.ts'
 import { limitsSpec, wireLimits } from '../wire/rules.ts'
 
-const look = { scope: 'read', roles: ['admin', 'auditor'] } as const
-const write = { scope: 'write', roles: ['admin'] } as const
-const byName = z.object({ name: wire.line(64) })
-
 export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core): void {
-  app.get(
-    '/api/limits',
-    {
-      schema: {
-        tags: ['limits'],
-        summary: 'Limits',
-        querystring: wire.paging,
-        response: { 200: wire.listOf(wire.limits) },
-      },
-    },
-    request =>
-      pageOf(rules.limits(callerOf(request, look).identity.tenant), request.query, each => each.name, wireLimits),
-  )
+  listRoute(app, '/api/limits', {
+    operationId: 'listLimits',
+    tags: ['limits'],
+    summary: 'What bounds whom',
+    access: look,
+    item: wire.limits,
+    all: ({ identity }) => rules.limits(identity.tenant),
+    idOf: each => each.name,
+    show: wireLimits,
+  })
   app.put(
     '/api/limits/:name',
     {
       schema: {
+        operationId: 'putLimits',
         tags: ['limits'],
         summary: 'Make or change limits',
-        params: byName,
+        params: z.object({ name: wire.line(64) }),
         body: wire.limitsInput,
         response: { 200: wire.limits },
       },
@@ -45,7 +41,15 @@ export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core):
   )
   app.delete(
     '/api/limits/:name',
-    { schema: { tags: ['limits'], summary: 'Remove limits', params: byName, response: { 204: z.null() } } },
+    {
+      schema: {
+        operationId: 'removeLimits',
+        tags: ['limits'],
+        summary: 'Remove limits',
+        params: byName,
+        response: { 204: z.null() },
+      },
+    },
     async (request, reply) => {
       await rules.removeLimits(request.params.name, callerOf(request, write).actor)
       return reply.code(204).send(null)
@@ -53,8 +57,15 @@ export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core):
   )
   app.get(
     '/api/policies',
-    { schema: { tags: ['policies'], summary: 'The policies in force', response: { 200: wire.policySet } } },
-    request => {
+    {
+      schema: {
+        operationId: 'getPolicies',
+        tags: ['policies'],
+        summary: 'The policies in force',
+        response: { 200: wire.policySet },
+      },
+    },
+    async request => {
       const set = rules.policySet(callerOf(request, look).identity.tenant)
       if (!set) throw fault('NOT_FOUND', { what: 'policy set' })
       return { files: { ...set.files }, digest: set.digest, version: set.version }
@@ -64,6 +75,7 @@ export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core):
     '/api/policies',
     {
       schema: {
+        operationId: 'putPolicies',
         tags: ['policies'],
         summary: 'Replace the policies; a bad set changes nothing',
         body: wire.policyFiles,
@@ -79,13 +91,14 @@ export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core):
     '/api/policies/check',
     {
       schema: {
+        operationId: 'checkPolicies',
         tags: ['policies'],
         summary: 'Check policies without putting them in force',
         body: wire.policyFiles,
         response: { 200: z.object({ problems: z.array(wire.policyProblem) }) },
       },
     },
-    request => {
+    async request => {
       callerOf(request, look)
       return { problems: rules.checkPolicies(request.body.files).map(problem => ({ ...problem })) }
     },
@@ -94,9 +107,12 @@ export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core):
     '/api/secrets/:name',
     {
       schema: {
+        operationId: 'putSecret',
         tags: ['secrets'],
         summary: 'Seal a secret that servers may refer to; it cannot be read back',
-        params: z.object({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be a plain name') }),
+        params: z.object({
+          name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be 1 to 100 letters, digits and . _ -'),
+        }),
         body: wire.secretValue,
         response: { 204: z.null() },
       },

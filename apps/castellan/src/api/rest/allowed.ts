@@ -1,0 +1,14 @@
+import type { Access } from '../../identity/index.ts'
+
+// Who may do what. A key has scopes, its principal has roles, and both must allow it.
+
+/** See what was granted to oneself. */
+export const see: Access = { scope: 'read' }
+/** See what there is, though not how it is guarded. */
+export const survey: Access = { scope: 'read', roles: ['admin', 'auditor', 'operator'] }
+/** See everything: grants, rules, principals, calls and the journal. */
+export const look: Access = { scope: 'read', roles: ['admin', 'auditor'] }
+/** Change what agents can reach. */
+export const write: Access = { scope: 'write', roles: ['admin'] }
+/** Change who may do what. */
+export const administer: Access = { scope: 'admin', roles: ['admin'] }

@@ -1,0 +1,1 @@
+export { lineTcpConnector } from './line-tcp-connector.ts'
