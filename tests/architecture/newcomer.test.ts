@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-type ControlPlanes = typeof import('../support/control-plane.ts')
-type Imports = typeof import('./imports.ts')
-type McpClients = typeof import('../support/mcp-client.ts')
+import type * as ControlPlanes from '../support/control-plane.ts'
+import type * as McpClients from '../support/mcp-client.ts'
+import type * as Imports from './imports.ts'
+
 type LineServer = () => Promise<{ readonly url: string; readonly stop: () => Promise<void> }>
 
 const root = join(import.meta.dirname, '../..')
@@ -25,7 +26,7 @@ const changes: readonly (readonly [file: string, from: string, to: string])[] = 
   [
     'tests/architecture/import-map.ts',
     `  'policy-cedar': io(`,
-    `  'connector-line-tcp': io(beforeGate),\n  'policy-cedar': io(`,
+    `  'connector-line-tcp': io([...ground, 'registry', 'gate']),\n  'policy-cedar': io(`,
   ],
   [
     `${src}/app/compose.ts`,
@@ -85,13 +86,13 @@ describe('a newcomer who does what ARCHITECTURE.md says under "Add a connector"'
   test('has a product that type-checks and keeps to the import map', async () => {
     const { code, output } = await run('tsc', ['--noEmit', '--project', 'tsconfig.newcomer.json'], copy)
     assert.equal(code, 0, output)
-    const { checkImports } = await load<Imports>(copy, 'tests/architecture/imports.ts')
+    const { checkImports } = await load<typeof Imports>(copy, 'tests/architecture/imports.ts')
     assert.deepEqual(checkImports(copy), [])
   })
 
   test('registers a server of the transport over REST, and calls its tool through /mcp', async () => {
-    const { controlPlane } = await load<ControlPlanes>(copy, 'tests/support/control-plane.ts')
-    const { connect, callTool } = await load<McpClients>(copy, 'tests/support/mcp-client.ts')
+    const { controlPlane } = await load<typeof ControlPlanes>(copy, 'tests/support/control-plane.ts')
+    const { connect, callTool } = await load<typeof McpClients>(copy, 'tests/support/mcp-client.ts')
     const { lineServer } = await load<{ lineServer: LineServer }>(copy, `${added}/fixtures/line-server.ts`)
     const server = await lineServer()
     const castellan = await controlPlane()

@@ -29,7 +29,6 @@ describe('a request is refused', () => {
     'localhost@evil.example',
     '127.0.0.1.nip.example',
     'localhost:x',
-
     'only.example',
   ]) {
     test(`when it is for ${JSON.stringify(host)}`, async () => assert.equal(await status({ host }), 403))

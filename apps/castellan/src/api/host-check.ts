@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { sendProblem } from './rest/error-handler.ts'
+import { problem } from './rest/problem.ts'
 
 export interface AllowedHosts {
   /** Accepted in `Host`: a name with any port, or a name and a port; loopback names are always accepted. */
@@ -25,10 +27,7 @@ export function checkHosts(app: FastifyInstance, allowed: AllowedHosts): void {
     const detail = hostOk
       ? 'The Origin header is not allowed; add it to allowed_origins.'
       : 'The Host header is not allowed; add it to allowed_hosts.'
-    await reply
-      .code(403)
-      .type('application/problem+json')
-      .send(JSON.stringify({ type: 'about:blank', title: 'Forbidden', status: 403, detail }))
+    await sendProblem(reply, problem(403, 'FORBIDDEN', detail))
   })
 }
 

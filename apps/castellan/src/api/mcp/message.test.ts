@@ -17,7 +17,7 @@ describe('a message', () => {
       { ...request, params: { name: 'x', arguments: {}, _meta: { progressToken: 'p' }, 'vendor/new': 1 } },
       { ...request, method: 'prompts/get', params: { name: 'x', arguments: { a: 'b' } } },
       { ...request, method: 'tools/list', params: undefined },
-      Array(MAX_BATCH).fill(request),
+      Array.from({ length: MAX_BATCH }, () => request),
     ]
     for (const message of good) assert.equal(messageProblem(message), null, JSON.stringify(message))
   })

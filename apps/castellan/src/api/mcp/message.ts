@@ -80,10 +80,10 @@ const checks: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
 )
 
 function paramsProblem({ id, method, params = {} }: JsonObject): MessageProblem | null {
-  if (id === undefined) return null
-  for (const [name, [fits, expected]] of Object.entries(checks.get(String(method)) ?? {})) {
+  if (id === undefined || typeof method !== 'string') return null
+  for (const [name, [fits, expected]] of Object.entries(checks.get(method) ?? {})) {
     if (fits((params as JsonObject)[name])) continue
-    const message = `Invalid params: "${name}" of ${String(method)} must be ${expected}`
+    const message = `Invalid params: "${name}" of ${method} must be ${expected}`
     return { status: 200, code: -32602, message, id: id as string | number }
   }
   return null

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
@@ -108,7 +108,7 @@ async function within(limits: Partial<SessionLimits>, body: (opened: Opened) => 
   const clock: Clock = { now: () => new Date(now), monotonic: () => now }
   const build = () => new Server({ name: 'test', version: '1' }, { capabilities: { tools: {} } })
   const sessions = new Sessions({ max: 100, idle: 60_000, ...limits }, clock, build)
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const caller = callerFrom(String(request.headers['who']))
     const id = request.headers['mcp-session-id']
     const message = request.method === 'POST' ? await json(request) : undefined
@@ -118,7 +118,8 @@ async function within(limits: Partial<SessionLimits>, body: (opened: Opened) => 
     } catch (error) {
       response.writeHead(isFault(error, 'SESSION_LIMIT') ? 503 : 500).end()
     }
-  })
+  }
+  const server = createServer((request, response) => void handle(request, response))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const ask = async (who: string, id: string | null, method: string, rpc: string, more: RequestInit = {}) => {
