@@ -83,6 +83,7 @@ describe('the OpenAPI document', () => {
   test('holds nothing but schemas of JSON Schema 2020-12 where schemas belong', () => {
     const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false })
     formats.default(ajv)
+    ajv.addKeyword('components')
     ajv.addSchema({ $id: 'document', components: document.components })
     const schemas = operations.flatMap(({ operation }) => [
       ...(operation.parameters ?? []).map(({ schema }) => schema),
