@@ -60,7 +60,10 @@ const clients: Record<string, (path?: string) => Promise<AnyClient>> = {
 async function connectV2(path: string, mode: 'legacy' | 'auto' | { pin: string }): Promise<AnyClient> {
   const client = new Client({ name: 'v2', version: '1' }, { versionNegotiation: { mode } })
   await client.connect(new StreamableHTTPClientTransport(url(path), { requestInit: headers() }))
-  return { ...bound(client), callTool: (params, options) => client.callTool(params, options) as never }
+  return {
+    ...bound(client),
+    callTool: (params, options) => client.callTool(params, options),
+  }
 }
 
 function bound(client: Pick<Client, 'listTools'> | ClientV1): AnyClient {

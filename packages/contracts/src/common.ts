@@ -33,7 +33,6 @@ export const line = (max: number) =>
     .string()
     .min(1)
     .max(max)
-    // oxlint-disable-next-line no-control-regex
     .regex(/^[^\x00-\x1f\x7f]*$/, 'must not hold control characters')
 
 /** Text of any number of lines; a NUL in it would end it early in some stores and programs. */
@@ -41,7 +40,6 @@ export const text = (max: number) =>
   z
     .string()
     .max(max)
-    // oxlint-disable-next-line no-control-regex
     .regex(/^[^\x00]*$/, 'must not hold a NUL character')
 
 /** Short, since it is the first half of the names its tools get. */

@@ -45,7 +45,7 @@ export function trueOrFalse(): Kind<boolean> {
 
 export function choice<const T extends string>(values: readonly T[]): Kind<T> {
   return {
-    schema: z.enum(values as readonly [T, ...T[]]) as z.ZodType<T>,
+    schema: z.enum(values as readonly [T, ...T[]]),
     expects: `one of ${values.join(', ')}`,
     placeholder: values.join('|'),
     show: value => value,

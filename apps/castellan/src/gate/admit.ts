@@ -55,10 +55,7 @@ export function resolve(
   offers: Offers,
 ): { readonly offer: Offer; readonly uri: string | null } | Denied {
   const found = lookUp(request, offers)
-  return (
-    found ??
-    deny('denied_policy', `nothing granted to the caller is named "${request.name.slice(0, 200).toWellFormed()}"`)
-  )
+  return found ?? deny('denied_policy', 'nothing of this name is granted to the caller')
 }
 
 function lookUp(request: CallRequest, offers: Offers): { offer: Offer; uri: string | null } | undefined {

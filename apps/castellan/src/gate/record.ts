@@ -53,7 +53,7 @@ export class Recorder {
       correlationId,
       data: {
         ...this.#refusalData(refusal),
-        asked: request.name.slice(0, 200).toWellFormed(),
+        asked: recordable(request.name),
         use: request.use,
         via,
         ...(refusal.offer ? { server: refusal.offer.server.name, capability: refusal.offer.capability.name } : {}),

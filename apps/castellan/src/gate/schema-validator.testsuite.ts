@@ -89,7 +89,6 @@ export function testSchemaValidator(name: string, create: () => SchemaValidator)
       ])
       const conditional: JsonObject = {
         if: { properties: { kind: { const: 'a' } } },
-        // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
         then: { required: ['x'] },
         else: { required: ['y'] },
       }

@@ -1,6 +1,6 @@
-export { type Draft, type Entry, leafBytes, leafHash, type SequencedEntry } from './entry.ts'
+export { type Draft, type Entry, leafHash, type SequencedEntry } from './entry.ts'
 export { follow } from './follow.ts'
 export { Journal } from './journal.ts'
 export type { Blob, EntryFilter, JournalStore } from './journal-store.ts'
-export { type KnownSecrets, namesSecret, noKnownSecrets, redact, REDACTED } from './redact.ts'
+export { type KnownSecrets, REDACTED } from './redact.ts'
 export { matchesTopic } from './topic.ts'

@@ -33,5 +33,11 @@ async function onSqlite(): Promise<Stores> {
 async function onPostgres(): Promise<Stores> {
   const { url, drop } = await freshPostgres(postgres.url)
   const stores = await openPostgres({ url })
-  return { ...stores, close: () => stores.close().finally(drop) }
+  return {
+    ...stores,
+    close: async () => {
+      await stores.close()
+      await drop()
+    },
+  }
 }

@@ -29,7 +29,7 @@ port.on('message', (first: Request | 'close') => {
 })
 
 function another(): Request | 'close' | undefined {
-  return (receiveMessageOnPort(port) as { message: Request | 'close' } | undefined)?.message
+  return receiveMessageOnPort(port)?.message
 }
 
 function write(batches: readonly Batch[]): void {

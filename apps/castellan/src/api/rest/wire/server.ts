@@ -10,7 +10,6 @@ import type {
   SecretRef,
   Server,
   ServerSpec,
-  Timeouts,
 } from '../../../registry/index.ts'
 
 type Input = z.output<typeof serverInput>
@@ -21,7 +20,7 @@ export function serverSpec(input: Input): ServerSpec {
     name: input.name,
     description: input.description ?? '',
     connection: connectionSpec(input),
-    timeouts: mapValues(input.timeouts ?? {}, parseDuration) as Partial<Timeouts>,
+    timeouts: mapValues(input.timeouts ?? {}, parseDuration),
     trusted: input.trusted ?? false,
     tools: mapValues(input.tools ?? {}, toolSettings),
     ...(input.max_concurrent === undefined ? {} : { maxConcurrent: input.max_concurrent }),
