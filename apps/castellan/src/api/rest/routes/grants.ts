@@ -1,10 +1,9 @@
-import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import type { Core } from '../../core.ts'
 import { look, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { listRoute } from '../list-route.ts'
-import { byId } from '../path-parts.ts'
+import { removeRoute } from '../remove-route.ts'
 import type { TypedApp } from '../route.ts'
 import { wireGrant } from '../wire/access.ts'
 
@@ -39,20 +38,10 @@ export function grantRoutes(app: TypedApp, { registry, directory }: Core): void 
       return reply.code(201).send(wireGrant(await registry.addGrant({ to, server, primitive, name, asTool }, actor)))
     },
   )
-  app.delete(
-    '/api/grants/:id',
-    {
-      schema: {
-        operationId: 'removeGrant',
-        tags,
-        summary: 'Take a grant away',
-        params: byId,
-        response: { 204: z.null() },
-      },
-    },
-    async (request, reply) => {
-      await registry.removeGrant(request.params.id, callerOf(request, write).actor)
-      return reply.code(204).send(null)
-    },
-  )
+  removeRoute(app, '/api/grants/:id', {
+    operationId: 'removeGrant',
+    tags,
+    summary: 'Take a grant away',
+    remove: (id, actor) => registry.removeGrant(id, actor),
+  })
 }

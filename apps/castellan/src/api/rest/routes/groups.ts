@@ -5,6 +5,7 @@ import { survey, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { listRoute } from '../list-route.ts'
 import { byName } from '../path-parts.ts'
+import { removeRoute } from '../remove-route.ts'
 import type { TypedApp } from '../route.ts'
 import { wireGroup } from '../wire/access.ts'
 
@@ -52,20 +53,10 @@ export function groupRoutes(app: TypedApp, { registry }: Core): void {
       return wireGroup(await registry.putGroup(spec, callerOf(request, write).actor))
     },
   )
-  app.delete(
-    '/api/groups/:name',
-    {
-      schema: {
-        operationId: 'removeGroup',
-        tags,
-        summary: 'Remove a virtual server',
-        params: byName,
-        response: { 204: z.null() },
-      },
-    },
-    async (request, reply) => {
-      await registry.removeGroup(request.params.name, callerOf(request, write).actor)
-      return reply.code(204).send(null)
-    },
-  )
+  removeRoute(app, '/api/groups/:name', {
+    operationId: 'removeGroup',
+    tags,
+    summary: 'Remove a virtual server',
+    remove: (name, actor) => registry.removeGroup(name, actor),
+  })
 }

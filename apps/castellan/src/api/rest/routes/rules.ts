@@ -5,7 +5,7 @@ import type { Core } from '../../core.ts'
 import { look, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { listRoute } from '../list-route.ts'
-import { byName } from '../path-parts.ts'
+import { removeRoute } from '../remove-route.ts'
 import type { TypedApp } from '../route.ts'
 import { limitsSpec, wireLimits } from '../wire/rules.ts'
 
@@ -39,22 +39,12 @@ export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core):
       return wireLimits(await rules.putLimits(limitsSpec(request.params.name, request.body, to), actor))
     },
   )
-  app.delete(
-    '/api/limits/:name',
-    {
-      schema: {
-        operationId: 'removeLimits',
-        tags: ['limits'],
-        summary: 'Remove limits',
-        params: byName,
-        response: { 204: z.null() },
-      },
-    },
-    async (request, reply) => {
-      await rules.removeLimits(request.params.name, callerOf(request, write).actor)
-      return reply.code(204).send(null)
-    },
-  )
+  removeRoute(app, '/api/limits/:name', {
+    operationId: 'removeLimits',
+    tags: ['limits'],
+    summary: 'Remove limits',
+    remove: (name, actor) => rules.removeLimits(name, actor),
+  })
   app.get(
     '/api/policies',
     {

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import { fault } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
@@ -6,6 +5,7 @@ import { survey, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { listRoute } from '../list-route.ts'
 import { byId } from '../path-parts.ts'
+import { removeRoute } from '../remove-route.ts'
 import type { TypedApp } from '../route.ts'
 import { serverSpec, wireHealth, wireServer } from '../wire/server.ts'
 
@@ -77,22 +77,12 @@ export function serverRoutes(app: TypedApp, { registry }: Core): void {
       return wireServer(server, registry.health(server.id))
     },
   )
-  app.delete(
-    '/api/mcp-servers/:id',
-    {
-      schema: {
-        operationId: 'removeServer',
-        tags,
-        summary: 'Remove a server; calls under way end first',
-        params: byId,
-        response: { 204: z.null() },
-      },
-    },
-    async (request, reply) => {
-      await registry.removeServer(request.params.id, callerOf(request, write).actor)
-      return reply.code(204).send(null)
-    },
-  )
+  removeRoute(app, '/api/mcp-servers/:id', {
+    operationId: 'removeServer',
+    tags,
+    summary: 'Remove a server; calls under way end first',
+    remove: (id, actor) => registry.removeServer(id, actor),
+  })
   app.post(
     '/api/mcp-servers/:id/health-check',
     {
