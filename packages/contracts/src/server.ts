@@ -79,7 +79,16 @@ export const serverCreate = z
   .meta({ id: 'ServerWish' })
 export type ServerCreate = z.input<typeof serverCreate>
 
-const changing = { ...creating, version: z.int().optional() }
+/** Ignored: what was read can be sent back as it came, changed where it is to change. */
+const asRead = z.unknown().optional()
+const changing = {
+  ...creating,
+  version: z.int().optional(),
+  id: asRead,
+  health: asRead,
+  created_at: asRead,
+  updated_at: asRead,
+}
 /** A change as a whole; what `version` names must still be there, when it is given. */
 export const serverUpdate = z
   .discriminatedUnion('transport', [stdio.extend(changing), overNetwork.extend(changing), openapi.extend(changing)])

@@ -1,9 +1,11 @@
 import { isInitializeRequest, isLegacyRequest, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server'
 import { toWebRequest } from '@modelcontextprotocol/node'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { fault, isFault, isJsonObject, newId, parseStrict } from '../../kernel/index.ts'
+import { isFault, isJsonObject } from '../../kernel/index.ts'
 import type { View } from '../../registry/index.ts'
+import { refuseCallOfNobody } from '../call-of-nobody.ts'
 import type { Core } from '../core.ts'
+import { readStrictBodies } from '../strict-body.ts'
 import type { Caller } from './caller.ts'
 import { messageProblem } from './message.ts'
 import { Modern } from './modern.ts'
@@ -82,18 +84,7 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
       await Promise.all([sessions.close(), modern.close()])
     },
     plugin: async app => {
-      app.removeAllContentTypeParsers()
-      app.addContentTypeParser(
-        'application/json',
-        { parseAs: 'buffer', bodyLimit: settings.maxBody },
-        (request, bytes, done) => {
-          try {
-            done(null, parseBody(request.method, bytes as Buffer))
-          } catch (error) {
-            done(error as Error, undefined)
-          }
-        },
-      )
+      readStrictBodies(app, { maxBody: settings.maxBody, emptyPost: 'isMalformed' })
       app.setErrorHandler((error, _request, reply) => {
         reply.hijack()
         answerFault(core, settings.maxBody, error, reply)
@@ -126,20 +117,6 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
   }
 }
 
-/** Strict JSON in strict UTF-8; nothing at all for requests that have no body by nature. Throws `JSON_MALFORMED`. */
-function parseBody(method: string, bytes: Buffer): unknown {
-  if (bytes.length === 0 && method !== 'POST') return undefined
-  let text: string
-  try {
-    text = utf8.decode(bytes)
-  } catch {
-    throw fault('JSON_MALFORMED', { why: 'it is not valid UTF-8' })
-  }
-  return parseStrict(text)
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /** Whether a message says of itself that it is of 2026: it names its revision, which before only `initialize` did. */
 function hasEnvelope(body: unknown): boolean {
   const meta = isJsonObject(body) && isJsonObject(body.params) ? body.params._meta : undefined
@@ -158,25 +135,9 @@ async function identified(core: Core, view: View, request: FastifyRequest): Prom
   }
 }
 
-/** A call of nobody is refused by the gate itself, so the journal has it like any other. */
+/** Whoever calls a tool and is nobody is refused where everybody is. */
 async function journalRefusal(core: Core, view: View, body: unknown): Promise<void> {
   if (!isJsonObject(body) || body.method !== 'tools/call' || !isJsonObject(body.params)) return
-  await core.gate.pass({
-    identity: null,
-    view,
-    use: 'tool',
-    as: 'tool',
-    name: typeof body.params.name === 'string' ? body.params.name : '',
-    args: {},
-    context: {
-      correlationId: newId(),
-      causationId: null,
-      sessionId: null,
-      idempotencyKey: null,
-      dryRun: false,
-      via: 'mcp',
-      meta: null,
-    },
-    io: { signal: AbortSignal.timeout(1_000), onProgress: null },
-  })
+  const { name } = body.params
+  await refuseCallOfNobody(core, { name: typeof name === 'string' ? name : '', view, via: 'mcp' })
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Access, type Actor, type Identity, requireAccess } from '../../identity/index.ts'
 import { fault, isFault, newId } from '../../kernel/index.ts'
+import { refuseCallOfNobody } from '../call-of-nobody.ts'
 import type { Core } from '../core.ts'
 
 /** Who asks, and the thread their request belongs to. */
@@ -19,7 +20,14 @@ const callers = new WeakMap<FastifyRequest, RestCaller>()
 export async function identify(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const correlationId = correlationOf(request)
   reply.header('x-correlation-id', correlationId)
-  const identity = await identityOf(core, request)
+  const identity = await identityOf(core, request).catch(async (error: unknown) => {
+    // The body is not read for somebody unknown, so the journal has that somebody called, and not what.
+    const called = request.method === 'POST' && request.routeOptions.url === '/api/calls'
+    if (called && isFault(error, 'UNAUTHENTICATED')) {
+      await refuseCallOfNobody(core, { name: '', view: { is: 'all' }, via: 'rest', correlationId })
+    }
+    throw error
+  })
   const actor = { tenant: identity.tenant, principal: identity.principal.id, correlationId }
   callers.set(request, { identity, correlationId, actor })
 }

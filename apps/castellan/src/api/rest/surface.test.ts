@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { type ControlPlane, controlPlane } from '../../../../../tests/support/control-plane.ts'
+import { eventually } from '../../gate/connector.testsuite.ts'
 import { ask } from './fixtures/asking.ts'
 import { hire } from './fixtures/people.ts'
 
@@ -52,7 +53,50 @@ describe('a path that exists', () => {
   })
 })
 
+test('bytes that are not UTF-8 are refused, whatever they would be read as', async () => {
+  const response = await fetch(`${castellan.url}/api/grants`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${castellan.key}`, 'content-type': 'application/json' },
+    body: Buffer.from([0x22, 0xff, 0x22]),
+  })
+  assert.equal(response.status, 400)
+  assert.equal(((await response.json()) as { code: string }).code, 'JSON_MALFORMED')
+})
+
+test('a server that was read can be sent back, and nothing but its version changes', async () => {
+  const made = {
+    name: 'mirror',
+    transport: 'stdio',
+    command: 'true',
+    env: { TOKEN: 'a-secret-value' },
+    allow_unhealthy: true,
+  }
+  await castellan.ask('POST', '/api/mcp-servers', made)
+  const { health: _before, version, updated_at: _at, ...read } = await castellan.ask('GET', '/api/mcp-servers/mirror')
+  const whole = await castellan.ask('GET', '/api/mcp-servers/mirror')
+  await castellan.ask('PUT', '/api/mcp-servers/mirror', { ...whole, allow_unhealthy: true })
+  const {
+    health: _after,
+    version: next,
+    updated_at: _later,
+    ...again
+  } = await castellan.ask('GET', '/api/mcp-servers/mirror')
+  assert.deepEqual(again, read)
+  assert.deepEqual([version, next], [1, 2])
+})
+
 describe('without credentials', () => {
+  test('a call is refused, and the journal has it under its correlation id', async () => {
+    const headers = { 'x-correlation-id': 'nobody-1' }
+    const { status } = await ask(castellan, 'POST', '/api/calls', { key: null, headers })
+    assert.equal(status, 401)
+    const logged = () => castellan.log.map(line => JSON.parse(line) as Record<string, unknown>)
+    const isOurs = (line: Record<string, unknown>) => line.correlation === 'nobody-1'
+    await eventually('the refusal is journaled', async () => logged().some(isOurs))
+    const { event, principal, outcome } = logged().find(isOurs)!
+    assert.deepEqual([event, principal, outcome], ['call.denied', 'anonymous', 'denied_identity'])
+  })
+
   for (const path of ['/health', '/ready', '/docs', '/docs/', '/docs/static/swagger-ui.css', '/api/openapi.json']) {
     test(`${path} answers`, async () => {
       assert.equal((await ask(castellan, 'GET', path, { key: null })).status, 200)

@@ -74,12 +74,12 @@ describe('a manifest', () => {
       'create grant role member: resource */* as tool',
       'create limits slow',
       'create limits calm',
-      'update policies policies open.cedar starter.cedar',
+      'update policies policies open.cedar',
     ])
     assert.deepEqual(failures(first), [])
 
     const before = await journalLength()
-    const second = await apply(everything, { prune: true })
+    const second = await apply(everything)
     assert.deepEqual(new Set(second.actions.map(({ action }) => action)), new Set(['unchanged']))
     assert.equal(await journalLength(), before)
   })
@@ -140,6 +140,15 @@ describe('a manifest', () => {
     assert.deepEqual(await names('/api/groups'), ['all'])
     assert.deepEqual(await names('/api/limits'), ['calm', 'slow'])
     assert.ok((await names('/api/principals')).includes('\u00c5ngstr\u00f6m'))
+  })
+
+  test('leaves the policies it does not name in force until it prunes', async () => {
+    const files = async () => Object.keys((await castellan.ask<{ files: object }>('GET', '/api/policies')).files)
+    await apply({ policies: { 'one.cedar': '', 'two.cedar': '' } }, { prune: true })
+    await apply({ policies: { 'two.cedar': 'permit (principal, action, resource);' } })
+    assert.deepEqual((await files()).toSorted(), ['one.cedar', 'two.cedar'])
+    await apply({ policies: { 'two.cedar': '' } }, { prune: true })
+    assert.deepEqual(await files(), ['two.cedar'])
   })
 
   test('removes all of several grants that say the same', async () => {

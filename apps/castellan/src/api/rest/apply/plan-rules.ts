@@ -46,15 +46,21 @@ export function planLimits(
   ]
 }
 
-/** The set is replaced as a whole. Throws `POLICY_INVALID`. */
-export function planPolicies({ rules }: Parts, wanted: Manifest['policies'], actor: Actor): Step[] {
-  if (!wanted) return []
+/** Files that are not named stay in the set unless it is pruned; what comes out is put in force as a whole. Throws `POLICY_INVALID`. */
+export function planPolicies(
+  { rules }: Parts,
+  named: Manifest['policies'],
+  actor: Actor,
+  { prune }: PlanOptions,
+): Step[] {
+  if (!named) return []
+  const before = rules.policySet(actor.tenant)
+  const wanted = prune ? named : { ...before?.files, ...named }
   const [problem] = rules.checkPolicies(wanted)
   if (problem) {
     const { file, line, message } = problem
     throw fault('POLICY_INVALID', { why: `${file}${line === null ? '' : `:${line}`}: ${message}` })
   }
-  const before = rules.policySet(actor.tenant)
   const put = () => rules.putPolicies(wanted, actor)
   if (!before) return [create('policies', 'policies', put)]
   const gone = Object.fromEntries(Object.keys(before.files).map(name => [name, null]))

@@ -24,6 +24,6 @@ export async function plan(
     ...planGroups(core, manifest.groups, actor, options),
     ...planGrants(core, manifest.grants, actor, people, options),
     ...planLimits(core, manifest.limits, actor, people, options),
-    ...planPolicies(core, manifest.policies, actor),
+    ...planPolicies(core, manifest.policies, actor, options),
   ]
 }
