@@ -28,9 +28,9 @@ export async function welcome(core: Core, folder: string): Promise<void> {
 
 /** To the role admin, as far as it was not done by a start that was cut short. */
 async function grantEverything({ registry }: Core, actor: Actor): Promise<void> {
-  const granted = new Set(registry.grants(actor.tenant).map(({ primitive }) => primitive))
+  const granted = new Set(registry.grants.list(actor.tenant).map(({ primitive }) => primitive))
   for (const primitive of ['tool', 'resource', 'prompt'] as const) {
     if (granted.has(primitive)) continue
-    await registry.addGrant({ to: { role: 'admin' }, server: '*', primitive, name: '*', asTool: false }, actor)
+    await registry.grants.add({ to: { role: 'admin' }, server: '*', primitive, name: '*', asTool: false }, actor)
   }
 }

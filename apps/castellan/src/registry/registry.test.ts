@@ -123,7 +123,7 @@ describe('adding a server', () => {
     await using o = await office()
     await o.registry.addServer(spec, actor)
     assert.deepEqual(o.registry.offers(admin).list.tool, [])
-    await o.registry.addGrant(
+    await o.registry.grants.add(
       { to: { role: 'admin' }, server: '*', primitive: 'tool', name: '*', asTool: false },
       actor,
     )
@@ -264,7 +264,7 @@ describe('removing a server', () => {
   test('takes its tools and secrets with it, also when it is being asked just then', async () => {
     await using o = await office()
     const server = await o.registry.addServer(spec, actor)
-    await o.registry.addGrant(
+    await o.registry.grants.add(
       { to: { role: 'admin' }, server: '*', primitive: 'tool', name: '*', asTool: false },
       actor,
     )
@@ -286,7 +286,7 @@ describe('the catalogue', () => {
   test('is there at once after a restart, before any server is up', async () => {
     await using o = await office()
     await o.registry.addServer(spec, actor)
-    await o.registry.addGrant(
+    await o.registry.grants.add(
       { to: { role: 'admin' }, server: 'files', primitive: 'tool', name: '*', asTool: false },
       actor,
     )
@@ -360,7 +360,7 @@ describe('health', () => {
     await using o = await office()
     const server = await o.registry.addServer(spec, actor)
     await o.registry.addServer({ ...spec, name: 'notes' }, actor)
-    await o.registry.addGrant(
+    await o.registry.grants.add(
       { to: { role: 'admin' }, server: '*', primitive: 'tool', name: '*', asTool: false },
       actor,
     )
@@ -373,12 +373,12 @@ describe('health', () => {
 describe('groups', () => {
   test('are made, changed and removed by name, and unknown to other tenants', async () => {
     await using o = await office()
-    const made = await o.registry.putGroup({ name: 'office', description: '', members: [] }, actor)
-    const changed = await o.registry.putGroup({ name: 'office', description: 'new', members: [] }, actor)
+    const made = await o.registry.groups.put({ name: 'office', description: '', members: [] }, actor)
+    const changed = await o.registry.groups.put({ name: 'office', description: 'new', members: [] }, actor)
     assert.deepEqual([changed.id, changed.version], [made.id, 2])
-    assert.throws(() => o.registry.group('other', made.id), { code: 'NOT_FOUND' })
-    await o.registry.removeGroup('office', actor)
-    assert.deepEqual(o.registry.groups('default'), [])
-    assert.deepEqual((await o.restarted()).groups('default'), [])
+    assert.throws(() => o.registry.groups.get('other', made.id), { code: 'NOT_FOUND' })
+    await o.registry.groups.remove('office', actor)
+    assert.deepEqual(o.registry.groups.list('default'), [])
+    assert.deepEqual((await o.restarted()).groups.list('default'), [])
   })
 })

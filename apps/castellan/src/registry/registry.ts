@@ -5,10 +5,12 @@ import type { Catalog, Discovery } from './capability.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { catalogChange, type CatalogChange } from './catalog-change.ts'
 import { checkSpec } from './check-spec.ts'
-import type { Grant, Group } from './grant.ts'
+import { Grants } from './grants.ts'
+import { Groups } from './groups.ts'
 import { probed, probeFailed, unknownHealth } from './health.ts'
 import { type Offers, offersFor, type View } from './offer.ts'
 import type { RegistryStore, SealedSecret } from './registry-store.ts'
+import { resourceEntry } from './resource-entry.ts'
 import type { SecretVault } from './secrets.ts'
 import { buildServer } from './build-server.ts'
 import type { Health, Server } from './server.ts'
@@ -36,10 +38,10 @@ export type CatalogListener = (tenant: string, change: CatalogChange) => void
  * needs neither disk nor server; every change goes through the store and the journal first.
  */
 export class Registry {
+  readonly grants: Grants
+  readonly groups: Groups
   readonly #parts: RegistryParts
   #servers: readonly Server[] = []
-  #grants: readonly Grant[] = []
-  #groups: readonly Group[] = []
   readonly #catalogs = new Map<string, Catalog>()
   readonly #health = new Map<string, Health>()
   readonly #discovering = new Map<string, Promise<Catalog>>()
@@ -51,14 +53,18 @@ export class Registry {
 
   constructor(parts: RegistryParts) {
     this.#parts = parts
+    const { store, journal } = parts
+    const changed = (tenant: string) => this.#changed(tenant, 'all')
+    this.grants = new Grants(store, journal, changed)
+    this.groups = new Groups(store, journal, changed)
   }
 
   /** Reads everything back; after it tools are listed at once, before any server is up. */
   async load(): Promise<void> {
     const { store } = this.#parts
     this.#servers = await store.servers()
-    this.#grants = await store.grants()
-    this.#groups = await store.groups()
+    await this.grants.load()
+    await this.groups.load()
     this.#catalogs.clear()
     for (const catalog of await store.catalogs()) this.#catalogs.set(catalog.server, catalog)
     this.#offers = new Map()
@@ -305,78 +311,6 @@ export class Registry {
     return after
   }
 
-  // Grants and groups
-
-  grants(tenant: string): readonly Grant[] {
-    return this.#grants.filter(grant => grant.tenant === tenant)
-  }
-
-  async addGrant(grant: Omit<Grant, 'id' | 'tenant' | 'version'>, actor: Actor): Promise<Grant> {
-    const added: Grant = { ...grant, id: newId(), tenant: actor.tenant, version: 1 }
-    await this.#parts.store.saveGrant(added, [
-      this.#resourceEntry('grant', 'grant.created', added, actor, {
-        to: { ...added.to },
-        server: added.server,
-        primitive: added.primitive,
-        name: added.name,
-        as_tool: added.asTool,
-      }),
-    ])
-    this.#grants = [...this.#grants, added]
-    this.#changed(actor.tenant, 'all')
-    return added
-  }
-
-  async removeGrant(id: string, actor: Actor): Promise<void> {
-    const grant = this.#grants.find(each => each.tenant === actor.tenant && each.id === id)
-    if (!grant) throw fault('NOT_FOUND', { what: 'grant' })
-    const gone = { ...grant, version: grant.version + 1 }
-    await this.#parts.store.removeGrant(actor.tenant, id, [
-      this.#resourceEntry('grant', 'grant.removed', gone, actor, {}),
-    ])
-    this.#grants = this.#grants.filter(each => each.id !== id)
-    this.#changed(actor.tenant, 'all')
-  }
-
-  groups(tenant: string): readonly Group[] {
-    return this.#groups.filter(group => group.tenant === tenant)
-  }
-
-  /** Throws `NOT_FOUND`, also for a group of another tenant. */
-  group(tenant: string, idOrName: string): Group {
-    const found = this.#groups.find(each => each.tenant === tenant && (each.id === idOrName || each.name === idOrName))
-    if (!found) throw fault('NOT_FOUND', { what: 'group' })
-    return found
-  }
-
-  /** Creates the group of this name, or changes it as a whole. Throws `VERSION_CONFLICT`, `STORE_UNAVAILABLE`. */
-  async putGroup(spec: Pick<Group, 'name' | 'description' | 'members'>, actor: Actor): Promise<Group> {
-    const before = this.#groups.find(each => each.tenant === actor.tenant && each.name === spec.name)
-    const group: Group = {
-      ...spec,
-      id: before?.id ?? newId(),
-      tenant: actor.tenant,
-      version: (before?.version ?? 0) + 1,
-    }
-    const type = before ? 'group.updated' : 'group.created'
-    await this.#parts.store.saveGroup(group, [
-      this.#resourceEntry('group', type, group, actor, { name: group.name, members: group.members.length }),
-    ])
-    this.#groups = [...this.#groups.filter(each => each.id !== group.id), group]
-    this.#changed(actor.tenant, 'all')
-    return group
-  }
-
-  async removeGroup(idOrName: string, actor: Actor): Promise<void> {
-    const group = this.group(actor.tenant, idOrName)
-    const gone = { ...group, version: group.version + 1 }
-    await this.#parts.store.removeGroup(actor.tenant, group.id, [
-      this.#resourceEntry('group', 'group.removed', gone, actor, { name: group.name }),
-    ])
-    this.#groups = this.#groups.filter(each => each.id !== group.id)
-    this.#changed(actor.tenant, 'all')
-  }
-
   // What a principal sees
 
   /** Everything granted to an identity on an endpoint. */
@@ -387,8 +321,8 @@ export class Registry {
     const offers = offersFor(identity, view, {
       servers: this.servers(identity.tenant),
       catalogs: this.#catalogs,
-      grants: this.grants(identity.tenant),
-      groups: this.groups(identity.tenant),
+      grants: this.grants.list(identity.tenant),
+      groups: this.groups.list(identity.tenant),
     })
     if (this.#offers.size >= MAX_CACHED_OFFERS) this.#offers.clear()
     this.#offers.set(key, offers)
@@ -402,25 +336,7 @@ export class Registry {
   }
 
   #entry(type: string, server: Server, actor: Actor, data: JsonObject): Entry {
-    return this.#resourceEntry('server', type, server, actor, data)
-  }
-
-  #resourceEntry(
-    kind: string,
-    type: string,
-    resource: { readonly id: string; readonly version: number },
-    actor: Actor,
-    data: JsonObject,
-  ): Entry {
-    return this.#parts.journal.seal({
-      tenant: actor.tenant,
-      stream: `${kind}:${resource.id}`,
-      seq: resource.version - 1,
-      type,
-      principal: actor.principal,
-      correlationId: actor.correlationId,
-      data,
-    })
+    return resourceEntry(this.#parts.journal, 'server', type, server, actor, data)
   }
 }
 

@@ -44,10 +44,10 @@ export function planGroups(
     'group',
     wanted.map(group => group.name),
   )
-  const known = registry.groups(actor.tenant)
+  const known = registry.groups.list(actor.tenant)
   const steps = wanted.map(({ name, description = '', members }): Step => {
     const before = known.find(group => group.name === name)
-    const put = () => registry.putGroup({ name, description, members }, actor)
+    const put = () => registry.groups.put({ name, description, members }, actor)
     if (!before) return create('group', name, put)
     return update('group', name, differing(before, { description, members }), put)
   })
@@ -59,7 +59,7 @@ export function planGroups(
       'group',
       surplus,
       group => group.name,
-      group => registry.removeGroup(group.id, actor),
+      group => registry.groups.remove(group.id, actor),
     ),
   ]
 }
@@ -73,7 +73,9 @@ export function planGrants(
   options: PlanOptions,
 ): Step[] {
   if (!wanted) return []
-  const known = registry.grants(actor.tenant).map(grant => ({ grant, says: inWords(people.stored(grant.to), grant) }))
+  const known = registry.grants
+    .list(actor.tenant)
+    .map(grant => ({ grant, says: inWords(people.stored(grant.to), grant) }))
   const declared = wanted.map(({ to, server, primitive_type: primitive, name, as_tool: asTool = false }) => {
     const spec = { server, primitive, name, asTool }
     return { to, spec, says: inWords(people.declared(to), spec) }
@@ -83,7 +85,7 @@ export function planGrants(
     declared.map(({ says }) => says),
   )
   const steps = declared.map(({ to, spec, says }): Step => {
-    const add = async () => registry.addGrant({ ...spec, to: await people.resolve(to) }, actor)
+    const add = async () => registry.grants.add({ ...spec, to: await people.resolve(to) }, actor)
     return known.some(each => each.says === says) ? update('grant', says, [], add) : create('grant', says, add)
   })
   const surplus = known.filter(({ says }) => !wishes.has(says))
@@ -94,7 +96,7 @@ export function planGrants(
       'grant',
       surplus,
       ({ says }) => says,
-      ({ grant }) => registry.removeGrant(grant.id, actor),
+      ({ grant }) => registry.grants.remove(grant.id, actor),
     ),
   ]
 }

@@ -16,7 +16,7 @@ export function grantRoutes(app: TypedApp, { registry, directory }: Core): void 
     summary: 'Who may see what',
     access: look,
     item: wire.grant,
-    all: ({ identity }) => registry.grants(identity.tenant),
+    all: ({ identity }) => registry.grants.list(identity.tenant),
     idOf: grant => grant.id,
     show: wireGrant,
   })
@@ -35,13 +35,13 @@ export function grantRoutes(app: TypedApp, { registry, directory }: Core): void 
       const { actor } = callerOf(request, write)
       const { to, server, primitive_type: primitive, name, as_tool: asTool = false } = request.body
       if ('principal' in to) await directory.principals.get(actor.tenant, to.principal)
-      return reply.code(201).send(wireGrant(await registry.addGrant({ to, server, primitive, name, asTool }, actor)))
+      return reply.code(201).send(wireGrant(await registry.grants.add({ to, server, primitive, name, asTool }, actor)))
     },
   )
   removeRoute(app, '/api/grants/:id', {
     operationId: 'removeGrant',
     tags,
     summary: 'Take a grant away',
-    remove: (id, actor) => registry.removeGrant(id, actor),
+    remove: (id, actor) => registry.grants.remove(id, actor),
   })
 }

@@ -18,7 +18,7 @@ export function groupRoutes(app: TypedApp, { registry }: Core): void {
     summary: 'Virtual servers',
     access: survey,
     item: wire.group,
-    all: ({ identity }) => registry.groups(identity.tenant),
+    all: ({ identity }) => registry.groups.list(identity.tenant),
     idOf: group => group.name,
     show: wireGroup,
   })
@@ -33,7 +33,7 @@ export function groupRoutes(app: TypedApp, { registry }: Core): void {
         response: { 200: wire.group },
       },
     },
-    async request => wireGroup(registry.group(callerOf(request, survey).identity.tenant, request.params.name)),
+    async request => wireGroup(registry.groups.get(callerOf(request, survey).identity.tenant, request.params.name)),
   )
   app.put(
     '/api/groups/:name',
@@ -50,13 +50,13 @@ export function groupRoutes(app: TypedApp, { registry }: Core): void {
     async request => {
       const { description = '', members } = request.body
       const spec = { name: request.params.name, description, members }
-      return wireGroup(await registry.putGroup(spec, callerOf(request, write).actor))
+      return wireGroup(await registry.groups.put(spec, callerOf(request, write).actor))
     },
   )
   removeRoute(app, '/api/groups/:name', {
     operationId: 'removeGroup',
     tags,
     summary: 'Remove a virtual server',
-    remove: (name, actor) => registry.removeGroup(name, actor),
+    remove: (name, actor) => registry.groups.remove(name, actor),
   })
 }
