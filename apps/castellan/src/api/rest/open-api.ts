@@ -39,11 +39,16 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
     routePrefix: '/docs',
     staticCSP: referenceContent,
     theme: { title: 'Castellan: REST API' },
+    logo: { type: 'image/svg+xml', content: wordmark },
     // The default would send the document to a service on the internet to be judged.
     uiConfig: { validatorUrl: null, url: '/api/openapi.json' },
   })
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }
+
+const wordmark = Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 36"><text x="0" y="26" font-family="sans-serif" font-size="24" font-weight="bold" fill="#fff">Castellan</text></svg>',
+)
 
 const anyProblem = {
   description: 'What is wrong, as problem details (RFC 9457); `code` is explained in docs/errors.md',
