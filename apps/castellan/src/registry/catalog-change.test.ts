@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { digestJson } from '../kernel/index.ts'
 import type { Catalog, Primitive } from './capability.ts'
 import { catalogChange } from './catalog-change.ts'
+import { emptyDiscovery } from './fixtures/discovery.ts'
 
 function catalog(...items: readonly [Primitive, string, string][]): Catalog {
   return {
+    ...emptyDiscovery,
     server: 's',
     capabilities: items.map(([primitive, name, description]) => ({
       server: 's',
@@ -15,12 +17,6 @@ function catalog(...items: readonly [Primitive, string, string][]): Catalog {
       digest: digestJson({ name, description }),
       impliedEffect: null,
     })),
-    serverCapabilities: {},
-    serverInfo: {},
-    instructions: null,
-    protocolVersion: null,
-    ttl: null,
-    warnings: [],
     discoveredAt: '',
   }
 }

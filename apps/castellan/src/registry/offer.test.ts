@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { digestJson, type JsonObject } from '../kernel/index.ts'
 import type { Capability, Catalog, Primitive } from './capability.ts'
+import { emptyDiscovery } from './fixtures/discovery.ts'
 import { aServer } from './fixtures/server.ts'
 import type { Grant, Group } from './grant.ts'
 import { offerForUri, offersFor, type View } from './offer.ts'
@@ -21,14 +22,9 @@ function capability(server: Server, primitive: Primitive, name: string, more: Js
 
 function catalog(server: Server, capabilities: readonly Capability[]): Catalog {
   return {
+    ...emptyDiscovery,
     server: server.id,
     capabilities,
-    serverCapabilities: {},
-    serverInfo: {},
-    instructions: null,
-    protocolVersion: null,
-    ttl: null,
-    warnings: [],
     discoveredAt: '2026-01-01T00:00:00.000Z',
   }
 }

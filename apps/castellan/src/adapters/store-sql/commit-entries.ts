@@ -3,7 +3,7 @@ import type { Entry } from '../../journal/index.ts'
 import { sql } from 'kysely'
 import { type Compiler, prepare } from './compile.ts'
 import type { Database, Query, Statement } from './database.ts'
-import type { JournalRow } from './tables.ts'
+import { entryColumns, type JournalRow } from './tables.ts'
 
 /** Commits a change together with the journal entries that speak of it. */
 export interface CommitEntries {
@@ -58,19 +58,7 @@ function prepareInsert(db: Compiler): (row: NewRow) => Query {
   return prepare((row: NewRow) =>
     db
       .insertInto('journal')
-      .columns([
-        'id',
-        'tenant',
-        'stream',
-        'seq',
-        'type',
-        'at',
-        'principal',
-        'correlation_id',
-        'causation_id',
-        'data',
-        'leaf_hash',
-      ])
+      .columns(entryColumns)
       .expression(
         db
           .selectNoFrom([

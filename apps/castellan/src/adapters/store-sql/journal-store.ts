@@ -11,7 +11,7 @@ import { blobInsert, ownBytes } from './blobs.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
 import type { Database } from './database.ts'
 import { refusal } from './resource.ts'
-import type { JournalRow } from './tables.ts'
+import { entryColumns, type JournalRow } from './tables.ts'
 
 export function journalStore(database: Database, db: Compiler, commit: CommitEntries): JournalStore {
   const ofStream = prepare(({ tenant, stream }: { tenant: string; stream: string }) =>
@@ -116,20 +116,6 @@ function page(db: Compiler, after: number, limit: number, filter: EntryFilter) {
 function likePattern(topic: string): string {
   return topic.replace(/[^A-Za-z0-9.*>-]/gu, '_').replace(/[*>]/g, '%')
 }
-
-const entryColumns = [
-  'id',
-  'tenant',
-  'stream',
-  'seq',
-  'type',
-  'at',
-  'principal',
-  'correlation_id',
-  'causation_id',
-  'data',
-  'leaf_hash',
-] as const
 
 function entryOf(row: Omit<JournalRow, 'offset'>): Entry {
   return {

@@ -104,3 +104,18 @@ export interface NamedRow {
   readonly version: number
   readonly body: string
 }
+
+/** Everything of an entry but its offset, in the order it is written. */
+export const entryColumns = [
+  'id',
+  'tenant',
+  'stream',
+  'seq',
+  'type',
+  'at',
+  'principal',
+  'correlation_id',
+  'causation_id',
+  'data',
+  'leaf_hash',
+] as const
