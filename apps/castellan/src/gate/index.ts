@@ -21,7 +21,6 @@ export {
   denialSentences,
   type DenialCode,
   type Outcome,
-  type OutcomeKind,
   type UpstreamError,
   type Verdict,
   wireOutcome,

@@ -71,16 +71,13 @@ export class Recorder {
         : refusal.outcome === 'needs_approval'
           ? 'call.parked'
           : 'call.denied'
-    const entry = this.#seal(call, 0, type, { ...aboutCall(call), ...this.#refusalData(refusal) })
-    const record = { ...this.#record(call), state: 'ended', outcome: refusal.outcome, endedAt: entry.at } as const
-    this.#late.add(() => this.#calls.open(record, [entry], []))
+    this.#endedAtOnce(call, type, refusal.outcome, this.#refusalData(refusal))
   }
 
   /** A call answered from an earlier one. */
   answered(call: Call, by: string, outcome: Outcome): void {
-    const entry = this.#seal(call, 0, 'call.answered', { ...aboutCall(call), by, outcome: wireOutcome(outcome) })
-    const record = { ...this.#record(call), state: 'ended', outcome: wireOutcome(outcome), endedAt: entry.at } as const
-    this.#late.add(() => this.#calls.open(record, [entry], []))
+    const name = wireOutcome(outcome)
+    this.#endedAtOnce(call, 'call.answered', name, { by, outcome: name })
   }
 
   /**
@@ -142,6 +139,13 @@ export class Recorder {
       data: { server: call.server.name, tool: key === call.server.id ? null : call.capability.name },
     })
     this.#late.add(() => this.#journal.store.append([entry]))
+  }
+
+  /** The one line of a call that was not run; nobody waits for it. */
+  #endedAtOnce(call: Call, type: string, outcome: string, facts: JsonObject): void {
+    const entry = this.#seal(call, 0, type, { ...aboutCall(call), ...facts })
+    const record: CallRecord = { ...this.#record(call), state: 'ended', outcome, endedAt: entry.at }
+    this.#late.add(() => this.#calls.open(record, [entry], []))
   }
 
   #seal(call: Call, seq: number, type: string, data: JsonObject): Entry {

@@ -10,9 +10,6 @@ export type DenialCode =
   | 'denied_budget'
   | 'denied_pin'
 
-/** How a call ended. */
-export type OutcomeKind = 'ok' | 'toolError' | 'failed' | 'denied' | 'timeout' | 'cancelled' | 'indeterminate'
-
 /** A guard's answer. A denial is an answer, not an exception; its reasons go to the journal, never to the caller. */
 export type Verdict =
   /** Facts, when given, are journaled with the call. */

@@ -54,8 +54,10 @@ export function buildServer(core: Core, caller: () => Caller, legacy: boolean): 
     }
     try {
       const answer = await core.gate.pass(request)
-      const definition = core.registry.offers(identity, view).find(asked.as, asked.name)?.definition
-      return resultOf(answer, request, legacy, definition?.outputSchema !== undefined) as Result
+      const promisesOutput = () =>
+        core.registry.offers(identity, view).find(asked.as, asked.name)?.definition.outputSchema !== undefined
+      // Only a dry run depends on it, so a call that ran does not look it up.
+      return resultOf(answer, request, legacy, answer.is === 'dryRun' && promisesOutput()) as Result
     } catch (error) {
       throw rpcError(core, error)
     }

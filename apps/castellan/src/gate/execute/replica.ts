@@ -7,7 +7,7 @@ type State =
   | { readonly is: 'opening'; readonly link: Promise<Link> }
   | { readonly is: 'open'; readonly link: Link }
   /** The last attempt to open failed; the next one waits. */
-  | { readonly is: 'resting'; readonly until: number; readonly error: unknown; readonly failures: number }
+  | { readonly is: 'resting'; readonly until: number; readonly error: unknown }
   | { readonly is: 'closed' }
 
 /** One replica of a server: opened when first needed, closed when idle, opened again with backoff after it broke. */
@@ -128,7 +128,7 @@ export class Replica {
       (error: unknown) => {
         if (this.#state.is === 'closed') return
         const until = this.#clock.monotonic() + backoff(this.#failures++)
-        this.#state = { is: 'resting', until, error, failures: this.#failures }
+        this.#state = { is: 'resting', until, error }
       },
     )
     return link
@@ -136,10 +136,10 @@ export class Replica {
 
   async #openNow(): Promise<Link> {
     const target = await this.#target()
-    const signal = AbortSignal.timeout(target.timeouts.connect)
     const leave = await this.#openings.enter(AbortSignal.timeout(target.timeouts.connect * 4))
     try {
-      return await this.#connector.open(target, this.#events, signal)
+      // Counted from here: waiting for its turn must not use up the time a server has to connect.
+      return await this.#connector.open(target, this.#events, AbortSignal.timeout(target.timeouts.connect))
     } finally {
       leave()
     }
