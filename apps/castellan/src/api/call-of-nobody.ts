@@ -30,6 +30,6 @@ export async function refuseCallOfNobody(
       via,
       meta: null,
     },
-    io: { signal: AbortSignal.timeout(1_000), onProgress: null },
+    io: { signal: AbortSignal.timeout(1_000), onProgress: null, client: null },
   })
 }

@@ -19,7 +19,7 @@ import {
   offerForUri,
   type Offers,
 } from '../registry/index.ts'
-import type { Call, CallMethod } from './call.ts'
+import type { Call, CallMethod, GivenInput } from './call.ts'
 import type { CallRequest } from './request.ts'
 import type { SchemaValidator, SchemaViolation } from './schema-validator.ts'
 import { deny, type Verdict } from './verdict.ts'
@@ -59,9 +59,14 @@ export function resolve(
 }
 
 function lookUp(request: CallRequest, offers: Offers): { offer: Offer; uri: string | null } | undefined {
-  if (request.as === 'resource' && request.use === 'resource') return offerForUri(offers, request.name)
+  if (isByUri(request)) return offerForUri(offers, request.name)
   const offer = offers.find(request.as, request.name)
   return offer && { offer, uri: null }
+}
+
+/** Whether a resource is asked for by its URI, which may also be one that a template stands for. */
+function isByUri({ use, as }: CallRequest): boolean {
+  return as === 'resource' && (use === 'resource' || use === 'subscription')
 }
 
 /**
@@ -95,17 +100,21 @@ export function freezeCall(
   // Parsed anew so that the caller holds no reference into what is judged and run.
   const asked = deepFreeze(JSON.parse(text) as JsonObject)
   if (request.use !== 'completion') {
-    const schema = request.use === 'resource' ? null : inputSchemaOf(capability)
+    const schema = isByUri(request) ? null : inputSchemaOf(capability)
     const violations = schema ? validator.check(`${capability.digest} ${capability.primitive}`, schema, asked) : []
     if (violations.length > 0) return refuse(violations)
   }
   const method = methodFor(request, offer)
-  const args = method === 'resources/read' ? deepFreeze({ uri: found.uri ?? asked.uri ?? capability.name }) : asked
+  const args =
+    method === 'resources/read' || method === 'resources/subscribe'
+      ? deepFreeze({ uri: found.uri ?? asked.uri ?? capability.name })
+      : asked
   // A grant for a template is a grant for the URIs that fit it.
   if (capability.primitive === 'template' && typeof args.uri === 'string' && !fitsTemplate(capability.name, args.uri)) {
     return refuse([{ at: '/uri', message: `must have the form ${capability.name}` }])
   }
   const argsDigest = args === asked ? digestBytes(text) : digestJson(args)
+  const input = request.input === undefined ? null : frozen(request.input)
   const digest = digestBytes(
     [
       identity.tenant,
@@ -116,6 +125,7 @@ export function freezeCall(
       capability.digest,
       method,
       argsDigest,
+      ...(input === null ? [] : [digestJson([input.responses, input.state])]),
     ]
       .map(part => JSON.stringify(part))
       .join(','),
@@ -130,11 +140,16 @@ export function freezeCall(
     argsDigest,
     effect: effectOf(server, capability),
     openWorld: isOpenWorld(server, capability),
+    input,
     context: request.context,
     upstreamKey: upstreamKey(identity, request.context.idempotencyKey),
     digest,
   })
   return { is: 'admitted', call, offer }
+}
+
+function frozen({ responses, state }: GivenInput): GivenInput {
+  return Object.freeze({ responses: deepFreeze(structuredClone(responses) as JsonObject), state })
 }
 
 /** Two principals may choose the same key without meaning the same call. */
@@ -144,6 +159,7 @@ function upstreamKey({ tenant, principal }: Identity, key: string | null): strin
 
 function methodFor(request: CallRequest, offer: Offer): CallMethod {
   if (request.use === 'completion') return 'completion/complete'
+  if (request.use === 'subscription') return 'resources/subscribe'
   switch (offer.capability.primitive) {
     case 'tool':
       return 'tools/call'

@@ -3,7 +3,15 @@ import type { Identity } from '../identity/index.ts'
 import type { Capability, EffectClass, Server } from '../registry/index.ts'
 
 /** The requests that touch a server, by their MCP method. */
-export type CallMethod = 'tools/call' | 'resources/read' | 'prompts/get' | 'completion/complete'
+export type CallMethod = 'tools/call' | 'resources/read' | 'resources/subscribe' | 'prompts/get' | 'completion/complete'
+
+/** What a client sends along when it repeats a request that a server answered with a wish for more input. */
+export interface GivenInput {
+  /** The answers, by the names the server gave its questions. */
+  readonly responses: JsonObject
+  /** What the server wants back as it gave it; null when it gave nothing. */
+  readonly state: string | null
+}
 
 /** What comes with a call and is not its arguments. */
 export interface CallContext {
@@ -32,9 +40,11 @@ export interface Call {
   readonly effect: EffectClass
   /** Whether the capability may reach beyond its server. */
   readonly openWorld: boolean
+  /** What the server asked for when it was asked the same before; null when this is the first time. */
+  readonly input: GivenInput | null
   readonly context: CallContext
   /** The idempotency key as its server gets it: the same for the same tenant, principal and key, and for no others. */
   readonly upstreamKey: string | null
-  /** Over tenant, principal, server, capability and its definition, method and arguments. */
+  /** Over tenant, principal, server, capability and its definition, method, arguments and given input. */
   readonly digest: Digest
 }

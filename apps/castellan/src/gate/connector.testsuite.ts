@@ -254,7 +254,7 @@ async function within(
     const link = await fixture.connector.open(fixture.target, events, soon())
     try {
       const ask = (ask: Ask, io?: Partial<CallIo>) =>
-        link.call(allowedTool(fixture, ask), { signal: soon(), onProgress: null, ...io })
+        link.call(allowedTool(fixture, ask), { signal: soon(), onProgress: null, client: null, ...io })
       await body({ fixture, link, ask, changed, log })
     } finally {
       await link.close()
@@ -298,6 +298,7 @@ export function allowedCall(
     method,
     args,
     argsDigest: digestJson(args),
+    input: null,
     effect: 'unsafe',
     openWorld: false,
     context: {

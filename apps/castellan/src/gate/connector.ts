@@ -15,12 +15,19 @@ export interface Target {
   /** Environment variables or headers, resolved. */
   readonly values: Readonly<Record<string, string>>
   readonly timeouts: Timeouts
+  /**
+   * MCP client capabilities to announce to a server that wants to know them once, for all calls of the connection. A server
+   * that is told with each request is told those of the caller instead.
+   */
+  readonly announces: JsonObject
 }
 
 /** How a server's answer, or the lack of one, came back. Faults of transport are values here: what is retried depends on them. */
 export type Reply =
   | { readonly is: 'result'; readonly result: JsonObject }
   | { readonly is: 'error'; readonly error: UpstreamError }
+  /** The server wants to know more of the caller before it goes on; nothing of it waits meanwhile. */
+  | { readonly is: 'inputRequired'; readonly result: JsonObject }
   | {
       readonly is: 'broken'
       /** False only when it is certain that not a byte of the request reached the server. */
@@ -38,7 +45,29 @@ export interface CallIo {
   readonly signal: AbortSignal
   /** Params of `notifications/progress` without the token. Given only when the caller asked for progress. */
   readonly onProgress: ((params: JsonObject) => void) | null
+  /** The client behind the call; null when nobody is there to be told or asked anything. */
+  readonly client: CallerClient | null
 }
+
+/** What a server may want of the client behind a call, as far as that client can. */
+export interface CallerClient {
+  /** MCP client capabilities as the client announced them, such as `{ elicitation: { form: {} } }`. */
+  readonly capabilities: JsonObject
+  /** The least severe MCP `LoggingLevel` it wants to hear; null when it never asked for log messages. */
+  readonly logLevel: string | null
+  /** Whether it can be told by a result that more is wanted of it; otherwise it is asked while the call is under way. */
+  readonly takesInputRequired: boolean
+  /** Hands on a notification that belongs to the call, such as `notifications/message`; progress has its own way. */
+  readonly notify: (method: string, params: JsonObject) => void
+  /**
+   * Asks it `elicitation/create`, `sampling/createMessage` or `roots/list`, and settles with its answer as it came; with an
+   * error when it cannot do that, or has gone. Never rejects.
+   */
+  readonly ask: (method: string, params: JsonObject, signal: AbortSignal) => Promise<ClientAnswer>
+}
+
+export type ClientAnswer =
+  { readonly is: 'result'; readonly result: JsonObject } | { readonly is: 'error'; readonly error: UpstreamError }
 
 /** An open connection to one replica. */
 export interface Link {
@@ -47,6 +76,8 @@ export interface Link {
   probe(signal: AbortSignal): Promise<void>
   /** Never throws for what the server or the transport does; an aborted call is `broken`. */
   call(allowed: AllowedCall, io: CallIo): Promise<Reply>
+  /** Ends what a call of `resources/subscribe` began. Never throws; absent where resources cannot be watched. */
+  unwatch?(uri: string): void
   /** Idempotent; afterwards no process, socket or timer of the link is left. */
   close(): Promise<void>
   /** Settles with the reason once the link is of no more use, whoever ended it; free of secrets. */

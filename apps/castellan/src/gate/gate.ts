@@ -29,7 +29,6 @@ export interface GateParts {
 export class Gate {
   readonly #parts: GateParts
   readonly #underWay = new Set<Promise<unknown>>()
-  readonly #breakingOff = new AbortController()
   #stopping = false
 
   constructor(parts: GateParts) {
@@ -58,7 +57,7 @@ export class Gate {
   async drain(signal: AbortSignal): Promise<void> {
     this.#stopping = true
     await this.#emptied(signal)
-    this.#breakingOff.abort()
+    this.#parts.executor.breakOff()
     await this.#emptied(AbortSignal.timeout(LAST_WORDS))
     await this.#parts.late.flush()
   }
@@ -127,8 +126,7 @@ export class Gate {
     const { recorder, executor, clock } = this.#parts
     const started = clock.monotonic()
     const intent = await recorder.intend(call, facts)
-    const signal = AbortSignal.any([request.io.signal, this.#breakingOff.signal])
-    const execution = await executor.run(AllowedCall.of(call), { ...request.io, signal })
+    const execution = await executor.run(AllowedCall.of(call), request.io)
     if (execution.opened) recorder.circuitOpened(call, execution.opened)
     await recorder.ended(intent, execution, clock.monotonic() - started)
     return execution.outcome

@@ -218,6 +218,7 @@ function standsForKey(call: Call, outcome: Outcome): boolean {
       return true
     case 'failed':
       return outcome.fault === null
+    case 'inputRequired':
     case 'timeout':
     case 'cancelled':
       return false
@@ -239,5 +240,6 @@ function aboutCall(call: Call): JsonObject {
     via: call.context.via,
     session: call.context.sessionId,
     idempotency_key: call.context.idempotencyKey,
+    ...(call.input === null ? {} : { continues: true }),
   }
 }

@@ -1,7 +1,7 @@
 import type { Identity } from '../identity/index.ts'
-import type { JsonObject } from '../kernel/index.ts'
 import type { Primitive, View } from '../registry/index.ts'
-import type { CallContext } from './call.ts'
+import type { CallContext, GivenInput } from './call.ts'
+import type { CallIo } from './connector.ts'
 import type { DenialCode, Outcome } from './verdict.ts'
 
 /** What a surface asks of the gate: nothing in it has been judged or even parsed for meaning. */
@@ -9,8 +9,11 @@ export interface CallRequest {
   /** Null when nobody could be identified. */
   readonly identity: Identity | null
   readonly view: View
-  /** `tool`, `resource` and `prompt` are used by name or URI; `completion` completes an argument of one of them. */
-  readonly use: 'tool' | 'resource' | 'prompt' | 'completion'
+  /**
+   * `tool`, `resource` and `prompt` are used by name or URI; `completion` completes an argument of one of them, and
+   * `subscription` asks to be told when a resource changes.
+   */
+  readonly use: 'tool' | 'resource' | 'prompt' | 'completion' | 'subscription'
   /** For a completion, what is completed. */
   readonly as: Primitive
   /** Exposed name or URI. */
@@ -18,10 +21,9 @@ export interface CallRequest {
   /** Anything a client may have sent; undefined stands for no arguments. */
   readonly args: unknown
   readonly context: CallContext
-  readonly io: {
-    readonly signal: AbortSignal
-    readonly onProgress: ((params: JsonObject) => void) | null
-  }
+  /** Answers to what the server asked for when the same was asked before; absent the first time. */
+  readonly input?: GivenInput
+  readonly io: CallIo
 }
 
 /** What a surface gets back; every case carries the id under which the journal knows the call. */

@@ -28,6 +28,8 @@ export function deny(code: DenialCode, ...reasons: readonly string[]): Extract<V
 /** What became of a call that was allowed. */
 export type Outcome =
   | { readonly is: 'ok' | 'toolError'; readonly result: JsonObject }
+  /** The server asks the caller for more before it goes on; the same call comes again with it. */
+  | { readonly is: 'inputRequired'; readonly result: JsonObject }
   /** A JSON-RPC error: of the server as it came, or ours, and then with the code of its fault. */
   | { readonly is: 'failed'; readonly error: UpstreamError; readonly fault: FaultCode | null }
   | { readonly is: 'timeout' | 'cancelled'; readonly message: string }
@@ -48,6 +50,8 @@ export function wireOutcome(outcome: Outcome): string {
     case 'cancelled':
     case 'indeterminate':
       return outcome.is
+    case 'inputRequired':
+      return 'input_required'
     case 'toolError':
     case 'failed':
       return 'error'

@@ -35,5 +35,6 @@ function targetAt(endpoint: string): Target {
     endpoint,
     values: { Authorization: 'Bearer s3cret-t0ken' },
     timeouts: defaultTimeouts,
+    announces: {},
   }
 }

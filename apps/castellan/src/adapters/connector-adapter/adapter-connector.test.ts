@@ -20,6 +20,7 @@ function targetAt(endpoint: string, rest: Partial<Target> = {}): Target {
     endpoint,
     values: { Authorization: `Bearer ${secret}` },
     timeouts: defaultTimeouts,
+    announces: {},
     ...rest,
   }
 }
@@ -300,7 +301,12 @@ async function withServer(
     const link = await adapterConnector.open(target, { onListChanged() {} }, soon())
     try {
       const call: Opened['call'] = ({ args = {}, io, ...how }) =>
-        link.call(allowedCall(target, tool('tool'), args, how), { signal: soon(), onProgress: null, ...io })
+        link.call(allowedCall(target, tool('tool'), args, how), {
+          signal: soon(),
+          onProgress: null,
+          client: null,
+          ...io,
+        })
       await body({ link, server, target, call })
     } finally {
       await link.close()

@@ -6,7 +6,11 @@ import { hasValidHeaders } from './param-headers.ts'
 import type { Wire } from './wire.ts'
 
 /** Asks the server one thing; throws when no answer comes. */
-export type Ask = (method: string, params: JsonObject, signal: AbortSignal) => Promise<Exclude<Reply, { is: 'broken' }>>
+export type Ask = (
+  method: string,
+  params: JsonObject,
+  signal: AbortSignal,
+) => Promise<Extract<Reply, { is: 'result' | 'error' }>>
 
 interface Session {
   readonly target: Target

@@ -95,7 +95,12 @@ async function withServer(
       call: (tool, given, io) => {
         const capability = capabilities.find(each => each.primitive === 'tool' && each.name === tool)
         assert.ok(capability, `${name} has no tool ${tool}`)
-        return link.call(allowedCall(target, capability, given), { signal: soon(), onProgress: null, ...io })
+        return link.call(allowedCall(target, capability, given), {
+          signal: soon(),
+          onProgress: null,
+          client: null,
+          ...io,
+        })
       },
     })
   } finally {

@@ -34,6 +34,8 @@ function paramsOf({ method, capability, args }: Call): JsonObject | null {
     case 'resources/read':
       if (primitive !== 'template') return { uri: name }
       return typeof args.uri === 'string' ? { uri: args.uri } : null
+    case 'resources/subscribe':
+      return { uri: args.uri ?? name }
     case 'completion/complete':
       // The reference is made from the capability that was judged, whatever the arguments say.
       return {

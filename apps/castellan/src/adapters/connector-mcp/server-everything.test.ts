@@ -30,6 +30,7 @@ for (const [transport, mode, path] of [
         assert.ok(found, `it offers the ${primitive} ${name}`)
         return link.call(allowedCall(target, found, args), {
           signal: soon(),
+          client: null,
           onProgress: params => progress.push(params),
         })
       }
@@ -69,6 +70,7 @@ for (const [transport, mode, path, patience] of [
     let begun = false
     const reply = link.call(allowedCall(target, long, { duration: 20, steps: 200 }), {
       signal: soon(),
+      client: null,
       onProgress: () => (begun = true),
     })
     await eventually('the call is under way', async () => begun)

@@ -307,12 +307,10 @@ describe('what a server says unasked', () => {
     )
   })
 
-  test('a modern server that asks back in its result is refused', async () => {
-    const { link } = await open(({ params }) =>
-      params?.name ? { result: { resultType: 'input_required', inputRequests: {} } } : null,
-    )
-    const reply = await call(link, 'tool', 'x')
-    assert.equal(reply.is === 'error' && reply.error.code, -32603)
+  test('what a modern server wants to know before it goes on is handed on as it came', async () => {
+    const wish = { resultType: 'input_required', inputRequests: {}, requestState: 'opaque', more: [1] }
+    const { link } = await open(({ params }) => (params?.name ? { result: wish } : null))
+    assert.deepEqual(await call(link, 'tool', 'x'), { is: 'inputRequired', result: wish })
   })
 
   test('the end of the connection breaks every call under way and is told once, with its reason', async () => {
@@ -476,7 +474,12 @@ function call(
     digest: digestJson(definition),
     impliedEffect: null,
   }
-  return link.call(allowedCall(target, capability, args, rest), { signal: soon(), onProgress: null, ...io })
+  return link.call(allowedCall(target, capability, args, rest), {
+    signal: soon(),
+    onProgress: null,
+    client: null,
+    ...io,
+  })
 }
 
 function tool(name: string): JsonObject {

@@ -49,10 +49,11 @@ function session(
   const ask: Ask = async (method, params, signal) => {
     const timeout = AbortSignal.timeout(target.timeouts.read)
     const reply = await wire.request({ method, params, signal: AbortSignal.any([signal, timeout]), onProgress: null })
-    if (reply.is !== 'broken') return reply
+    if (reply.is === 'result' || reply.is === 'error') return reply
     const { server } = target
+    const why = reply.is === 'broken' ? reply.why : 'it asks for input where there is nobody to give it'
     if (timeout.aborted) throw fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(target.timeouts.read) })
-    throw fault('UPSTREAM_UNREACHABLE', { server, why: mask(reply.why) })
+    throw fault('UPSTREAM_UNREACHABLE', { server, why: mask(why) })
   }
 
   return {
@@ -76,7 +77,9 @@ function session(
       if ('error' in request) return { is: 'error', error: request.error }
       const reply = await wire.request({ ...request, signal, onProgress })
       if (reply.is === 'broken') return { ...reply, why: mask(reply.why) }
-      if (reply.is === 'result' && reply.result.resultType === 'input_required') return asksBack
+      if (reply.is === 'result' && reply.result.resultType === 'input_required') {
+        return { is: 'inputRequired', result: reply.result }
+      }
       return reply
     },
 
@@ -87,12 +90,6 @@ function session(
       await wire.close()
     },
   }
-}
-
-/** No client capabilities were announced, so the server had no right to ask; there is nobody here to answer it. */
-const asksBack: Reply = {
-  is: 'error',
-  error: { code: -32603, message: 'The server asked for input from its client, which is not offered to it.' },
 }
 
 function notify(events: LinkEvents, log: (line: string) => void, method: string, params: JsonObject): void {

@@ -177,6 +177,7 @@ function callTool(link: Link, name: string, args: JsonObject): Promise<Reply> {
   return link.call(allowedCall(nodeTarget('unruly-server.ts'), capability, args), {
     signal: AbortSignal.timeout(10_000),
     onProgress: null,
+    client: null,
   })
 }
 

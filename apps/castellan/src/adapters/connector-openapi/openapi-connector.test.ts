@@ -26,6 +26,7 @@ function targetOf(document: string, endpoint: string, values: Record<string, str
     endpoint,
     values,
     timeouts: defaultTimeouts,
+    announces: {},
   }
 }
 
@@ -193,7 +194,7 @@ describe('a request', () => {
     withService({ '/a': { get: { operationId: 'op' } } }, echoing, async ({ link, server, target, tool, changed }) => {
       const before = server.received.length
       const moved: Capability = { ...tool, digest: `sha256:${'0'.repeat(64)}` }
-      const reply = await link.call(allowedCall(target, moved, {}), { signal: soon(), onProgress: null })
+      const reply = await link.call(allowedCall(target, moved, {}), { signal: soon(), onProgress: null, client: null })
       assert.equal(reply.is === 'error' && reply.error.code, -32602)
       assert.equal(server.received.length, before)
       assert.deepEqual(changed, ['tools'])
@@ -204,6 +205,7 @@ describe('a request', () => {
       const reply = await link.call(allowedCall(target, tool, {}, { method: 'prompts/get' }), {
         signal: soon(),
         onProgress: null,
+        client: null,
       })
       assert.equal(reply.is === 'error' && reply.error.code, -32601)
     }))
@@ -480,7 +482,7 @@ async function withService(
       const tool = capabilities.find(({ name }) => name === 'op')
       assert.ok(tool, warnings.join('\n'))
       const call = (args: JsonObject) =>
-        link.call(allowedCall(target, tool, args), { signal: soon(), onProgress: null })
+        link.call(allowedCall(target, tool, args), { signal: soon(), onProgress: null, client: null })
       await body({ link, server, target, tool, call, changed })
     } finally {
       await link.close()

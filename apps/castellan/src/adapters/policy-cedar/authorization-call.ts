@@ -53,6 +53,8 @@ export function authorizationCall(
 const actions: Readonly<Record<CallMethod, string>> = {
   'tools/call': 'call',
   'resources/read': 'read',
+  // Being told that a resource changed is part of reading it.
+  'resources/subscribe': 'read',
   'prompts/get': 'get',
   'completion/complete': 'complete',
 }

@@ -24,6 +24,7 @@ export function resultOf(
       switch (outcome.is) {
         case 'ok':
         case 'toolError':
+        case 'inputRequired':
           return outcome.result
         case 'failed':
           if (outcome.fault === null) {

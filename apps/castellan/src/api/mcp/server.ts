@@ -50,7 +50,7 @@ export function buildServer(core: Core, caller: () => Caller, legacy: boolean): 
       identity,
       view,
       context: atEdge(core, () => contextOf(meta, sessionId)),
-      io: { signal: ctx.mcpReq.signal, onProgress: progressTo(ctx, meta) },
+      io: { signal: ctx.mcpReq.signal, onProgress: progressTo(ctx, meta), client: null },
     }
     try {
       const answer = await core.gate.pass(request)

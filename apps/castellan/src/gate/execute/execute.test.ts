@@ -37,7 +37,7 @@ async function run(
 ) {
   const server = aServer({ timeouts: { ...defaultTimeouts, call: more.timeout ?? 10_000 } })
   const executor = more.executor ?? new Executor(send, systemClock)
-  const io = { signal: new AbortController().signal, onProgress: null, ...more.io }
+  const io = { signal: new AbortController().signal, onProgress: null, client: null, ...more.io }
   return executor.run(allowed(aCall({ server, effect })), io)
 }
 

@@ -1,9 +1,11 @@
 import { type Clock, fault, type Fault, formatDuration, type JsonObject } from '../../kernel/index.ts'
-import type { AllowedCall } from '../allowed-call.ts'
+import { AllowedCall } from '../allowed-call.ts'
 import type { Call } from '../call.ts'
 import type { CallIo, Reply } from '../connector.ts'
 import type { Outcome } from '../verdict.ts'
 import { Breakers, type BreakerSettings } from './breaker.ts'
+import { Deadline } from './deadline.ts'
+import { gatherInput, nobodyToAsk } from './given-input.ts'
 import { mayRepeat, pause, pauseBefore } from './retry.ts'
 
 /** Sends an allowed call once. */
@@ -24,6 +26,8 @@ export interface Execution {
 export class Executor {
   readonly #send: Send
   readonly #breakers: Breakers
+  readonly #underWay = new Set<Deadline>()
+  #brokenOff = false
 
   constructor(send: Send, clock: Clock, breaker?: BreakerSettings) {
     this.#send = send
@@ -31,54 +35,75 @@ export class Executor {
   }
 
   async run(allowed: AllowedCall, io: CallIo): Promise<Execution> {
+    const limit = limitOf(allowed.call)
+    const deadline = new Deadline(limit, io.signal)
+    if (this.#brokenOff) deadline.breakOff()
+    this.#underWay.add(deadline)
+    try {
+      return await this.#run(allowed, within(deadline, io), deadline, limit)
+    } finally {
+      deadline.close()
+      this.#underWay.delete(deadline)
+    }
+  }
+
+  /** Gives up what is under way, and whatever comes later at once. */
+  breakOff(): void {
+    this.#brokenOff = true
+    for (const deadline of this.#underWay) deadline.breakOff()
+  }
+
+  async #run(allowed: AllowedCall, io: CallIo, deadline: Deadline, limit: number): Promise<Execution> {
     const { call } = allowed
-    const limit = call.server.tools[call.capability.name]?.timeout ?? call.server.timeouts.call
-    const timeout = AbortSignal.timeout(limit)
-    const signal = AbortSignal.any([io.signal, timeout])
+    let asking = allowed
+    let rounds = 0
     let opened: string | null = null
     // Whether any attempt may have reached the server: a later one that did not cannot undo that.
     let maybeSent = false
     for (let attempt = 1; ; attempt++) {
       const resting = this.#admit(call)
       if (resting) return { outcome: failed(resting), attempts: attempt, opened }
-      const reply = await this.#attempt(allowed, { ...io, signal })
-      opened ??= this.#report(call, reply, io.signal.aborted)
+      const reply = await this.#attempt(asking, io)
+      opened ??= this.#report(call, reply, deadline.over === 'cancelled')
       if (reply.is === 'result') return { outcome: fromResult(reply.result), attempts: attempt, opened }
       if (reply.is === 'error')
         return { outcome: { is: 'failed', error: reply.error, fault: null }, attempts: attempt, opened }
-      maybeSent ||= reply.sent
       const ended = (outcome: Outcome): Execution => ({ outcome, attempts: attempt, opened })
-      if (signal.aborted) return ended(gaveUp(call, maybeSent, io.signal.aborted, limit))
+      if (reply.is === 'inputRequired') {
+        if (io.client?.takesInputRequired) return ended({ is: 'inputRequired', result: reply.result })
+        if (++rounds > MAX_ROUNDS) return ended({ is: 'failed', error: endlessQuestions, fault: null })
+        const gathered = io.client === null ? nobodyToAsk : await gatherInput(reply.result, io.client, io.signal)
+        if (deadline.over !== null) return ended(gaveUp(call, true, deadline.over, limit))
+        if (gathered.is === 'refused') return ended({ is: 'failed', error: gathered.error, fault: null })
+        asking = AllowedCall.of({ ...call, input: gathered.input })
+        // The server went on with the same attempt.
+        attempt--
+        continue
+      }
+      maybeSent ||= reply.sent
+      if (deadline.over !== null) return ended(gaveUp(call, maybeSent, deadline.over, limit))
       if (attempt >= call.server.maxAttempts || !mayRepeat(call.effect, reply))
         return ended(broke(call, maybeSent, reply))
       try {
-        await pause(pauseBefore(attempt + 1, reply.retryAfter), signal)
+        await pause(pauseBefore(attempt + 1, reply.retryAfter), io.signal)
       } catch {
-        return ended(gaveUp(call, maybeSent, io.signal.aborted, limit))
+        return ended(gaveUp(call, maybeSent, deadline.over ?? 'cancelled', limit))
       }
     }
   }
 
   /** Connectors settle promptly when aborted; one that does not is left behind, and the call counts as sent. */
-  async #attempt(allowed: AllowedCall, io: CallIo): Promise<Reply> {
-    const { promise: overdue, resolve } = Promise.withResolvers<Reply>()
+  #attempt(allowed: AllowedCall, io: CallIo): Promise<Reply> {
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>()
     let timer: NodeJS.Timeout | undefined
-    const onAbort = () => {
-      timer = setTimeout(resolve, GRACE, {
-        is: 'broken',
-        sent: true,
-        retryable: false,
-        retryAfter: null,
-        why: 'no answer',
-      })
-    }
+    const onAbort = () => (timer = setTimeout(resolve, GRACE, noAnswer))
     io.signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await Promise.race([this.#send(allowed, io), overdue])
-    } finally {
+    const settled = () => {
       io.signal.removeEventListener('abort', onAbort)
       clearTimeout(timer)
     }
+    this.#send(allowed, io).then(resolve, reject).finally(settled)
+    return promise
   }
 
   #admit(call: Call): Fault | undefined {
@@ -104,6 +129,27 @@ export class Executor {
 
 /** Milliseconds an aborted connector has to settle. */
 const GRACE = 2_000
+const noAnswer: Reply = { is: 'broken', sent: true, retryable: false, retryAfter: null, why: 'no answer' }
+
+/** How often a server may ask for more input within one call. */
+const MAX_ROUNDS = 16
+const endlessQuestions = { code: -32603, message: `The server asked for input more than ${MAX_ROUNDS} times.` }
+
+function limitOf({ server, capability }: Call): number {
+  return server.tools[capability.name]?.timeout ?? server.timeouts.call
+}
+
+/** The same, within the deadline: progress shows that the server is at work, and time in which it is asked is not counted. */
+function within(deadline: Deadline, { onProgress, client }: CallIo): CallIo {
+  return {
+    signal: deadline.signal,
+    onProgress: onProgress && (params => (deadline.alive(), onProgress(params))),
+    client: client && {
+      ...client,
+      ask: (method, params, signal) => deadline.asking(client.ask(method, params, signal)),
+    },
+  }
+}
 
 function keysOf(call: Call): readonly string[] {
   return [call.server.id, `${call.server.id}/${call.capability.primitive}/${call.capability.name}`]
@@ -121,9 +167,9 @@ function failed(cause: Fault): Outcome {
   }
 }
 
-function gaveUp(call: Call, maybeSent: boolean, cancelled: boolean, limit: number): Outcome {
+function gaveUp(call: Call, maybeSent: boolean, why: 'timeout' | 'cancelled', limit: number): Outcome {
   if (maybeSent && call.effect === 'unsafe') return indeterminate(call)
-  if (cancelled) return { is: 'cancelled', message: 'The call was cancelled.' }
+  if (why === 'cancelled') return { is: 'cancelled', message: 'The call was cancelled.' }
   return { is: 'timeout', message: `The server "${call.server.name}" did not answer within ${formatDuration(limit)}.` }
 }
 

@@ -9,7 +9,7 @@ import { type Scripted, scriptedConnector } from '../fixtures/scripted-connector
 import { Upstreams } from './upstreams.ts'
 
 const two = aServer({ connection: { transport: 'stdio', command: 'x', args: [], cwd: null, env: {}, replicas: 2 } })
-const io = (): CallIo => ({ signal: new AbortController().signal, onProgress: null })
+const io = (): CallIo => ({ signal: new AbortController().signal, onProgress: null, client: null })
 
 function build(connector: Scripted = scriptedConnector()) {
   const clock = manualClock()

@@ -1,4 +1,12 @@
-import { type Clock, digestJson, type Fault, fault, formatDuration, isFault } from '../../kernel/index.ts'
+import {
+  type Clock,
+  digestJson,
+  type Fault,
+  fault,
+  formatDuration,
+  isFault,
+  type JsonObject,
+} from '../../kernel/index.ts'
 import type { CatalogSource, Discovery, Server } from '../../registry/index.ts'
 import type { AllowedCall } from '../allowed-call.ts'
 import type { CallIo, Connector, Link, LinkEvents, Reply, Target } from '../connector.ts'
@@ -179,6 +187,7 @@ export class Upstreams implements CatalogSource {
             endpoint,
             values: await this.#parts.resolveSecrets(server),
             timeouts: server.timeouts,
+            announces: ANNOUNCED,
           }),
         }),
     )
@@ -191,6 +200,9 @@ export class Upstreams implements CatalogSource {
 function isBetter(a: Replica, b: Replica): boolean {
   return a.suspect === b.suspect ? a.load < b.load : b.suspect
 }
+
+/** What some client behind a shared connection can do; roots are of one client, and so never announced for all. */
+const ANNOUNCED: JsonObject = { elicitation: { form: {}, url: {} }, sampling: {} }
 
 /** How long calls under way may go on after their server was changed or removed. */
 const DRAIN = 10_000

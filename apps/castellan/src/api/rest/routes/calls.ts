@@ -44,7 +44,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
         name,
         args,
         context: { correlationId, causationId: null, sessionId, idempotencyKey, dryRun, via: 'rest', meta: null },
-        io: { signal: AbortSignal.any([clientGone(reply), ...patience]), onProgress: null },
+        io: { signal: AbortSignal.any([clientGone(reply), ...patience]), onProgress: null, client: null },
       })
       return answer.is === 'denied' ? sendProblem(reply, problemOfDenial(answer)) : callAnswer(answer)
     },
