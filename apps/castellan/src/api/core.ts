@@ -1,4 +1,4 @@
-import type { CallStore, Gate, Rules } from '../gate/index.ts'
+import type { CallStore, Gate, Rules, Watches } from '../gate/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
@@ -13,9 +13,12 @@ export interface Core {
   readonly rules: Rules
   readonly gate: Gate
   readonly calls: CallStore
+  readonly watches: Watches
   readonly journal: Journal
   readonly vault: SecretVault
   readonly clock: Clock
+  /** Signs what clients carry for us between two requests; the same on every node. */
+  readonly stateKey: Uint8Array
   /** Where the outside reaches us, such as `http://127.0.0.1:7400`. */
   readonly publicUrl: string
   /** The authorization server that clients of `/mcp` are sent to, when there is one. */

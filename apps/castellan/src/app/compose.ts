@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adapterConnector } from '../adapters/connector-adapter/index.ts'
@@ -11,7 +12,17 @@ import { localVault, masterKey } from '../adapters/secrets-local/index.ts'
 import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Core } from '../api/index.ts'
 import { type Config, secretEnvironment, type Variables } from '../config/index.ts'
-import { type BreakerSettings, Executor, Gate, LateWrites, path, Recorder, Rules, Upstreams } from '../gate/index.ts'
+import {
+  type BreakerSettings,
+  Executor,
+  Gate,
+  LateWrites,
+  path,
+  Recorder,
+  Rules,
+  Upstreams,
+  Watches,
+} from '../gate/index.ts'
 import { Authenticator, type Books, DEFAULT_TENANT, Directory } from '../identity/index.ts'
 import { Journal } from '../journal/index.ts'
 import { type Clock, fault, systemClock } from '../kernel/index.ts'
@@ -63,7 +74,8 @@ export async function compose(
     log('error', 'bug', { error: error instanceof Error ? (error.stack ?? error.message) : 'not an Error' })
 
   const journal = new Journal(stores.journal, clock, masker)
-  const vault = localVault(masterKey(join(config.data, 'master.key')))
+  const master = masterKey(join(config.data, 'master.key'))
+  const vault = localVault(master)
   const environment = secretEnvironment(variables, DEFAULT_TENANT)
 
   // The connectors there are; a new one is one more line here.
@@ -80,9 +92,11 @@ export async function compose(
         masker,
       }),
     onListChanged: serverId => void registry.listChanged(serverId).catch(onBug),
+    onResourceUpdated: (serverId, uri) => watches.changed(serverId, uri),
     onOpened: serverId => void registry.refresh(serverId).catch(onBug),
     onLog: (server, line) => log('debug', 'server.said', { server, line: line.slice(0, 500) }),
   })
+  const watches: Watches = new Watches((serverId, uri) => upstreams.unwatch(serverId, uri))
   const registry = new Registry({ store: stores.registry, journal, source: upstreams, vault, clock })
 
   const engine = cedarPolicyEngine()
@@ -111,6 +125,8 @@ export async function compose(
     rules,
     gate,
     calls: stores.calls,
+    watches,
+    stateKey: new Uint8Array(hkdfSync('sha256', master, '', 'request state', 32)),
     journal,
     vault,
     clock,

@@ -52,7 +52,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
       // Those inside may finish, and their answers leave, first: closing the listener cuts their connections.
       await core.gate.drain(AbortSignal.timeout(config.drainTimeout))
       await answers.sent(500)
-      await endpoint.close()
+      endpoint.close()
       await app.close()
     })
     const { address, port } = app.server.address() as AddressInfo
@@ -112,7 +112,7 @@ function loopsOf(config: Config, { core, upstreams, late, log }: Parts, endpoint
   return [
     every(1_000, () => probes.turn(), onError),
     every(Math.min(config.stdio.idleStop, 15_000), () => upstreams.closeIdle(config.stdio.idleStop), onError),
-    every(Math.min(config.mcp.sessionIdle, 15_000), () => endpoint.closeIdleSessions(), onError),
+    every(Math.min(config.mcp.sessionIdle, 15_000), async () => endpoint.closeIdleSessions(), onError),
     every(
       1_000,
       async () => {

@@ -51,6 +51,8 @@ export interface CallIo {
 
 /** What a server may want of the client behind a call, as far as that client can. */
 export interface CallerClient {
+  /** The same for all calls of one client that can be asked about any of them; for others, of this call alone. */
+  readonly id: string
   /** MCP client capabilities as the client announced them, such as `{ elicitation: { form: {} } }`. */
   readonly capabilities: JsonObject
   /** The least severe MCP `LoggingLevel` it wants to hear; null when it never asked for log messages. */

@@ -25,3 +25,4 @@ export {
   type Verdict,
   wireOutcome,
 } from './verdict.ts'
+export { Watches } from './watches.ts'

@@ -26,6 +26,8 @@ export interface Offer {
 }
 
 export interface Offers {
+  /** Servers of which something may be granted here, also those whose catalogue is not known yet. */
+  readonly servers: readonly Server[]
   /** In a stable order: by exposed name. */
   readonly list: Readonly<Record<Primitive, readonly Offer[]>>
   find(as: Primitive, exposed: string): Offer | undefined
@@ -46,10 +48,12 @@ export function offersFor(
   const group = view.is === 'group' ? state.groups.find(each => each.name === view.name) : undefined
   const originalNames = view.is === 'server'
   const found: Offer[] = []
+  const servers: Server[] = []
   for (const server of state.servers) {
     if (view.is === 'server' && server.name !== view.name) continue
     const grants = mine.filter(grant => grant.server === '*' || grant.server === server.name)
     if (grants.length === 0) continue
+    if (view.is !== 'group' || group?.members.some(member => member.server === server.name)) servers.push(server)
     for (const capability of state.catalogs.get(server.id)?.capabilities ?? []) {
       if (view.is === 'group' && !isMember(group, server, capability)) continue
       const fitting = grants.filter(grant => covers(grant, capability))
@@ -58,7 +62,7 @@ export function offersFor(
       if (capability.primitive !== 'tool' && fitting.some(grant => grant.asTool)) found.push(asTool(server, capability))
     }
   }
-  return arrange(found)
+  return { servers, ...arrange(found) }
 }
 
 function appliesTo(grant: Grant, identity: Pick<Identity, 'principal' | 'roles'>): boolean {
@@ -99,7 +103,7 @@ function qualifiedUri(server: string, uri: string): string {
   return `castellan://${server}/${encodeURIComponent(uri)}`
 }
 
-function arrange(found: readonly Offer[]): Offers {
+function arrange(found: readonly Offer[]): Omit<Offers, 'servers'> {
   const list: Record<Primitive, Offer[]> = { tool: [], resource: [], template: [], prompt: [] }
   const index = new Map<string, Offer | 'ambiguous'>()
   for (const offer of found) {

@@ -18,6 +18,11 @@ export function sameCaller(a: Caller, b: Caller): boolean {
   )
 }
 
-function viewKey(view: View): string {
+/** Whose request it is. */
+export function ownerOf({ identity }: Caller): string {
+  return `${identity.tenant} ${identity.principal.id}`
+}
+
+export function viewKey(view: View): string {
   return view.is === 'all' ? 'all' : `${view.is} ${view.name}`
 }

@@ -1,17 +1,19 @@
-import { isInitializeRequest, isLegacyRequest, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server'
-import { toWebRequest } from '@modelcontextprotocol/node'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isFault, isJsonObject } from '../../kernel/index.ts'
+import { isFault, isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import type { View } from '../../registry/index.ts'
 import { refuseCallOfNobody } from '../call-of-nobody.ts'
 import type { Core } from '../core.ts'
 import { readStrictBodies } from '../strict-body.ts'
 import type { Caller } from './caller.ts'
-import { messageProblem } from './message.ts'
-import { Modern } from './modern.ts'
+import { eraOf, headerOf } from './era.ts'
+import { type SessionLimits, Sessions } from './legacy/sessions.ts'
+import { messageProblem, paramsProblem } from './message.ts'
+import { methodsOf } from './methods.ts'
+import { Modern } from './modern/modern.ts'
 import { ALLOWED, answerFault, answerRpc, refuseMethod } from './refuse.ts'
-import { buildServer } from './server.ts'
-import { type SessionLimits, Sessions } from './sessions.ts'
+import { LEGACY } from './wire/revisions.ts'
+import { code } from './wire/rpc.ts'
 
 export interface McpSettings {
   /** Bytes. */
@@ -24,8 +26,8 @@ export interface McpEndpoint {
   readonly plugin: (app: FastifyInstance) => Promise<void>
   /** 2025 sessions that are open. */
   readonly sessions: () => number
-  readonly closeIdleSessions: () => Promise<void>
-  readonly close: () => Promise<void>
+  readonly closeIdleSessions: () => void
+  readonly close: () => void
 }
 
 /**
@@ -33,8 +35,9 @@ export interface McpEndpoint {
  * 2026-07-28 (stateless) on one URL, and the metadata of RFC 9728 that tells clients where to get a token.
  */
 export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
-  const sessions = new Sessions(settings.sessions, core.clock, caller => buildServer(core, caller, true))
-  const modern = new Modern(settings.maxBody, caller => buildServer(core, caller, false))
+  const methods = methodsOf(core)
+  const sessions = new Sessions(settings.sessions, core, methods, BEAT)
+  const modern = new Modern(core, methods, BEAT)
   const stopListening = core.registry.onCatalogChanged((tenant, change) => {
     sessions.listChanged(tenant, change)
     modern.listChanged(tenant, change)
@@ -42,7 +45,7 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
 
   const serve = async (view: View, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const caller = await identified(core, view, request)
-    // From here on the SDK answers on the raw response; whatever it throws must still end it.
+    // From here on the answer is given on the raw response; whatever is thrown must still end it.
     reply.hijack()
     try {
       await route(caller, request, reply)
@@ -57,31 +60,43 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
     { raw, body }: FastifyRequest,
     { raw: response }: FastifyReply,
   ): Promise<void> => {
-    const problem = raw.method === 'POST' ? messageProblem(body) : null
-    if (problem) return answerRpc(response, problem.status, problem.code, problem.message, problem.id)
-    const sessionId = raw.headers['mcp-session-id']
-    // A 2026 client has no session, whatever it sends; asking the SDK only when it must be asked is a matter of speed.
-    const legacy =
-      raw.method !== 'POST' ||
-      (typeof sessionId === 'string' && !hasEnvelope(body)) ||
-      (await isLegacyRequest(await toWebRequest(raw, body), body))
-    if (!legacy) return modern.handle(caller, raw, response, body)
-    if (typeof sessionId === 'string') {
-      if (!(await sessions.goOn(sessionId, caller, raw, response, body)))
-        answerRpc(response, 404, -32001, 'Session not found')
-      return
+    if (raw.method === 'POST') {
+      const problem = messageProblem(body)
+      if (problem) return answerRpc(response, 400, problem.code, problem.message, problem.id)
+      // A 2026 client has no session, whatever it sends.
+      const era = eraOf(body, raw.headers)
+      if (era.is === 'refused') {
+        const { code, message, data } = era.error
+        return answerRpc(response, 400, code, message, era.id, data)
+      }
+      if (era.is === 'modern') return modern.handle(caller, raw, response, body as JsonObject)
     }
-    if (raw.method === 'POST' && isInitializeRequest(body)) return sessions.begin(caller, raw, response, body)
+    const problem = legacyHeaderProblem(raw)
+    if (problem) return answerRpc(response, problem.status, code.ours, problem.message)
+    const sessionId = headerOf(raw.headers, 'mcp-session-id')
+    if (sessionId !== undefined) {
+      const session = sessions.find(sessionId, caller)
+      if (session) return sessions.goOn(session, raw, response, body as JsonValue | undefined)
+      return answerRpc(response, 404, code.sessionNotFound, 'Session not found')
+    }
+    if (isJsonObject(body) && body.method === 'initialize') return begin(caller, body, response)
     const why = raw.method === 'POST' ? 'Initialize first, or send Mcp-Session-Id' : 'Mcp-Session-Id is required'
-    answerRpc(response, 400, -32000, why)
+    answerRpc(response, 400, code.ours, why)
+  }
+
+  const begin = (caller: Caller, body: JsonObject, response: FastifyReply['raw']): void => {
+    const problem = paramsProblem('initialize', isJsonObject(body.params) ? body.params : {})
+    if (problem) return answerRpc(response, 200, problem.code, problem.message, body.id as string | number)
+    sessions.begin(caller, response, body)
   }
 
   return {
     sessions: () => sessions.size,
     closeIdleSessions: () => sessions.closeIdle(),
-    close: async () => {
+    close: () => {
       stopListening()
-      await Promise.all([sessions.close(), modern.close()])
+      sessions.close()
+      modern.close()
     },
     plugin: async app => {
       readStrictBodies(app, { maxBody: settings.maxBody, emptyPost: 'isMalformed' })
@@ -117,10 +132,26 @@ export function mcpEndpoint(core: Core, settings: McpSettings): McpEndpoint {
   }
 }
 
-/** Whether a message says of itself that it is of 2026: it names its revision, which before only `initialize` did. */
-function hasEnvelope(body: unknown): boolean {
-  const meta = isJsonObject(body) && isJsonObject(body.params) ? body.params._meta : undefined
-  return isJsonObject(meta) && PROTOCOL_VERSION_META_KEY in meta
+/** Milliseconds between signs of life on streams where nothing else moves. */
+const BEAT = 15_000
+
+/** What a 2025 client must be able to take, and which revisions it may speak; null when all is well. */
+function legacyHeaderProblem({ method, headers }: IncomingMessage): { status: number; message: string } | null {
+  const version = headerOf(headers, 'mcp-protocol-version')
+  if (version !== undefined && !(LEGACY as readonly string[]).includes(version)) {
+    const message = `Bad Request: Unsupported protocol version: ${version.slice(0, 40)} (supported: ${LEGACY.join(', ')})`
+    return { status: 400, message }
+  }
+  const { accept = '' } = headers
+  const takes = (type: string) => accept.includes(type) || accept.includes('*/*')
+  if (method === 'POST' && !(takes('application/json') && takes('text/event-stream'))) {
+    const message = 'Not Acceptable: the client must accept both application/json and text/event-stream'
+    return { status: 406, message }
+  }
+  if (method === 'GET' && !takes('text/event-stream')) {
+    return { status: 406, message: 'Not Acceptable: the client must accept text/event-stream' }
+  }
+  return null
 }
 
 async function identified(core: Core, view: View, request: FastifyRequest): Promise<Caller> {

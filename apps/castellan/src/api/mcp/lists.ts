@@ -1,6 +1,7 @@
-import { isSpecType, ProtocolError } from '@modelcontextprotocol/server'
+import { isSpecType } from '@modelcontextprotocol/server'
 import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 import type { Offer, Primitive } from '../../registry/index.ts'
+import { code, RpcError } from './wire/rpc.ts'
 
 const PAGE = 1_000
 
@@ -88,6 +89,6 @@ function firstAfter(offers: readonly Offer[], name: string): number {
 }
 
 function decode(cursor: string): string {
-  if (!/^[A-Za-z0-9_-]{1,4096}$/.test(cursor)) throw new ProtocolError(-32602, 'Invalid cursor')
+  if (!/^[A-Za-z0-9_-]{1,4096}$/.test(cursor)) throw new RpcError(code.invalidParams, 'Invalid cursor')
   return Buffer.from(cursor, 'base64url').toString('utf8')
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { MAX_BATCH, messageProblem } from './message.ts'
+import { MAX_BATCH, messageProblem, paramsProblem } from './message.ts'
 
 const request = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x' } }
 
@@ -25,29 +25,30 @@ describe('a message', () => {
   test('that is none is refused under its id, if that can be said', () => {
     const refused = (message: unknown) => {
       const problem = messageProblem(message)
-      return problem && [problem.status, problem.code, problem.id]
+      return problem && [problem.code, problem.id]
     }
-    assert.deepEqual(refused({ ...request, jsonrpc: '1.0' }), [400, -32600, 1])
-    assert.deepEqual(refused({ ...request, params: [] }), [400, -32600, 1])
-    assert.deepEqual(refused({ ...request, id: null }), [400, -32600, null])
-    assert.deepEqual(refused({ ...request, id: 2 ** 60 }), [400, -32600, null])
-    assert.deepEqual(refused([request, { ...request, jsonrpc: '1.0' }]), [400, -32600, null])
-    assert.deepEqual(refused(undefined), [400, -32600, null])
+    assert.deepEqual(refused({ ...request, jsonrpc: '1.0' }), [-32600, 1])
+    assert.deepEqual(refused({ ...request, params: [] }), [-32600, 1])
+    assert.deepEqual(refused({ ...request, id: null }), [-32600, null])
+    assert.deepEqual(refused({ ...request, id: 2 ** 60 }), [-32600, null])
+    assert.deepEqual(refused([request, { ...request, jsonrpc: '1.0' }]), [-32600, null])
+    assert.deepEqual(refused(undefined), [-32600, null])
   })
 
-  test('whose params do not fit its method is answered like a request, and says which', () => {
-    assert.deepEqual(messageProblem({ ...request, params: { name: 5 } }), {
-      status: 200,
-      code: -32602,
-      message: 'Invalid params: "name" of tools/call must be a string',
-      id: 1,
-    })
-    assert.match(messageProblem({ ...request, params: undefined })?.message ?? '', /"name" of tools\/call/)
+  test('with params that do not fit its method is told which', () => {
+    const problem = paramsProblem('tools/call', { name: 5 })
+    assert.deepEqual(
+      [problem?.code, problem?.message],
+      [-32602, 'Invalid params: "name" of tools/call must be a string'],
+    )
+    assert.match(paramsProblem('tools/call', {})?.message ?? '', /"name" of tools\/call/)
+    assert.equal(paramsProblem('vendor/anything', { name: 5 }), null)
   })
 
   test('may call its method like something every object has', () => {
     for (const method of ['constructor', '__proto__', 'toString']) {
       assert.equal(messageProblem({ ...request, method }), null)
+      assert.equal(paramsProblem(method, {}), null)
     }
   })
 

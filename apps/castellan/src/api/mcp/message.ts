@@ -1,9 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
+import { code, RpcError } from './wire/rpc.ts'
 
-/** Why a message is not taken. */
+/** Why a body is not taken as a message. */
 export interface MessageProblem {
-  /** 400 for what is not taken as a message; one whose params do not fit its method is answered like any other. */
-  readonly status: 200 | 400
   readonly code: -32600 | -32602
   readonly message: string
   /** Of the request, when it has one that can be echoed. */
@@ -19,7 +18,7 @@ export const MAX_BATCH = 50
  * Source: JSON-RPC 2.0 sections 4 to 6; MCP 2025-11-25 and 2026-07-28, schema.
  */
 export function messageProblem(body: unknown): MessageProblem | null {
-  if (!Array.isArray(body)) return problemOf(body) ?? paramsProblem(body as JsonObject)
+  if (!Array.isArray(body)) return problemOf(body)
   if (body.length === 0) return invalid('a batch must not be empty')
   if (body.length > MAX_BATCH) return invalid(`a batch may hold ${MAX_BATCH} messages; this one has ${body.length}`)
   for (const message of body as readonly unknown[]) {
@@ -46,12 +45,23 @@ function problemOf(message: unknown): MessageProblem | null {
   const { _meta: meta, arguments: args } = params
   // The SDK would leave it out without a word, and something else would run than was asked for.
   if (isJsonObject(args) && Object.hasOwn(args, '__proto__')) {
-    return { status: 400, code: -32602, message: 'Invalid params: an argument cannot be named "__proto__"', id }
+    return { code: -32602, message: 'Invalid params: an argument cannot be named "__proto__"', id }
   }
   if (meta === undefined) return null
   if (!isJsonObject(meta)) return invalid('"params._meta" must be an object', id)
   if (meta.progressToken === undefined || isId(meta.progressToken)) return null
   return invalid('"params._meta.progressToken" must be a string or a whole number', id)
+}
+
+/** What is wrong with the params of a request, by what its method takes; null when nothing is, or the method is not known. */
+export function paramsProblem(method: string, params: JsonObject): RpcError | null {
+  const checked = checks.get(method)
+  if (checked === undefined) return null
+  for (const [name, [fits, expected]] of checked) {
+    if (!fits(params[name]))
+      return new RpcError(code.invalidParams, `Invalid params: "${name}" of ${method} must be ${expected}`)
+  }
+  return null
 }
 
 type Check = readonly [fits: (value: unknown) => boolean, expected: string]
@@ -65,7 +75,7 @@ const texts: Check = [
 const optional = ([fits, expected]: Check): Check => [value => value === undefined || fits(value), expected]
 const list = { cursor: optional(text) }
 
-const checks: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
+const checks: ReadonlyMap<string, readonly (readonly [name: string, check: Check])[]> = new Map(
   Object.entries<Readonly<Record<string, Check>>>({
     initialize: { protocolVersion: text, capabilities: object, clientInfo: object },
     'tools/list': list,
@@ -74,25 +84,17 @@ const checks: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
     'prompts/list': list,
     'tools/call': { name: text, arguments: optional(object) },
     'resources/read': { uri: text },
+    'resources/subscribe': { uri: text },
+    'resources/unsubscribe': { uri: text },
     'prompts/get': { name: text, arguments: optional(texts) },
     'completion/complete': { ref: object, argument: object, context: optional(object) },
-  }),
+  }).map(([method, params]) => [method, Object.entries(params)]),
 )
-
-function paramsProblem({ id, method, params = {} }: JsonObject): MessageProblem | null {
-  if (id === undefined || typeof method !== 'string') return null
-  for (const [name, [fits, expected]] of Object.entries(checks.get(method) ?? {})) {
-    if (fits((params as JsonObject)[name])) continue
-    const message = `Invalid params: "${name}" of ${method} must be ${expected}`
-    return { status: 200, code: -32602, message, id: id as string | number }
-  }
-  return null
-}
 
 function isId(value: unknown): boolean {
   return typeof value === 'string' || Number.isSafeInteger(value)
 }
 
 function invalid(why: string, id: string | number | null = null): MessageProblem {
-  return { status: 400, code: -32600, message: `Invalid Request: ${why}`, id }
+  return { code: -32600, message: `Invalid Request: ${why}`, id }
 }

@@ -42,10 +42,11 @@ export function answerRpc(
   code: number,
   message: string,
   id: string | number | null = null,
+  data?: unknown,
 ): void {
   response
     .writeHead(status, { 'content-type': 'application/json' })
-    .end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id }))
+    .end(JSON.stringify({ jsonrpc: '2.0', error: { code, message, data }, id }))
 }
 
 /** Null for a body of a type we do not take. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ProtocolError } from '@modelcontextprotocol/server'
+import { RpcError } from './wire/rpc.ts'
 import type { Answer, Outcome } from '../../gate/index.ts'
 import { resultOf } from './reply.ts'
 
@@ -87,11 +87,11 @@ function denied(unknown: boolean) {
   } as const satisfies Answer
 }
 
-function thrown(work: () => unknown): ProtocolError {
+function thrown(work: () => unknown): RpcError {
   try {
     work()
   } catch (error) {
-    assert.ok(error instanceof ProtocolError, String(error))
+    assert.ok(error instanceof RpcError, String(error))
     return error
   }
   return assert.fail('nothing was thrown')

@@ -1,12 +1,6 @@
-import { ProtocolError } from '@modelcontextprotocol/server'
 import type { Answer, CallRequest } from '../../gate/index.ts'
-import type { JsonObject } from '../../kernel/index.ts'
-
-/** JSON-RPC code of refusals and failures that are ours; outside the range that MCP reserves. */
-const OURS = -32000
-const INVALID_PARAMS = -32602
-/** Of revisions up to 2025-11-25. */
-const RESOURCE_NOT_FOUND = -32002
+import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
+import { code, RpcError } from './wire/rpc.ts'
 
 /**
  * The MCP form of an answer. What a server said passes through as it came. Refusals and failures of a tool call are
@@ -25,10 +19,10 @@ export function resultOf(
         case 'ok':
         case 'toolError':
         case 'inputRequired':
-          return outcome.result
+          return legacy ? asBefore(outcome.result) : outcome.result
         case 'failed':
           if (outcome.fault === null) {
-            throw new ProtocolError(outcome.error.code, outcome.error.message, outcome.error.data)
+            throw new RpcError(outcome.error.code, outcome.error.message, outcome.error.data)
           }
           return ours(answer, 'error', outcome.error.message, request, true)
         case 'timeout':
@@ -64,16 +58,29 @@ function ours(
   isError: boolean,
 ): JsonObject {
   const about = { 'castellan/outcome': outcome, 'castellan/callId': answer.callId }
-  if (request.use !== 'tool') throw new ProtocolError(OURS, message, about)
+  if (request.use !== 'tool') throw new RpcError(code.ours, message, about)
   return { content: [{ type: 'text', text: message }], isError, _meta: about }
 }
 
-function unknown(request: Pick<CallRequest, 'use' | 'name'>, legacy: boolean): ProtocolError {
+/** Up to 2025-11-25 a result had no type, and structured content was an object; clients check this. */
+function asBefore(result: JsonObject): JsonObject {
+  const { resultType, structuredContent, ...rest } = result
+  const typed = resultType === 'complete'
+  const unknownForm = structuredContent !== undefined && !isJsonObject(structuredContent)
+  if (!typed && !unknownForm) return result
+  return {
+    ...rest,
+    ...(typed || resultType === undefined ? {} : { resultType }),
+    ...(unknownForm || structuredContent === undefined ? {} : { structuredContent }),
+  }
+}
+
+function unknown(request: Pick<CallRequest, 'use' | 'name'>, legacy: boolean): RpcError {
   const { use, name } = request
   if (use === 'resource') {
-    return new ProtocolError(legacy ? RESOURCE_NOT_FOUND : INVALID_PARAMS, 'Resource not found', { uri: name })
+    return new RpcError(legacy ? code.resourceNotFound : code.invalidParams, 'Resource not found', { uri: name })
   }
   // Cutting may halve a character, and half of one is not valid JSON text.
   const shown = name.slice(0, 200).toWellFormed()
-  return new ProtocolError(INVALID_PARAMS, `Unknown ${use === 'completion' ? 'reference' : use}: ${shown}`)
+  return new RpcError(code.invalidParams, `Unknown ${use === 'completion' ? 'reference' : use}: ${shown}`)
 }

@@ -145,7 +145,11 @@ function within(deadline: Deadline, { onProgress, client }: CallIo): CallIo {
     signal: deadline.signal,
     onProgress: onProgress && (params => (deadline.alive(), onProgress(params))),
     client: client && {
-      ...client,
+      id: client.id,
+      capabilities: client.capabilities,
+      logLevel: client.logLevel,
+      takesInputRequired: client.takesInputRequired,
+      notify: (method, params) => client.notify(method, params),
       ask: (method, params, signal) => deadline.asking(client.ask(method, params, signal)),
     },
   }

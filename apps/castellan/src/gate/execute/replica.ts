@@ -145,6 +145,10 @@ export class Replica {
     }
   }
 
+  unwatch(uri: string): void {
+    if (this.#state.is === 'open') this.#state.link.unwatch?.(uri)
+  }
+
   /** Closes the link when it has not been used for so many milliseconds. */
   async closeIfIdle(after: number): Promise<void> {
     if (this.#state.is !== 'open' || this.#inUse > 0 || this.#clock.monotonic() - this.#lastUsed < after) return

@@ -19,6 +19,7 @@ function build(connector: Scripted = scriptedConnector()) {
     clock,
     maxOpenings: 2,
     onListChanged: () => undefined,
+    onResourceUpdated: () => undefined,
     onOpened: () => undefined,
     onLog: () => undefined,
   })

@@ -23,6 +23,8 @@ export interface UpstreamParts {
   readonly onListChanged: (serverId: string) => void
   /** A connection opened, for the first time or again: the server may offer other things than before. */
   readonly onOpened: (serverId: string) => void
+  /** A resource that somebody subscribed to changed. */
+  readonly onResourceUpdated: (serverId: string, uri: string) => void
   readonly onLog: (server: string, line: string) => void
 }
 
@@ -40,6 +42,8 @@ export class Upstreams implements CatalogSource {
   readonly #parts: UpstreamParts
   readonly #openings: Bulkhead
   readonly #pools = new Map<string, Pool>()
+  /** The calls that subscribed to resources, by server and URI: a connection that opens anew is told again. */
+  readonly #watched = new Map<string, Map<string, AllowedCall>>()
   #turn = 0
 
   constructor(parts: UpstreamParts) {
@@ -67,6 +71,7 @@ export class Upstreams implements CatalogSource {
       const reply = await replica.use(io.signal, link => link.call(allowed, io))
       // A call that was given up says nothing of the replica.
       if (!io.signal.aborted) replica.report(reply.is === 'broken')
+      if (allowed.call.method === 'resources/subscribe' && reply.is === 'result') this.#watch(allowed)
       return reply
     } catch (error) {
       if (io.signal.aborted) return notSent('the call was given up before it was sent', false)
@@ -74,6 +79,30 @@ export class Upstreams implements CatalogSource {
       throw error
     } finally {
       leave()
+    }
+  }
+
+  /** Ends what an allowed `resources/subscribe` began. */
+  unwatch(serverId: string, uri: string): void {
+    this.#watched.get(serverId)?.delete(uri)
+    for (const [key, { replicas }] of this.#pools) {
+      if (key.startsWith(`${serverId} `)) for (const replica of replicas) replica.unwatch(uri)
+    }
+  }
+
+  #watch(allowed: AllowedCall): void {
+    const { server, args } = allowed.call
+    const watched = this.#watched.get(server.id) ?? new Map<string, AllowedCall>()
+    this.#watched.set(server.id, watched.set(String(args.uri), allowed))
+  }
+
+  /** What is lost meanwhile cannot be known, so everybody is told that what they watch may have changed. */
+  async #watchAgain(server: Server, replica: Replica): Promise<void> {
+    for (const [uri, allowed] of this.#watched.get(server.id) ?? []) {
+      const signal = AbortSignal.timeout(server.timeouts.read)
+      const io: CallIo = { signal, onProgress: null, client: null }
+      await replica.use(signal, link => link.call(allowed, io), true).catch(() => undefined)
+      this.#parts.onResourceUpdated(server.id, uri)
     }
   }
 
@@ -119,16 +148,16 @@ export class Upstreams implements CatalogSource {
 
   async forget(serverId: string, keep?: Server): Promise<void> {
     const kept = keep && poolKey(keep)
+    if (!keep) this.#watched.delete(serverId)
     const going = [...this.#pools].filter(([key]) => key.startsWith(`${serverId} `) && key !== kept)
     for (const [key] of going) this.#pools.delete(key)
     await Promise.all(going.map(([, pool]) => closePool(pool, AbortSignal.timeout(DRAIN))))
   }
 
-  /** Closes what nobody used for so many milliseconds. */
+  /** Closes what nobody used for so many milliseconds, and nobody watches. */
   async closeIdle(after: number): Promise<void> {
-    await Promise.all(
-      [...this.#pools.values()].flatMap(pool => pool.replicas.map(replica => replica.closeIfIdle(after))),
-    )
+    const idle = [...this.#pools].filter(([key]) => !this.#watched.get(key.split(' ')[0]!)?.size)
+    await Promise.all(idle.flatMap(([, pool]) => pool.replicas.map(replica => replica.closeIfIdle(after))))
   }
 
   async close(): Promise<void> {
@@ -168,17 +197,21 @@ export class Upstreams implements CatalogSource {
     if (!connector) throw new Error(`no connector for the transport ${server.connection.transport}`)
     const events: LinkEvents = {
       onListChanged: () => this.#parts.onListChanged(server.id),
+      onResourceUpdated: uri => this.#parts.onResourceUpdated(server.id, uri),
       onLog: line => this.#parts.onLog(server.name, line),
     }
     const endpoints = endpointsOf(server)
-    const replicas = endpoints.map(
-      (endpoint, replica) =>
+    const replicas: readonly Replica[] = endpoints.map(
+      (endpoint, replica): Replica =>
         new Replica({
           connector,
           events,
           openings: this.#openings,
           clock: this.#parts.clock,
-          onOpened: () => this.#parts.onOpened(server.id),
+          onOpened: () => {
+            this.#parts.onOpened(server.id)
+            void this.#watchAgain(server, replicas[replica]!)
+          },
           target: async (): Promise<Target> => ({
             serverId: server.id,
             server: server.name,

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
-import { Server } from '@modelcontextprotocol/server'
-import { type Clock, isFault } from '../../kernel/index.ts'
-import type { Caller } from './caller.ts'
+import { type Clock, isFault, type JsonObject } from '../../../kernel/index.ts'
+import type { Core } from '../../core.ts'
+import type { Caller } from '../caller.ts'
 import { type SessionLimits, Sessions } from './sessions.ts'
 
 describe('a session', () => {
@@ -23,10 +23,10 @@ describe('a session', () => {
     within({ idle: 1_000 }, async ({ begin, goOn, sessions, pass }) => {
       const [used, unused] = [await begin('ann'), await begin('ann')]
       pass(999)
-      await sessions.closeIdle()
+      sessions.closeIdle()
       assert.equal(await goOn('ann', used), 200)
       pass(1)
-      await sessions.closeIdle()
+      sessions.closeIdle()
       assert.equal(await goOn('ann', unused), 404)
       assert.equal(await goOn('ann', used), 200)
     }))
@@ -36,7 +36,7 @@ describe('a session', () => {
       const id = await begin('ann')
       const close = await stream('ann', id)
       pass(10_000)
-      await sessions.closeIdle()
+      sessions.closeIdle()
       assert.equal(await goOn('ann', id), 200)
       await close()
     }))
@@ -106,15 +106,18 @@ interface Opened {
 async function within(limits: Partial<SessionLimits>, body: (opened: Opened) => Promise<void>): Promise<void> {
   let now = 0
   const clock: Clock = { now: () => new Date(now), monotonic: () => now }
-  const build = () => new Server({ name: 'test', version: '1' }, { capabilities: { tools: {} } })
-  const sessions = new Sessions({ max: 100, idle: 60_000, ...limits }, clock, build)
+  const registry = { offers: () => ({ servers: [] }) }
+  const core = { clock, registry, version: '1' } as unknown as Core
+  const sessions = new Sessions({ max: 100, idle: 60_000, ...limits }, core, new Map(), 60_000)
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const caller = callerFrom(String(request.headers['who']))
     const id = request.headers['mcp-session-id']
-    const message = request.method === 'POST' ? await json(request) : undefined
+    const message = request.method === 'POST' ? ((await json(request)) as JsonObject) : undefined
     try {
-      if (id === undefined) return await sessions.begin(caller, request, response, message)
-      if (!(await sessions.goOn(String(id), caller, request, response, message))) response.writeHead(404).end()
+      if (id === undefined) return sessions.begin(caller, response, message!)
+      const session = sessions.find(String(id), caller)
+      if (session) sessions.goOn(session, request, response, message)
+      else response.writeHead(404).end()
     } catch (error) {
       response.writeHead(isFault(error, 'SESSION_LIMIT') ? 503 : 500).end()
     }
@@ -162,7 +165,7 @@ async function within(limits: Partial<SessionLimits>, body: (opened: Opened) => 
       },
     })
   } finally {
-    await sessions.close()
+    sessions.close()
     server.closeAllConnections()
     await new Promise(resolve => server.close(resolve))
   }

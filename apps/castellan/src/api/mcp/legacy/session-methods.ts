@@ -1,0 +1,35 @@
+import type { JsonObject } from '../../../kernel/index.ts'
+import { logLevels } from '../wire/revisions.ts'
+import { code, RpcError } from '../wire/rpc.ts'
+import type { Session } from './session.ts'
+
+type SessionMethod = (session: Session, params: JsonObject) => JsonObject | Promise<JsonObject>
+
+/** What only a client with a session can ask. */
+export const sessionMethods: ReadonlyMap<string, SessionMethod> = new Map<string, SessionMethod>([
+  ['ping', () => ({})],
+  [
+    'logging/setLevel',
+    (session, { level }) => {
+      if (typeof level !== 'string' || !logLevels.includes(level)) {
+        throw new RpcError(code.invalidParams, `Invalid params: "level" must be one of ${logLevels.join(', ')}`)
+      }
+      session.logLevel = level
+      return {}
+    },
+  ],
+  [
+    'resources/subscribe',
+    async (session, { uri }) => {
+      await session.watch(uri as string)
+      return {}
+    },
+  ],
+  [
+    'resources/unsubscribe',
+    (session, { uri }) => {
+      session.unwatch(uri as string)
+      return {}
+    },
+  ],
+])
