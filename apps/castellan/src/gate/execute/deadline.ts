@@ -1,3 +1,5 @@
+import type { Clock } from '../../kernel/index.ts'
+
 /** Progress extends a call, but never beyond so many times its limit. */
 const HARD_CAP = 10
 
@@ -9,9 +11,10 @@ export class Deadline {
   readonly #controller = new AbortController()
   readonly #limit: number
   readonly #given: AbortSignal
+  readonly #clock: Clock
   readonly #breakOff = (): void => this.#end('cancelled')
   #left: number
-  #since = performance.now()
+  #since: number
   /** Milliseconds that count, up to {@link #since}. */
   #spent = 0
   #lastSign = 0
@@ -19,7 +22,9 @@ export class Deadline {
   #asking = 0
   #ended: 'timeout' | 'cancelled' | null = null
 
-  constructor(limit: number, given: AbortSignal) {
+  constructor(limit: number, given: AbortSignal, clock: Clock) {
+    this.#clock = clock
+    this.#since = clock.monotonic()
     this.#limit = limit
     this.#left = limit
     this.#given = given
@@ -59,7 +64,7 @@ export class Deadline {
       return await answer
     } finally {
       if (--this.#asking === 0) {
-        this.#since = performance.now()
+        this.#since = this.#clock.monotonic()
         this.#lastSign = this.#spent
         this.#left = this.#limit
         this.#arm()
@@ -74,7 +79,7 @@ export class Deadline {
   }
 
   #now(): number {
-    return this.#asking > 0 ? this.#spent : this.#spent + performance.now() - this.#since
+    return this.#asking > 0 ? this.#spent : this.#spent + this.#clock.monotonic() - this.#since
   }
 
   #arm(): void {

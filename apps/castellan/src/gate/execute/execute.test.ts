@@ -4,7 +4,7 @@ import { systemClock } from '../../kernel/index.ts'
 import type { EffectClass } from '../../registry/index.ts'
 import { defaultTimeouts } from '../../registry/index.ts'
 import { aServer } from '../../registry/fixtures/server.ts'
-import type { CallIo, Reply } from '../connector.ts'
+import type { CallerClient, CallIo, ClientAnswer, Reply } from '../connector.ts'
 import { aCall, allowed } from '../fixtures/call.ts'
 import { Executor, type Send } from './execute.ts'
 
@@ -125,4 +125,89 @@ describe('any call', () => {
     assert.equal(third.outcome.is === 'failed' && third.outcome.fault, 'CIRCUIT_OPEN')
     assert.equal(sent(), 2)
   })
+})
+
+const wish: Reply = {
+  is: 'inputRequired',
+  result: {
+    resultType: 'input_required',
+    inputRequests: {
+      name: { method: 'elicitation/create', params: { message: 'Who?' } },
+      place: { method: 'elicitation/create', params: { message: 'Where?' } },
+    },
+    requestState: 'opaque',
+  },
+}
+
+function aClient(answer: (message: unknown) => ClientAnswer, more: Partial<CallerClient> = {}): CallerClient {
+  return {
+    id: 'client',
+    capabilities: { elicitation: {} },
+    logLevel: null,
+    takesInputRequired: false,
+    notify: () => undefined,
+    ask: async (_method, params) => answer(params.message),
+    ...more,
+  }
+}
+
+describe('a call whose server wants to know more', () => {
+  test('is the wish itself for a client that comes back with the answers', async () => {
+    const { send, sent } = inOrder(wish, ok)
+    const client = aClient(() => assert.fail('asked'), { takesInputRequired: true })
+    const { outcome } = await run(send, 'unsafe', { io: { client } })
+    assert.deepEqual(outcome, { is: 'inputRequired', result: wish.is === 'inputRequired' && wish.result })
+    assert.equal(sent(), 1)
+  })
+
+  test('goes on with the answers of a client that is asked meanwhile, as one attempt', async () => {
+    const given: unknown[] = []
+    const send: Send = async ({ call }) => {
+      given.push(call.input)
+      return call.input ? ok : wish
+    }
+    const client = aClient(message => ({ is: 'result', result: { content: { said: String(message) } } }))
+    const { outcome, attempts } = await run(send, 'unsafe', { io: { client } })
+    assert.deepEqual([outcome.is, attempts], ['ok', 1])
+    const responses = { name: { content: { said: 'Who?' } }, place: { content: { said: 'Where?' } } }
+    assert.deepEqual(given, [null, { responses, state: 'opaque' }])
+  })
+
+  test('fails with the error of a client that does not answer', async () => {
+    const error = { code: -1, message: 'not now' }
+    const { outcome } = await run(inOrder(wish, ok).send, 'read', {
+      io: { client: aClient(() => ({ is: 'error', error })) },
+    })
+    assert.deepEqual(outcome, { is: 'failed', error, fault: null })
+  })
+
+  test('fails where nobody can be asked, and when there is no end of questions', async () => {
+    const nobody = await run(inOrder(wish, ok).send, 'read')
+    assert.match(nobody.outcome.is === 'failed' ? nobody.outcome.error.message : '', /cannot be asked/)
+    const { send, sent } = inOrder(wish)
+    const client = aClient(() => ({ is: 'result', result: {} }))
+    const endless = await run(send, 'read', { io: { client } })
+    assert.match(endless.outcome.is === 'failed' ? endless.outcome.error.message : '', /more than 16 times/)
+    assert.equal(sent(), 17)
+  })
+
+  test('takes as long as its client takes to answer', async () => {
+    const { promise, resolve } = Promise.withResolvers<ClientAnswer>()
+    const send: Send = async ({ call }, { signal }) => (signal.aborted ? broken() : call.input ? ok : wish)
+    const asked = Promise.withResolvers<void>()
+    const ask = () => (asked.resolve(), promise)
+    const running = run(send, 'read', { timeout: 10, io: { client: aClient(() => assert.fail(), { ask }) } })
+    await asked.promise
+    await new Promise(done => setTimeout(done, 30))
+    resolve({ is: 'result', result: {} })
+    assert.equal((await running).outcome.is, 'ok')
+  })
+})
+
+test('what is under way can be given up, and whatever comes later is at once', async () => {
+  const executor = new Executor(hang(true), systemClock)
+  const running = run(hang(true), 'read', { executor })
+  executor.breakOff()
+  assert.equal((await running).outcome.is, 'cancelled')
+  assert.equal((await run(hang(true), 'read', { executor })).outcome.is, 'cancelled')
 })

@@ -25,18 +25,20 @@ export interface Execution {
  */
 export class Executor {
   readonly #send: Send
+  readonly #clock: Clock
   readonly #breakers: Breakers
   readonly #underWay = new Set<Deadline>()
   #brokenOff = false
 
   constructor(send: Send, clock: Clock, breaker?: BreakerSettings) {
     this.#send = send
+    this.#clock = clock
     this.#breakers = new Breakers(clock, breaker)
   }
 
   async run(allowed: AllowedCall, io: CallIo): Promise<Execution> {
     const limit = limitOf(allowed.call)
-    const deadline = new Deadline(limit, io.signal)
+    const deadline = new Deadline(limit, io.signal, this.#clock)
     if (this.#brokenOff) deadline.breakOff()
     this.#underWay.add(deadline)
     try {
@@ -61,14 +63,14 @@ export class Executor {
     // Whether any attempt may have reached the server: a later one that did not cannot undo that.
     let maybeSent = false
     for (let attempt = 1; ; attempt++) {
+      const ended = (outcome: Outcome): Execution => ({ outcome, attempts: attempt, opened })
+      if (deadline.over !== null) return ended(gaveUp(call, maybeSent, deadline.over, limit))
       const resting = this.#admit(call)
-      if (resting) return { outcome: failed(resting), attempts: attempt, opened }
+      if (resting) return ended(failed(resting))
       const reply = await this.#attempt(asking, io)
       opened ??= this.#report(call, reply, deadline.over === 'cancelled')
-      if (reply.is === 'result') return { outcome: fromResult(reply.result), attempts: attempt, opened }
-      if (reply.is === 'error')
-        return { outcome: { is: 'failed', error: reply.error, fault: null }, attempts: attempt, opened }
-      const ended = (outcome: Outcome): Execution => ({ outcome, attempts: attempt, opened })
+      if (reply.is === 'result') return ended(fromResult(reply.result))
+      if (reply.is === 'error') return ended({ is: 'failed', error: reply.error, fault: null })
       if (reply.is === 'inputRequired') {
         if (io.client?.takesInputRequired) return ended({ is: 'inputRequired', result: reply.result })
         if (++rounds > MAX_ROUNDS) return ended({ is: 'failed', error: endlessQuestions, fault: null })

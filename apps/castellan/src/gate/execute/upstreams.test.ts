@@ -13,18 +13,21 @@ const io = (): CallIo => ({ signal: new AbortController().signal, onProgress: nu
 
 function build(connector: Scripted = scriptedConnector()) {
   const clock = manualClock()
+  const updated: string[] = []
   const upstreams = new Upstreams({
     connectors: [connector],
     resolveSecrets: async () => ({}),
     clock,
     maxOpenings: 2,
     onListChanged: () => undefined,
-    onResourceUpdated: () => undefined,
+    onResourceUpdated: (_server, uri) => updated.push(uri),
     onOpened: () => undefined,
     onLog: () => undefined,
   })
   const call = (server: Server) => upstreams.call(allowed(aCall({ server })), io())
-  return { clock, connector, upstreams, call }
+  const subscribe = (server: Server, uri: string) =>
+    upstreams.call(allowed(aCall({ server, method: 'resources/subscribe', args: { uri } })), io())
+  return { clock, connector, upstreams, call, subscribe, updated }
 }
 
 /** Replies that wait until they are let go, in order of arrival. */
@@ -178,5 +181,36 @@ describe('a server with all its places taken', () => {
     assert.deepEqual([second.is, second.is === 'broken' && second.sent], ['broken', false])
     waiting[0]!()
     assert.equal((await first).is, 'result')
+  })
+})
+
+describe('a watched resource', () => {
+  test('is heard of when it changes, keeps its connection, and is let go at its server', async () => {
+    const { clock, connector, upstreams, subscribe, updated } = build()
+    await subscribe(aServer(), 'file:///a')
+    connector.opened[0]!.update('file:///a')
+    clock.advance(60_000)
+    await upstreams.closeIdle(1_000)
+    assert.deepEqual(updated, ['file:///a'])
+    assert.equal(upstreams.openLinks(aServer().id), 1)
+    upstreams.unwatch(aServer().id, 'file:///a')
+    await upstreams.closeIdle(1_000)
+    assert.deepEqual(connector.opened[0]!.unwatched, ['file:///a'])
+    assert.equal(upstreams.openLinks(aServer().id), 0)
+  })
+
+  test('is subscribed to again on a new connection, and may have changed meanwhile', async () => {
+    const { connector, call, subscribe, updated } = build()
+    const asked: string[] = []
+    connector.reply = (_target, { call: { method } }) => {
+      asked.push(method)
+      return { is: 'result', result: {} }
+    }
+    await subscribe(aServer(), 'file:///a')
+    connector.opened[0]!.drop('exit 1')
+    await until(() => true)
+    await call(aServer())
+    await until(() => updated.length === 1)
+    assert.deepEqual(asked.toSorted(), ['resources/subscribe', 'resources/subscribe', 'tools/call'])
   })
 })
