@@ -43,7 +43,7 @@ export function eraOf(body: unknown, headers: IncomingHttpHeaders): Era {
     return version === undefined || version === claimed ? legacy : refuse(bodySays(version, claimed))
   if (version !== undefined && version !== claimed) return refuse(bodySays(version, claimed))
   if (claimed !== MODERN) {
-    const data = { supported: [MODERN, ...LEGACY], requested: claimed }
+    const data = { supported: [MODERN], requested: claimed }
     return refuse(new RpcError(code.unsupportedVersion, `Unsupported protocol version: ${claimed.slice(0, 40)}`, data))
   }
   if (id === null) return modern

@@ -114,10 +114,10 @@ function unavailable(core: Core, { servers }: Offers): JsonObject {
 
 function givenInput({ inputResponses, requestState }: JsonObject): GivenInput | null {
   if (inputResponses === undefined && requestState === undefined) return null
-  return {
-    responses: isJsonObject(inputResponses) ? inputResponses : {},
-    state: typeof requestState === 'string' ? requestState : null,
+  if (inputResponses !== undefined && !isJsonObject(inputResponses)) {
+    throw new RpcError(code.invalidParams, 'Invalid params: "inputResponses" must be an object of answers by name')
   }
+  return { responses: inputResponses ?? {}, state: typeof requestState === 'string' ? requestState : null }
 }
 
 function referenceOf(ref: JsonObject): Pick<CallRequest, 'as' | 'name'> {

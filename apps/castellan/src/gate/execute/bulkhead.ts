@@ -8,13 +8,18 @@ export class Bulkhead {
     this.#capacity = capacity
   }
 
+  /** Takes a place if there is one now; what it gives back gives the place back. */
+  tryEnter(): (() => void) | null {
+    if (this.#taken >= this.#capacity) return null
+    this.#taken++
+    return this.#leaver()
+  }
+
   /** Resolves with what gives the place back; rejects with the signal's reason when it aborts first. */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
-    if (this.#taken < this.#capacity) {
-      this.#taken++
-      return this.#leaver()
-    }
+    const free = this.tryEnter()
+    if (free) return free
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const abort = () => {
       this.#waiting.delete(resolve)

@@ -57,7 +57,9 @@ export class Upstreams implements CatalogSource {
     const pool = this.#pool(server)
     let leave: () => void
     try {
-      leave = await pool.calls.enter(AbortSignal.any([io.signal, AbortSignal.timeout(server.timeouts.pool)]))
+      // Most calls find a place at once and need no patience.
+      const free = io.signal.aborted ? null : pool.calls.tryEnter()
+      leave = free ?? (await pool.calls.enter(AbortSignal.any([io.signal, AbortSignal.timeout(server.timeouts.pool)])))
     } catch {
       return notSent(
         io.signal.aborted
@@ -240,8 +242,17 @@ const ANNOUNCED: JsonObject = { elicitation: { form: {}, url: {} }, sampling: {}
 /** How long calls under way may go on after their server was changed or removed. */
 const DRAIN = 10_000
 
-/** Settings that lead to the same connections lead to the same pool, so that a new description disturbs nobody. */
+// A server's settings never change in place, and its key is asked for with every call.
+const poolKeys = new WeakMap<Server, string>()
+
 function poolKey(server: Server): string {
+  let key = poolKeys.get(server)
+  if (key === undefined) poolKeys.set(server, (key = makePoolKey(server)))
+  return key
+}
+
+/** Settings that lead to the same connections lead to the same pool, so that a new description disturbs nobody. */
+function makePoolKey(server: Server): string {
   const { connection, timeouts, maxConcurrent } = server
   // Secrets are references, so a new value alone shows only in the version of the server.
   const secretsMayDiffer = Object.keys('env' in connection ? connection.env : connection.headers).length > 0
