@@ -1,5 +1,5 @@
 export { canonicalize, parseStrict, MAX_DEPTH } from './canonical-json.ts'
-export { type Clock, type ManualClock, manualClock, systemClock } from './clock.ts'
+export { type Clock, isoTime, type ManualClock, manualClock, systemClock } from './clock.ts'
 export { type Digest, digestBytes, digestJson } from './digest.ts'
 export { formatDuration, parseDuration } from './duration.ts'
 export { catalogue, type FaultCode, type FaultKind } from './fault-catalogue.ts'
