@@ -33,7 +33,9 @@ async function acmeWithKey(expiresAt: string | null = null) {
   const authenticator = new Authenticator(parts, null)
   const enter = (presented: Partial<Presented>) =>
     authenticator.authenticate({ authorization: `Bearer ${plaintext}`, tenant: undefined, ...presented }, signal)
-  return { ...parts, ada, key, plaintext, enter }
+  const recognise = (presented: Partial<Presented> = {}) =>
+    authenticator.recognise({ authorization: `Bearer ${plaintext}`, tenant: undefined, ...presented })
+  return { ...parts, ada, key, plaintext, enter, recognise }
 }
 
 async function withTokens(policy: TokenPolicy, verified: Partial<VerifiedToken> = {}) {
@@ -128,6 +130,94 @@ describe('with a key', () => {
     assert.ok((await enter({})).roles.includes('operator'))
     await directory.principals.setRoles(ada.id, [], actingIn('acme'))
     assert.deepEqual((await enter({})).roles, ['member'])
+  })
+})
+
+describe('what is remembered of credentials', () => {
+  test('gives the very same identity without a question to the store, as long as nothing changed', async () => {
+    const { enter, recognise, directory } = await acmeWithKey()
+    assert.equal(recognise(), undefined)
+    const identity = await enter({})
+    assert.equal(recognise(), identity)
+    assert.equal(await enter({}), identity)
+    await directory.tenants.create({ id: 'new' }, actingIn('default'))
+    assert.equal(recognise(), undefined)
+    assert.deepEqual(await enter({}), identity)
+  })
+
+  test('is of these credentials for this tenant only, and of nobody who was turned away', async () => {
+    const { enter, recognise, plaintext } = await acmeWithKey()
+    await enter({})
+    for (const tenant of ['globex', 'secret', '']) assert.equal(recognise({ tenant }), undefined)
+    const wrong = { authorization: `Bearer ${plaintext.slice(0, -43)}${'A'.repeat(43)}` }
+    await turnsAway(enter(wrong))
+    assert.equal(recognise(wrong), undefined)
+    assert.equal(recognise({ authorization: undefined }), undefined)
+  })
+
+  test('does not outlive the key', async () => {
+    const { enter, recognise, clock } = await acmeWithKey('2026-01-01T00:01:00Z')
+    await enter({})
+    clock.advance(59_999)
+    assert.ok(recognise())
+    clock.advance(1)
+    assert.equal(recognise(), undefined)
+  })
+
+  test('cannot be changed by whoever got it', async () => {
+    const { enter } = await acmeWithKey()
+    const { roles, principal } = await enter({})
+    assert.throws(() => (roles as string[]).push('admin'), TypeError)
+    assert.throws(() => Object.assign(principal, { name: 'eve' }), TypeError)
+  })
+
+  test('is nothing where others write as well; revocation, suspension and roles count at once there, too', async () => {
+    const { store, ...parts } = await acmeWithKey()
+    const shared = { ...store, edition: () => null }
+    const authenticator = new Authenticator({ ...parts, store: shared }, null)
+    const presented = { authorization: `Bearer ${parts.plaintext}`, tenant: undefined }
+    assert.ok((await authenticator.authenticate(presented, signal)).roles.includes('operator'))
+    assert.equal(authenticator.recognise(presented), undefined)
+    await parts.directory.principals.setRoles(parts.ada.id, [], actingIn('acme'))
+    assert.deepEqual((await authenticator.authenticate(presented, signal)).roles, ['member'])
+    await parts.directory.keys.revoke(parts.key.id, actingIn('acme'))
+    await turnsAway(authenticator.authenticate(presented, signal))
+  })
+
+  test('of a token is that its signature was good, for a minute and until it expires', async () => {
+    const { clock, directory, store, journal } = office()
+    await directory.tenants.create({ id: 'default' }, actingIn('default'))
+    let verified = 0
+    const verifier = { verify: async () => (verified++, { ...token, expiresAt: '2026-01-01T00:01:30.000Z' }) }
+    for (const edition of [store.edition, () => null]) {
+      const authenticator = new Authenticator({ clock, journal, store: { ...store, edition } }, { verifier, ...open })
+      const enter = () => authenticator.authenticate({ authorization: `Bearer ${goodJwt}`, tenant: undefined }, signal)
+      const start = verified
+      for (let times = 0; times < 3; times++) await enter()
+      assert.equal(verified, start + 1)
+      clock.advance(60_000)
+      for (let times = 0; times < 3; times++) await enter()
+      assert.equal(verified, start + 2)
+      clock.advance(30_000)
+      for (let times = 0; times < 3; times++) await enter()
+      assert.equal(verified, start + 5)
+      clock.advance(-90_000)
+    }
+  })
+
+  test('does not hide that the principal of a token lost a role', async () => {
+    const { directory, ...parts } = office()
+    for (const id of ['default', 'acme']) await directory.tenants.create({ id }, actingIn('default'))
+    const external = { issuer: token.issuer, subject: token.subject }
+    const ada = await directory.principals.create(
+      { kind: 'user', name: 'Ada', roles: ['operator'], external },
+      actingIn('acme'),
+    )
+    const authenticator = new Authenticator(parts, { verifier: { verify: async () => token }, ...strict })
+    const enter = () => authenticator.authenticate({ authorization: `Bearer ${goodJwt}`, tenant: undefined }, signal)
+    assert.deepEqual((await enter()).roles, ['operator', 'member'])
+    await directory.principals.setRoles(ada.id, [], actingIn('acme'))
+    assert.deepEqual((await enter()).roles, ['member'])
   })
 })
 

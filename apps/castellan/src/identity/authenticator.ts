@@ -1,10 +1,10 @@
-import { fault } from '../kernel/index.ts'
+import { deepFreeze, digestBytes, fault, Recent } from '../kernel/index.ts'
 import type { Books } from './books.ts'
 import { looksLikeKey, parseKey, provesKey } from './keys.ts'
 import type { Identity, Principal, Role, Scope } from './principal.ts'
 import { home, rolesIn } from './principals.ts'
 import { principalOf, rolesOf, scopesOf, type TokenPolicy } from './token-principal.ts'
-import type { TokenVerifier } from './token-verifier.ts'
+import type { TokenVerifier, VerifiedToken } from './token-verifier.ts'
 
 /** What a request presents, as it came. */
 export interface Presented {
@@ -20,12 +20,17 @@ export interface Tokens extends TokenPolicy {
 }
 
 /**
- * Turns credentials into an {@link Identity}. It looks everything up each time: a revoked key, a suspended tenant and a
- * role taken away count from the next request on, on every node.
+ * Turns credentials into an {@link Identity}. A revoked key, a suspended tenant and a role taken away count from the next
+ * request on, on every node: what was found out is remembered only for as long as the store says that nothing changed.
+ *
+ * Credentials are remembered by their digest, and only once they were proven. How long it takes to find a digest tells
+ * nothing about the credentials of others, since nobody can choose what digest a guess has.
  */
 export class Authenticator {
   readonly #books: Books
   readonly #tokens: Tokens | null
+  readonly #known = new Recent<string, Known>(REMEMBERED)
+  readonly #verified = new Recent<string, Verified>(REMEMBERED)
 
   constructor(books: Books, tokens: Tokens | null) {
     this.#books = books
@@ -38,9 +43,28 @@ export class Authenticator {
    * `STORE_UNAVAILABLE`.
    */
   async authenticate(presented: Presented, signal: AbortSignal): Promise<Identity> {
+    const known = this.recognise(presented)
+    if (known) return known
+    const { store } = this.#books
+    const edition = store.edition()
     const bearer = bearerOf(presented.authorization)
     const proof = looksLikeKey(bearer) ? await this.#byKey(bearer) : await this.#byToken(bearer, signal)
-    return this.#enter(proof, presented.tenant ?? proof.tenant)
+    const identity = await this.#enter(proof, presented.tenant ?? proof.tenant)
+    if (edition !== null && store.edition() === edition) {
+      const expires = identity.expiresAt === null ? Infinity : Date.parse(identity.expiresAt)
+      this.#known.set(nameOf(presented)!, { identity, edition, expires, until: proof.until })
+    }
+    return identity
+  }
+
+  /** The identity these very credentials have given before, when nothing can have changed since; undefined says nothing. */
+  recognise(presented: Presented): Identity | undefined {
+    const { store, clock } = this.#books
+    const edition = store.edition()
+    const name = edition === null ? undefined : nameOf(presented)
+    const known = name === undefined ? undefined : this.#known.get(name)
+    if (!known || known.edition !== edition) return undefined
+    return known.expires > clock.now().getTime() && known.until > clock.monotonic() ? known.identity : undefined
   }
 
   async #byKey(bearer: string): Promise<Proof> {
@@ -57,13 +81,22 @@ export class Authenticator {
     // Also when it is used for another tenant: what a suspended tenant handed out does nothing at all.
     if (!tenant || tenant.suspended) throw refused(`the tenant ${key.tenant} of the key is suspended`)
     const { scopes, expiresAt } = key
-    return { principal, tenant: key.tenant, scopes, expiresAt, keyId: key.id, roles: null, onlyIn: null }
+    return {
+      principal,
+      tenant: key.tenant,
+      scopes,
+      expiresAt,
+      keyId: key.id,
+      roles: null,
+      onlyIn: null,
+      until: Infinity,
+    }
   }
 
   async #byToken(bearer: string, signal: AbortSignal): Promise<Proof> {
     if (!this.#tokens) throw refused('it is not a key, and no issuer is configured')
     if (!JWT.test(bearer)) throw refused('it is neither a key nor a token')
-    const token = await this.#tokens.verifier.verify(bearer, signal)
+    const { token, until } = await this.#verify(bearer, this.#tokens.verifier, signal)
     const principal = await principalOf(token, this.#tokens, this.#books)
     if (!principal) throw refused('the subject of the token is not known here')
     const onlyIn = this.#tokens.tenantsClaim === null ? null : token.tenants
@@ -76,7 +109,20 @@ export class Authenticator {
       keyId: null,
       roles: this.#tokens.rolesClaim === null ? null : rolesOf(token),
       onlyIn,
+      until,
     }
+  }
+
+  async #verify(bearer: string, verifier: TokenVerifier, signal: AbortSignal): Promise<Verified> {
+    const { clock } = this.#books
+    const name = digestBytes(bearer)
+    const known = this.#verified.get(name)
+    if (known && known.until > clock.monotonic() && Date.parse(known.token.expiresAt) > clock.now().getTime())
+      return known
+    const token = await verifier.verify(bearer, signal)
+    const verified = { token, until: clock.monotonic() + BELIEVED }
+    this.#verified.set(name, verified)
+    return verified
   }
 
   async #enter(proof: Proof, tenantId: string): Promise<Identity> {
@@ -87,7 +133,7 @@ export class Authenticator {
     const tenant = await this.#books.store.tenant(tenantId)
     if (!tenant || tenant.suspended) throw refused(`the tenant ${tenantId} is suspended`)
     const roles = [...new Set<Role>([...(proof.roles ?? stored), 'member'])]
-    return { principal, tenant: tenantId, roles, scopes, keyId, expiresAt }
+    return deepFreeze({ principal, tenant: tenantId, roles, scopes, keyId, expiresAt })
   }
 }
 
@@ -103,6 +149,33 @@ interface Proof {
   readonly roles: readonly Role[] | null
   /** Tenants beyond which it is not good, whatever its principal belongs to. */
   readonly onlyIn: readonly string[] | null
+  /** When the credentials themselves have to be looked at again, in the clock's monotonic milliseconds. */
+  readonly until: number
+}
+
+interface Verified {
+  readonly token: VerifiedToken
+  readonly until: number
+}
+
+interface Known {
+  readonly identity: Identity
+  readonly edition: number
+  /** Milliseconds since 1970. */
+  readonly expires: number
+  readonly until: number
+}
+
+/** Credentials of so many are remembered, and of some more. */
+const REMEMBERED = 5_000
+/** Milliseconds for which a good token stays one without a look at its signature: a key that its issuer withdrew must stop working. */
+const BELIEVED = 60_000
+
+/** What credentials are remembered by; the header as it came, since it is compared with nothing but itself. */
+function nameOf({ authorization, tenant }: Presented): string | undefined {
+  if (authorization === undefined || authorization.length > MAX_LENGTH) return undefined
+  const digest = digestBytes(authorization)
+  return tenant === undefined ? digest : `${digest} ${tenant}`
 }
 
 // Source: RFC 6750 section 2.1 (b64token), scheme in any case as RFC 9110 section 11.1 has it.

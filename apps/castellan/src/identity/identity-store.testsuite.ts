@@ -148,5 +148,41 @@ export function identityStoreSuite(name: string, open: () => Promise<OpenIdentit
       assert.deepEqual(await store.keys(newId()), [])
       assert.equal(await store.key(newId()), undefined)
     })
+
+    test('an edition, where there is one, is none while something changes and another one afterwards', async () => {
+      if (store.edition() === null) return
+      const home = newId()
+      const [tenant, principal] = [aTenant(), aPrincipal(home)]
+      const key: Key = {
+        id: newId(),
+        tenant: home,
+        principal: principal.id,
+        name: 'laptop',
+        hash: 'ab'.repeat(32),
+        scopes: ['mcp'],
+        expiresAt: null,
+        revokedAt: null,
+        createdAt: '2026-01-01T00:00:00.000Z',
+      }
+      const seen = new Set([store.edition()])
+      const changes = [
+        () => store.saveTenant(tenant, [anEntry()]),
+        () => store.saveTenant({ ...tenant, suspended: true, version: 2 }, [anEntry()]),
+        () => store.savePrincipal(principal, [anEntry()]),
+        () => store.savePrincipal({ ...principal, memberships: [], version: 2 }, [anEntry()]),
+        () => store.saveKey(key, [anEntry()]),
+        () => store.saveKey({ ...key, revokedAt: key.createdAt }, [anEntry()]),
+        () => assert.rejects(store.saveTenant({ ...tenant, version: 7 }, [anEntry()])),
+      ]
+      for (const change of changes) {
+        const changing = change()
+        assert.equal(store.edition(), null)
+        await changing
+        seen.add(store.edition())
+      }
+      assert.equal(seen.size, changes.length + 1)
+      await store.key(key.id)
+      assert.ok(seen.has(store.edition()))
+    })
   })
 }

@@ -7,6 +7,12 @@ import type { Key, Principal, Tenant } from './principal.ts'
  * is new and the version 1), or `STORE_UNAVAILABLE`. Every adapter passes `identity-store.testsuite.ts`.
  */
 export interface IdentityStore {
+  /**
+   * Stays the same as long as all of this store's answers do, and never comes back. Null while a change is under way, and for
+   * good where others may write as well: then every question has to be asked anew.
+   */
+  edition(): number | null
+
   tenants(): Promise<Tenant[]>
   tenant(id: string): Promise<Tenant | undefined>
   saveTenant(tenant: Tenant, entries: readonly Entry[]): Promise<void>

@@ -1,4 +1,5 @@
-import { canonicalize, digestBytes, type JsonObject } from '../kernel/index.ts'
+import { hash } from 'node:crypto'
+import { canonicalize, type JsonObject } from '../kernel/index.ts'
 
 /** A line of the journal, sealed: nothing of it changes any more. Its offset is assigned when it is sequenced. */
 export interface Entry {
@@ -44,13 +45,26 @@ export interface Draft {
  * The offset stays out because it is assigned after the commit; the tree gives the position.
  */
 export function leafBytes(entry: Omit<Entry, 'leafHash'>): string {
-  const { id, tenant, stream, seq, type, at, principal, correlationId, causationId, data } = entry
-  return canonicalize({ id, tenant, stream, seq, type, at, principal, correlationId, causationId, data })
+  const { id, tenant, stream, seq, type, at, principal, correlationId, causationId } = entry
+  // In the order of their names, with `data` between these two.
+  const before = canonicalize({ at, causationId, correlationId })
+  const after = canonicalize({ id, principal, seq, stream, tenant, type })
+  return `${before.slice(0, -1)},"data":${dataText(entry)},${after.slice(1)}`
 }
 
 /** SHA-256 of 0x00 and the leaf bytes, in hex. Source: RFC 9162 section 2.1.1. */
 export function leafHash(entry: Omit<Entry, 'leafHash'>): string {
-  return digestBytes(Buffer.concat([LEAF_PREFIX, Buffer.from(leafBytes(entry), 'utf8')])).slice('sha256:'.length)
+  return hash('sha256', `\0${leafBytes(entry)}`)
 }
 
-const LEAF_PREFIX = Buffer.from([0])
+/** The canonical JSON of an entry's data. */
+export function dataText({ data }: Pick<Entry, 'data'>): string {
+  return texts.get(data) ?? canonicalize(data)
+}
+
+/** Remembers the canonical text of data that is frozen all the way down, for as long as somebody holds the data. */
+export function rememberText(data: JsonObject): void {
+  texts.set(data, canonicalize(data))
+}
+
+const texts = new WeakMap<JsonObject, string>()

@@ -1,4 +1,4 @@
-export { type Draft, type Entry, leafHash, type SequencedEntry } from './entry.ts'
+export { dataText, type Draft, type Entry, leafHash, type SequencedEntry } from './entry.ts'
 export { follow } from './follow.ts'
 export { Journal } from './journal.ts'
 export type { Blob, EntryFilter, JournalStore } from './journal-store.ts'

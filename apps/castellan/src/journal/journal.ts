@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { canonicalize, type Clock, deepFreeze, digestBytes, type JsonValue, newId } from '../kernel/index.ts'
-import { type Draft, type Entry, leafHash } from './entry.ts'
+import { canonicalize, type Clock, digestBytes, isoTime, type JsonValue, newId } from '../kernel/index.ts'
+import { type Draft, type Entry, leafHash, rememberText } from './entry.ts'
 import type { Blob, JournalStore } from './journal-store.ts'
 import { type KnownSecrets, noKnownSecrets, redact } from './redact.ts'
+import { newSalt } from './salt.ts'
 
 /** Seals what others say into entries, and keeps what may be kept late from being lost. */
 export class Journal {
@@ -18,14 +18,12 @@ export class Journal {
 
   /** Redacts, stamps and hashes; the result is ready to be appended together with whatever it speaks of. */
   seal(draft: Draft): Entry {
-    const entry = {
-      ...draft,
-      id: newId(),
-      at: this.#clock.now().toISOString(),
-      causationId: draft.causationId ?? null,
-      data: redact(draft.data, this.#known),
-    }
-    return deepFreeze({ ...entry, leafHash: leafHash(entry) })
+    const { tenant, stream, seq, type, principal, correlationId, causationId = null } = draft
+    const data = redact(draft.data, this.#known)
+    const at = isoTime(this.#clock.now())
+    const entry = { id: newId(), tenant, stream, seq, type, at, principal, correlationId, causationId, data }
+    rememberText(data)
+    return Object.freeze({ ...entry, leafHash: leafHash(entry) })
   }
 
   /** Seals and appends all or none. Throws `STREAM_CONFLICT` or `STORE_UNAVAILABLE`. */
@@ -37,7 +35,7 @@ export class Journal {
 
   /** A redacted, salted blob of a JSON value, to be kept by whoever appends its digest. */
   sealBlob(tenant: string, value: JsonValue): Blob {
-    const salt = randomBytes(16)
+    const salt = newSalt()
     const bytes = Buffer.from(canonicalize(redact(value, this.#known)), 'utf8')
     return { tenant, digest: digestBytes(Buffer.concat([salt, bytes])), salt, bytes }
   }

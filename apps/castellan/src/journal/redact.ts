@@ -1,4 +1,4 @@
-import { fault, isJsonObject, type JsonValue, MAX_DEPTH } from '../kernel/index.ts'
+import { fault, type JsonObject, type JsonValue, MAX_DEPTH, Recent } from '../kernel/index.ts'
 
 export const REDACTED = '[redacted]'
 
@@ -18,7 +18,7 @@ export interface KnownSecrets {
 export const noKnownSecrets: KnownSecrets = { mask: text => text }
 
 /**
- * A copy in which values under keys that name a secret, and known secret values anywhere, are replaced.
+ * A frozen copy in which values under keys that name a secret, and known secret values anywhere, are replaced.
  * Runs before an entry or a blob is digested, so the digest is over what is kept.
  * Throws `JSON_NOT_CANONICAL` for nesting that could not be digested either.
  */
@@ -28,18 +28,35 @@ export function redact<T extends JsonValue>(value: T, known: KnownSecrets = noKn
 
 function copy(value: JsonValue, known: KnownSecrets, depth: number): JsonValue {
   if (typeof value === 'string') return known.mask(value)
+  if (typeof value !== 'object' || value === null) return value
   if (depth > MAX_DEPTH) throw fault('JSON_NOT_CANONICAL', { at: '/', why: `nested deeper than ${MAX_DEPTH} levels` })
-  if (Array.isArray(value)) return value.map(item => copy(item as JsonValue, known, depth + 1))
-  if (!isJsonObject(value)) return value
-  const result: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>
-  for (const [key, child] of Object.entries(value)) {
-    result[known.mask(key)] = namesSecret(key) && child !== null ? REDACTED : copy(child, known, depth + 1)
+  if (Array.isArray(value)) return Object.freeze(value.map(item => copy(item as JsonValue, known, depth + 1)))
+  const result: Record<string, JsonValue> = {}
+  for (const key of Object.keys(value)) {
+    const child = (value as JsonObject)[key]!
+    const kept = namesSecret(key) && child !== null ? REDACTED : copy(child, known, depth + 1)
+    const name = known.mask(key)
+    if (name === '__proto__') Object.defineProperty(result, name, { value: kept, enumerable: true })
+    else result[name] = kept
   }
-  return result
+  return Object.freeze(result)
 }
 
 /** Whether a key such as `X-Api-Key`, `dbPassword` or `access_token` announces a secret. */
 export function namesSecret(key: string): boolean {
+  let verdict = verdicts.get(key)
+  if (verdict === undefined) {
+    verdict = hasSecretWord(key)
+    if (key.length <= LONGEST_KEPT) verdicts.set(key, verdict)
+  }
+  return verdict
+}
+
+// The same keys come again and again.
+const verdicts = new Recent<string, boolean>(5_000)
+const LONGEST_KEPT = 100
+
+function hasSecretWord(key: string): boolean {
   const words = key
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')

@@ -16,6 +16,15 @@ function exact(value: unknown): unknown {
   return copy
 }
 
+/** Objects whose keys were added in any order, each as a key of its own. */
+function objects(key: fc.Arbitrary<string>, value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  return fc
+    .uniqueArray(fc.tuple(key, value), { selector: ([name]) => name, maxLength: 5 })
+    .map(pairs =>
+      JSON.parse(`{${pairs.map(([name, each]) => `${JSON.stringify(name)}:${JSON.stringify(each)}`).join(',')}}`),
+    )
+}
+
 const notCanonical = (error: unknown) => isFault(error, 'JSON_NOT_CANONICAL')
 const malformed = (error: unknown) => isFault(error, 'JSON_MALFORMED')
 
@@ -85,6 +94,36 @@ describe('canonicalize', () => {
     )
   })
 
+  test('keys that objects treat in a way of their own are sorted like any other', () => {
+    const key = fc.constantFrom(
+      '1',
+      '10',
+      '2',
+      '01',
+      '-1',
+      '',
+      ' ',
+      '!',
+      'a',
+      'b',
+      '__proto__',
+      'toJSON',
+      'constructor',
+      'é',
+    )
+    const value = fc.letrec<{ any: unknown }>(tie => ({
+      any: fc.oneof({ maxDepth: 3 }, fc.constantFrom(0, 'x', null), fc.array(tie('any')), objects(key, tie('any'))),
+    })).any
+    fc.assert(
+      fc.property(value, given => {
+        assert.equal(canonicalize(given), byTheLetter(given))
+      }),
+      { numRuns: 1_000 },
+    )
+    assert.throws(() => canonicalize({ toJSON: () => 'forged' }), notCanonical)
+    assert.equal(canonicalize(Object.assign([1], { toJSON: () => 'forged' })), '[1]')
+  })
+
   test('the order in which keys were added does not matter', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), json), record => {
@@ -94,6 +133,15 @@ describe('canonicalize', () => {
     )
   })
 })
+
+/** RFC 8785 by the letter, value by value. */
+function byTheLetter(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(byTheLetter).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const record = value as Record<string, unknown>
+  const parts = Object.keys(record).sort().map(key => `${JSON.stringify(key)}:${byTheLetter(record[key])}`) // prettier-ignore
+  return `{${parts.join(',')}}`
+}
 
 describe('parseStrict', () => {
   test('agrees with the native parser on every valid text', () => {
@@ -147,6 +195,43 @@ describe('parseStrict', () => {
       '{"a":[{}],"b":{}}',
     ]) {
       assert.deepEqual(parseStrict(text), JSON.parse(text))
+    }
+  })
+
+  test('is as strict with a short text as with a long one', () => {
+    const alphabet = fc.constantFrom(
+      ...'{}[]:,"a1'.split(''),
+      '"a":',
+      '"a":',
+      '1,',
+      '9007199254740993',
+      '1e+21',
+      '"\\ud800"',
+      '\\u0061',
+    )
+    const verdict = (text: string): unknown => {
+      try {
+        return { value: parseStrict(text) }
+      } catch (error) {
+        return malformed(error)
+      }
+    }
+    fc.assert(
+      fc.property(fc.array(alphabet, { maxLength: 10 }), parts => {
+        const text = parts.join('')
+        // What stands before any JSON text is skipped by both parsers, and makes this one too long to be taken as it is.
+        assert.deepEqual(verdict(text), verdict(' '.repeat(70_000) + text))
+      }),
+      { numRuns: 200 },
+    )
+    for (const text of [
+      '{"a":1,"a":1}',
+      '9007199254740993',
+      '[1e+21]',
+      '"\\ud800"',
+      `${'['.repeat(129)}${']'.repeat(129)}`,
+    ]) {
+      assert.throws(() => parseStrict(text), malformed)
     }
   })
 

@@ -11,6 +11,19 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 }
 
+/** RFC 3339 in UTC with milliseconds. Written once for all who ask within the same millisecond. */
+export function isoTime(date: Date): string {
+  const millis = date.getTime()
+  if (millis !== lastMillis) {
+    lastText = date.toISOString()
+    lastMillis = millis
+  }
+  return lastText
+}
+
+let lastMillis = NaN
+let lastText = ''
+
 export interface ManualClock extends Clock {
   /** Moves both readings forward. */
   advance(milliseconds: number): void

@@ -1,8 +1,11 @@
 import { randomFillSync } from 'node:crypto'
 
 const pool = Buffer.alloc(8 * 128)
-let used = pool.length
-let lastMillis = 0
+// As hex, 16 digits an id: to cut text is cheaper than to write bytes as text each time.
+let random = ''
+let used = 0
+let lastMillis = -1
+let time = ''
 let counter = 0
 
 /**
@@ -10,23 +13,26 @@ let counter = 0
  * Source: RFC 9562 section 5.7, with the 12 `rand_a` bits as the counter of section 6.2 method 1.
  */
 export function newId(millis = Date.now()): string {
-  if (millis > lastMillis) {
-    lastMillis = millis
-    counter = 0
-  } else if (++counter > 0xfff) {
-    // The counter is spent: borrow the next millisecond rather than give up the order.
-    lastMillis++
-    counter = 0
-  }
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  const random = pool.subarray(used, (used += 8))
-  random[0] = (random[0]! & 0x3f) | 0x80
-  const time = lastMillis.toString(16).padStart(12, '0')
-  const tail = random.toString('hex')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}-${tail.slice(0, 4)}-${tail.slice(4)}`
+  if (millis > lastMillis) begin(millis)
+  // The counter is spent: borrow the next millisecond rather than give up the order.
+  else if (++counter > 0xfff) begin(lastMillis + 1)
+  if (used === random.length) refill()
+  const tail = random.slice(used, (used += 16))
+  return `${time}-7${counter.toString(16).padStart(3, '0')}-${tail.slice(0, 4)}-${tail.slice(4)}`
+}
+
+function begin(millis: number): void {
+  lastMillis = millis
+  counter = 0
+  const digits = millis.toString(16).padStart(12, '0')
+  time = `${digits.slice(0, 8)}-${digits.slice(8)}`
+}
+
+function refill(): void {
+  randomFillSync(pool)
+  for (let at = 0; at < pool.length; at += 8) pool[at] = (pool[at]! & 0x3f) | 0x80
+  random = pool.toString('hex')
+  used = 0
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/

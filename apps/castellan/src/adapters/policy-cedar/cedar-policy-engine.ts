@@ -1,8 +1,10 @@
-import { fault } from '../../kernel/index.ts'
+import { fault, Recent } from '../../kernel/index.ts'
 import type { Decision, PolicyEngine, PolicyInput, PolicySet } from '../../gate/index.ts'
 import { authorizationCall } from './authorization-call.ts'
 import { CedarInstance } from './cedar-instance.ts'
 import { cedarSchema } from './cedar-schema.ts'
+import { decisionKey } from './decision-key.ts'
+import type { PolicyReads } from './policy-reads.ts'
 import { projectArguments } from './project-arguments.ts'
 import { readPolicies } from './read-policies.ts'
 
@@ -12,12 +14,17 @@ import { readPolicies } from './read-policies.ts'
  *
  * An evaluation error denies even when Cedar says allow: Cedar skips the policy that failed, and it may have been a forbid.
  * Its message is not repeated, because it may hold values of the arguments.
+ *
+ * A policy knows no time and no chance: to what it looks at it always says the same. So decisions are remembered, `remembered`
+ * of them and more, until any set is loaded. What was no clean answer of Cedar is asked anew each time.
  */
-export function cedarPolicyEngine(): PolicyEngine {
+export function cedarPolicyEngine({ remembered = 20_000 }: { readonly remembered?: number } = {}): PolicyEngine {
   // Text that nobody has checked yet meets an instance of its own; decisions are made by one that has only seen good text.
   const reader = new CedarInstance()
   const judge = new CedarInstance()
   const tenants = new Map<string, InForce>()
+  const decisions = new Recent<string, Decision>(remembered)
+  let loaded = 0
 
   /** Puts policies into the judge unless it has them: it forgets everything when it has to be replaced. */
   function prepare(tenant: string, inForce: InForce): void {
@@ -34,16 +41,23 @@ export function cedarPolicyEngine(): PolicyEngine {
     if (![principal.id, principal.name, capability.server, capability.name].every(text => text.isWellFormed())) {
       return denied(inForce, 'a name is not valid Unicode')
     }
-    const args = inForce.readsArguments ? projectArguments(input.args) : null
+    const args =
+      inForce.reads.arguments === 'all' || inForce.reads.arguments.size > 0 ? projectArguments(input.args) : null
     if (args && 'refused' in args) return denied(inForce, args.refused)
+    const key = decisionKey(inForce, input, args)
+    const known = decisions.get(key)
+    if (known) return known
     prepare(input.tenant, inForce)
     const call = authorizationCall(input, args, { policies: input.tenant, schema: SCHEMA })
     const answer = judge.ask(cedar => cedar.statefulIsAuthorized(call))
     if (answer.type === 'failure') return denied(inForce, 'the question does not fit the policy schema')
     const { decision, diagnostics } = answer.response
     if (diagnostics.errors.length > 0)
-      return denied(inForce, ...diagnostics.errors.map(error => `error in ${error.policyId}`))
-    return { allow: decision === 'allow', reasons: diagnostics.reason.toSorted(), policyDigest: inForce.digest }
+      return denied(inForce, ...diagnostics.errors.map(error => `error in ${error.policyId}`).sort())
+    const reasons = Object.freeze(diagnostics.reason.toSorted())
+    const clean = Object.freeze({ allow: decision === 'allow', reasons, policyDigest: inForce.digest })
+    if (remembered > 0) decisions.set(key, clean)
+    return clean
   }
 
   function answer(input: PolicyInput, signal: AbortSignal): Decision {
@@ -61,15 +75,16 @@ export function cedarPolicyEngine(): PolicyEngine {
     check: files => readPolicies(reader, files).problems,
 
     load(set: PolicySet) {
-      const { policies, readsArguments, problems } = readPolicies(reader, set.files)
+      const { policies, reads, problems } = readPolicies(reader, set.files)
       if (problems.length > 0) {
         const why = problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)
         throw fault('POLICY_INVALID', { why: why.join('; ') })
       }
       const inForce: InForce = {
+        number: ++loaded,
         digest: set.digest,
         policies: Object.fromEntries(policies),
-        readsArguments,
+        reads,
         preparedIn: null,
       }
       try {
@@ -78,6 +93,7 @@ export function cedarPolicyEngine(): PolicyEngine {
         throw fault('POLICY_INVALID', { why: 'the policy engine cannot hold it' }, { cause })
       }
       tenants.set(set.tenant, inForce)
+      decisions.clear()
     },
 
     decide: (input, signal) => Promise.resolve(answer(input, signal)),
@@ -85,9 +101,11 @@ export function cedarPolicyEngine(): PolicyEngine {
 }
 
 interface InForce {
+  /** Different for everything that was ever loaded. */
+  readonly number: number
   readonly digest: string
   readonly policies: Readonly<Record<string, string>>
-  readonly readsArguments: boolean
+  readonly reads: PolicyReads
   /** The judge's generation that holds the policies. */
   preparedIn: number | null
 }

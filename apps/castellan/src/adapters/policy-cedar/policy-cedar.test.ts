@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { testPolicyEngine } from '../../gate/policy-engine.testsuite.ts'
+import { type PolicyScenarios, testPolicyEngine } from '../../gate/policy-engine.testsuite.ts'
 import type { PolicyEngine, PolicyInput } from '../../gate/index.ts'
 import { digestJson, isFault } from '../../kernel/index.ts'
 import { cedarPolicyEngine } from './index.ts'
 
 const anything = '@id("anything") permit (principal, action, resource);\n'
 
-testPolicyEngine('cedar', async () => ({ engine: cedarPolicyEngine(), stop: async () => {} }), {
+const scenarios: PolicyScenarios = {
   allowAll: { 'all.cedar': anything },
   allowNothing: {},
   byRoleAndEffect: {
@@ -43,7 +43,16 @@ testPolicyEngine('cedar', async () => ({ engine: cedarPolicyEngine(), stop: asyn
     file: 'broken.cedar',
   },
   foreignFile: { 'policy.rego': anything },
-})
+}
+
+testPolicyEngine('cedar', async () => ({ engine: cedarPolicyEngine(), stop: async () => {} }), scenarios)
+// Whatever is remembered must be no other decision than the one made anew.
+const forgetful = { remembered: 0 }
+testPolicyEngine(
+  'cedar, forgetful',
+  async () => ({ engine: cedarPolicyEngine(forgetful), stop: async () => {} }),
+  scenarios,
+)
 
 describe('Cedar policies', () => {
   const problemsOf = (text: string) =>

@@ -2,6 +2,7 @@ import type { DetailedError, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyProblem } from '../../gate/index.ts'
 import type { CedarInstance, CedarModule } from './cedar-instance.ts'
 import { cedarSchema } from './cedar-schema.ts'
+import { policyReads, type PolicyReads, together } from './policy-reads.ts'
 
 /** Characters of all files together: text is parsed and type-checked while everything else waits. */
 const MAX_TEXT = 512 * 1024
@@ -10,8 +11,8 @@ const MAX_TEXT = 512 * 1024
 export interface ReadPolicies {
   /** `file.cedar#id` to the text of one policy, in the order of the files. */
   readonly policies: ReadonlyMap<string, string>
-  /** Whether any policy looks at the arguments of a call. */
-  readonly readsArguments: boolean
+  /** What they look at together. */
+  readonly reads: PolicyReads
   /** By file and line; empty when all is well. */
   readonly problems: readonly PolicyProblem[]
 }
@@ -25,12 +26,12 @@ export function readPolicies(cedar: CedarInstance, files: Readonly<Record<string
       line: null,
       message: `the policies are longer than ${MAX_TEXT} characters together`,
     }
-    return { policies: new Map(), readsArguments: false, problems: [problem] }
+    return { policies: new Map(), reads: together([]), problems: [problem] }
   }
   const read = names.map(name => readFile(cedar, name, files[name]!))
   return {
     policies: new Map(read.flatMap(file => [...file.policies])),
-    readsArguments: read.some(file => file.readsArguments),
+    reads: together(read.map(file => file.reads)),
     problems: read.flatMap(file => file.problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0))),
   }
 }
@@ -39,7 +40,7 @@ function readFile(cedar: CedarInstance, file: string, text: string): ReadPolicie
   const policies = new Map<string, string>()
   const problems: PolicyProblem[] = []
   const problem = (line: number | null, message: string) => problems.push({ file, line, message })
-  let readsArguments = false
+  const reads: PolicyReads[] = []
   if (!file.endsWith('.cedar')) problem(null, 'only files named *.cedar hold policies')
   else if (!text.isWellFormed() || !file.isWellFormed()) problem(null, 'the text is not valid Unicode')
   else {
@@ -57,7 +58,7 @@ function readFile(cedar: CedarInstance, file: string, text: string): ReadPolicie
         for (const policy of locate(text, inTextOrder(parts.policies))) {
           const json = parsed(module, policy.text)
           const id = json.annotations?.['id'] ?? String(policies.size + 1)
-          readsArguments ||= mentionsTags(json)
+          reads.push(policyReads(json))
           const key = `${file}#${id}`
           if (policies.has(key))
             problem(
@@ -81,7 +82,7 @@ function readFile(cedar: CedarInstance, file: string, text: string): ReadPolicie
       )
     }
   }
-  return { policies, readsArguments, problems }
+  return { policies, reads: together(reads), problems }
 
   function report(errors: readonly DetailedError[]): void {
     for (const error of errors) {
@@ -116,13 +117,6 @@ function parsed(module: CedarModule, policy: string): PolicyJson {
   if (answer.type === 'failure')
     throw new Error(`Cedar reads a policy once and not twice: ${answer.errors[0]?.message}`)
   return answer.json
-}
-
-/** Arguments are entity tags, and these two operators are the only way to look at a tag. */
-function mentionsTags(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (Object.hasOwn(value, 'hasTag') || Object.hasOwn(value, 'getTag')) return true
-  return Object.values(value).some(mentionsTags)
 }
 
 function lineAt(text: string, index: number): number {

@@ -1,5 +1,5 @@
-import { canonicalize, isFault } from '../../kernel/index.ts'
-import type { Entry } from '../../journal/index.ts'
+import { isFault } from '../../kernel/index.ts'
+import { dataText, type Entry } from '../../journal/index.ts'
 import { sql } from 'kysely'
 import { type Compiler, prepare } from './compile.ts'
 import type { Database, Query, Statement } from './database.ts'
@@ -40,12 +40,12 @@ export function commitEntries(database: Database, db: Compiler): CommitEntries {
 
 function append(insert: (row: NewRow) => Query, entry: Entry): Statement {
   const conflict = { code: 'STREAM_CONFLICT', details: { stream: entry.stream, seq: entry.seq } } as const
-  const { correlationId, causationId, leafHash, data, ...same } = entry
+  const { correlationId, causationId, leafHash, data: _, ...same } = entry
   const row = {
     ...same,
     correlation_id: correlationId,
     causation_id: causationId,
-    data: canonicalize(data),
+    data: dataText(entry),
     leaf_hash: leafHash,
   }
   return { ...insert(row), one: conflict, violations: { tenant_stream_seq: conflict } }

@@ -1,7 +1,8 @@
+import type { Entry } from '../../journal/index.ts'
 import type { IdentityStore, Key, Principal, Scope, Tenant } from '../../identity/index.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { type Compiler, prepare } from './compile.ts'
-import type { Database } from './database.ts'
+import type { Database, Statement } from './database.ts'
 import { nameTaken, parseBody, refusal, saveVersion } from './resource.ts'
 import type { Tables } from './tables.ts'
 
@@ -9,8 +10,23 @@ export function identityStore(database: Database, db: Compiler, commit: CommitEn
   const tenants = prepareTenants(db)
   const principals = preparePrincipals(db)
   const keys = prepareKeys(db)
+  let [changes, underWay] = [0, 0]
+
+  async function change(statements: readonly Statement[], entries: readonly Entry[]): Promise<void> {
+    underWay++
+    try {
+      await commit(statements, entries)
+    } finally {
+      // Also when it was refused: a writer in doubt may have changed something.
+      changes++
+      underWay--
+    }
+  }
 
   return {
+    // The folder of a SQLite database is locked for this process. PostgreSQL is written to by all nodes.
+    edition: () => (database.dialect === 'sqlite' && underWay === 0 ? changes : null),
+
     async tenants() {
       return (await database.read(tenants.all({}))).map(parseBody<Tenant>)
     },
@@ -22,7 +38,7 @@ export function identityStore(database: Database, db: Compiler, commit: CommitEn
       const row = { id, version, body: JSON.stringify(tenant) }
       const taken = refusal('NAME_TAKEN', { what: 'tenant', name: id })
       // The id of a tenant is its name.
-      return commit([saveVersion('tenant', row, tenants.insert, tenants.update, { pkey: taken })], entries)
+      return change([saveVersion('tenant', row, tenants.insert, tenants.update, { pkey: taken })], entries)
     },
 
     async principals(tenant) {
@@ -50,7 +66,7 @@ export function identityStore(database: Database, db: Compiler, commit: CommitEn
         issuer_subject: refusal('NAME_TAKEN', { what: 'principal', name: external?.subject }),
       }
       const joined = [...new Set(memberships.map(each => each.tenant))]
-      return commit(
+      return change(
         [
           saveVersion('principal', row, principals.insert, principals.update, unique),
           principals.leaveAll({ principal: id }),
@@ -66,7 +82,7 @@ export function identityStore(database: Database, db: Compiler, commit: CommitEn
     async key(id) {
       return (await database.read(keys.one({ id }))).map(keyOf)[0]
     },
-    saveKey: (key, entries) => commit([keys.save(rowOf(key))], entries),
+    saveKey: (key, entries) => change([keys.save(rowOf(key))], entries),
   }
 }
 
