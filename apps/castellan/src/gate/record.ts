@@ -1,5 +1,5 @@
 import type { Blob, Draft, Entry, Journal } from '../journal/index.ts'
-import { type Clock, isFault, type JsonObject } from '../kernel/index.ts'
+import { type Clock, isFault, isoTime, type JsonObject } from '../kernel/index.ts'
 import type { Offer } from '../registry/index.ts'
 import type { Call } from './call.ts'
 import type { CallRecord, CallStore } from './call-store.ts'
@@ -180,7 +180,7 @@ export class Recorder {
       correlationId: call.context.correlationId,
       state: 'open',
       outcome: null,
-      startedAt: this.#clock.now().toISOString(),
+      startedAt: isoTime(this.#clock.now()),
       endedAt: null,
     }
   }

@@ -158,7 +158,9 @@ async function identified(core: Core, view: View, request: FastifyRequest): Prom
   const { authorization, 'x-tenant-id': tenant } = request.headers
   const presented = { authorization, tenant: typeof tenant === 'string' ? tenant : undefined }
   try {
-    const identity = await core.authenticator.authenticate(presented, AbortSignal.timeout(10_000))
+    const identity =
+      core.authenticator.recognise(presented) ??
+      (await core.authenticator.authenticate(presented, AbortSignal.timeout(10_000)))
     return { identity, view, sessionId: null }
   } catch (error) {
     if (isFault(error, 'UNAUTHENTICATED')) await journalRefusal(core, view, request.body)
