@@ -63,10 +63,7 @@ export const folders: Readonly<Record<string, Room>> = {
 /** Folders of `apps/castellan/src/adapters`: kernel, contracts, and the domain folders whose ports they implement. */
 export const adapters: Readonly<Record<string, Room>> = {
   'store-sql': io([...ground, 'identity', 'journal', 'registry', 'gate'], ['kysely', 'pg']),
-  'connector-mcp': io(
-    [...ground, 'registry', 'gate', 'adapters/http-client'],
-    ['@modelcontextprotocol/client', '@modelcontextprotocol/core', 'undici', 'ws'],
-  ),
+  'connector-mcp': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['eventsource-parser', 'undici', 'ws']),
   // What adapters share: requests over HTTP, with an honest answer to whether they were sent. It implements no port.
   'http-client': io([...ground, 'registry', 'gate'], ['undici']),
   'connector-adapter': io([...ground, 'registry', 'gate', 'adapters/http-client']),

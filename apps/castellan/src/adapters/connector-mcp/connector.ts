@@ -5,7 +5,7 @@ import { sseTransport } from './sse.ts'
 import { type Environment, stdioTransport } from './stdio.ts'
 import { streamableHttpTransport } from './streamable-http.ts'
 import { webSocketTransport } from './websocket.ts'
-import type { SessionTransport } from './wire.ts'
+import type { Transport } from './transport.ts'
 
 /**
  * Connects to MCP servers of every revision, over every transport that carries the protocol itself.
@@ -20,7 +20,7 @@ export function mcpConnector({ environment }: { readonly environment: Environmen
   }
 }
 
-function transportFor(target: Target, events: LinkEvents, environment: Environment): SessionTransport {
+function transportFor(target: Target, events: LinkEvents, environment: Environment): Transport {
   const { transport } = target.connection
   switch (transport) {
     case 'stdio':

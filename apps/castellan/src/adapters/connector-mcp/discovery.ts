@@ -1,9 +1,8 @@
 import { digestJson, fault, isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import type { Reply, Target } from '../../gate/index.ts'
 import type { Capability, Discovery, Primitive } from '../../registry/index.ts'
-import type { Era } from './greeting.ts'
 import { hasValidHeaders } from './param-headers.ts'
-import type { Wire } from './wire.ts'
+import type { Era } from './transport.ts'
 
 /** Asks the server one thing; throws when no answer comes. */
 export type Ask = (
@@ -14,9 +13,11 @@ export type Ask = (
 
 interface Session {
   readonly target: Target
-  readonly wire: Wire
   readonly era: Era
-  readonly protocolVersion: string | null
+  readonly revision: string
+  readonly greeting: JsonObject
+  /** Whether arguments may be mirrored in headers. */
+  readonly hasRequestStreams: boolean
   readonly mask: (text: string) => string
 }
 
@@ -53,7 +54,7 @@ const METHOD_NOT_FOUND = -32601
  * list that cannot be read fails the whole, so that a hiccup never looks like a server without tools.
  */
 export async function discoverCapabilities(ask: Ask, session: Session, signal: AbortSignal): Promise<Discovery> {
-  const { greeting } = session.wire
+  const { greeting } = session
   const serverCapabilities = isJsonObject(greeting.capabilities) ? greeting.capabilities : {}
   const warnings: string[] = []
   const ttls: number[] = []
@@ -70,7 +71,7 @@ export async function discoverCapabilities(ask: Ask, session: Session, signal: A
     serverCapabilities,
     serverInfo: serverInfoOf(greeting),
     instructions: typeof greeting.instructions === 'string' ? greeting.instructions : null,
-    protocolVersion: session.protocolVersion,
+    protocolVersion: session.revision,
     ttl: ttls.length === 0 ? null : Math.min(...ttls),
     warnings,
   }
@@ -129,7 +130,7 @@ function accept(definition: JsonValue, list: List, session: Session, warnings: s
   if (
     list.primitive === 'tool' &&
     session.era === 'modern' &&
-    session.wire.hasPerRequestStream &&
+    session.hasRequestStreams &&
     !hasValidHeaders(definition)
   ) {
     warnings.push(`tool "${plain(name)}" left out: its x-mcp-header marks are not valid`)

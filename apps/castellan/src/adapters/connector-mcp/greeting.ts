@@ -1,41 +1,46 @@
-import { Client, type ClientOptions, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
-import { fault, formatDuration, type Fault, isFault, type JsonObject } from '../../kernel/index.ts'
+import { type Fault, fault, formatDuration, isFault, isJsonObject, type JsonObject } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
-import { sendFailure } from './send-failure.ts'
-import { type SessionTransport, Wire } from './wire.ts'
-
-/** `legacy`: revisions up to 2025-11-25, greeted by `initialize`; `modern`: 2026-07-28, stateless, asked by `server/discover`. */
-export type Era = 'legacy' | 'modern'
+import { SendFailure, sendFailure } from './send-failure.ts'
+import type { Era, Transport } from './transport.ts'
+import { Wire, type WireEvents, type WireReply } from './wire.ts'
 
 /** Which era each server (by id) answered in the last time, so that a reconnect asks the right question first. */
 export type EraMemory = Map<string, Era>
 
 export interface Greeted {
-  readonly client: Client
   readonly wire: Wire
   readonly era: Era
+  readonly revision: string
+  /** Result of `initialize` or `server/discover`, whichever greeted the server, as it came. */
+  readonly greeting: JsonObject
 }
 
 interface Greeting {
-  readonly transportFactory: () => Promise<SessionTransport> | SessionTransport
+  readonly transportFactory: () => Promise<Transport> | Transport
   readonly target: Target
-  readonly onNotification: (method: string, params: JsonObject) => void
-  readonly onStray: (what: string) => void
+  /** What a wire tells; asked for once for each, before there is one. */
+  readonly events: (wire: () => Wire) => WireEvents
   readonly eras: EraMemory
   readonly mask: (text: string) => string
   readonly signal: AbortSignal
 }
 
 const MODERN = '2026-07-28'
+const LATEST_LEGACY = '2025-11-25'
+const legacyRevisions: readonly unknown[] = ['2024-10-07', '2024-11-05', '2025-03-26', '2025-06-18', LATEST_LEGACY]
 const clientInfo = { name: 'castellan', version: '0.1.0' }
-/** The gate owns timeouts; the SDK's timers must never win. */
-const NEVER = 2 ** 31 - 1
+
+type Attempt =
+  | { readonly is: 'greeted'; readonly greeted: Greeted }
+  /** Whether the server is there and only refused the question, so that the other era's question is worth asking. */
+  | { readonly is: 'failed'; readonly fault: Fault; readonly askOtherwise: boolean }
 
 /**
  * Connects and greets, in the era the server speaks. Over one channel (stdio, SSE, WebSocket) `initialize` is tried first,
  * since an old server may be silent, or die, when it is asked anything before it; over HTTP `server/discover` is.
  *
  * Throws `UPSTREAM_UNREACHABLE`, `UPSTREAM_PROTOCOL` or `UPSTREAM_TIMEOUT`; nothing is left of what was begun.
+ * Source: MCP 2025-11-25, lifecycle; MCP 2026-07-28, discovery and versioning.
  */
 export async function greet(greeting: Greeting): Promise<Greeted> {
   const { target, eras, signal } = greeting
@@ -45,60 +50,140 @@ export async function greet(greeting: Greeting): Promise<Greeted> {
   const order: Era[] = [remembered ?? (target.connection.transport === 'streamable-http' ? 'modern' : 'legacy')]
   order.push(order[0] === 'modern' ? 'legacy' : 'modern')
 
-  let first: unknown
+  let first: Fault | undefined
   for (const era of order) {
-    try {
-      // Half the time for the first guess about HTTP: a mute server must leave time for the other question.
-      const patience = era === 'modern' && order[0] === 'modern' ? target.timeouts.connect / 2 : NEVER
-      const greeted = await attempt(greeting, era, patience, either)
+    // Half the time for the first guess about HTTP: a mute server must leave time for the other question.
+    const patient = era === 'legacy' || order[0] === 'legacy'
+    const patience = patient ? either : AbortSignal.any([either, AbortSignal.timeout(target.timeouts.connect / 2)])
+    const attempt = await attemptIn(era, greeting, patience, either)
+    if (attempt.is === 'greeted') {
       eras.set(target.serverId, era)
-      return greeted
-    } catch (error) {
-      if (timeout.aborted && !signal.aborted) throw timedOut(target)
-      if (signal.aborted)
-        throw fault('UPSTREAM_UNREACHABLE', { server: target.server, why: 'opening it was cancelled' })
-      first ??= error
-      if (!speaksAnotherEra(error)) break
+      return attempt.greeted
     }
+    if (signal.aborted) throw unreachable(target, 'opening it was cancelled')
+    if (timeout.aborted) throw timedOut(target)
+    first ??= attempt.fault
+    if (!attempt.askOtherwise) break
   }
   eras.delete(target.serverId)
-  throw asFault(first, greeting)
+  throw first!
 }
 
-async function attempt(greeting: Greeting, era: Era, patience: number, signal: AbortSignal): Promise<Greeted> {
-  const { transportFactory, onNotification, onStray } = greeting
-  signal.throwIfAborted()
-  const wire = new Wire(await transportFactory(), onNotification)
-  const client = new Client(clientInfo, optionsFor(era, patience))
-  client.onerror = error => onStray(strayKind(error))
-  // The SDK's probe does not look at the signal, so closing under it is what makes an abort prompt.
-  const abort = (): void => wire.fail('opening it was cancelled')
+async function attemptIn(era: Era, greeting: Greeting, patience: AbortSignal, signal: AbortSignal): Promise<Attempt> {
+  const { transportFactory, target, mask, events } = greeting
+  let wire: Wire | null = null
+  // A transport that connects does not look at the signal, so closing under it is what makes an abort prompt.
+  const abort = (): void => wire?.fail('opening it was cancelled')
   signal.addEventListener('abort', abort, { once: true })
+  let attempt: Attempt
   try {
-    await client.connect(wire, { timeout: era === 'modern' ? patience : NEVER, signal })
+    const opened: Wire = new Wire(
+      await transportFactory(),
+      events(() => opened),
+    )
+    wire = opened
     signal.throwIfAborted()
+    await wire.start()
+    attempt = era === 'modern' ? await discover(wire, greeting, patience) : await initialize(wire, greeting, patience)
   } catch (error) {
-    // What the transport says about its end is more precise than what the client makes of it.
-    const { lost } = wire
-    await wire.close()
-    throw lost === null ? error : new Closed(lost)
+    const found = isFault(error) ? error : unreachable(target, mask(sendFailure(error).message))
+    attempt = { is: 'failed', fault: found, askOtherwise: false }
   } finally {
     signal.removeEventListener('abort', abort)
   }
-  if (era === 'modern') wire.speakModern(envelope(client.getNegotiatedProtocolVersion() ?? MODERN))
-  return { client, wire, era }
-}
-
-class Closed extends Error {}
-
-function optionsFor(era: Era, patience: number): ClientOptions {
-  // No capabilities: servers have nothing to ask back for, and the client refuses if they do.
-  if (era === 'legacy') return { capabilities: {}, versionNegotiation: { mode: 'legacy' } }
-  return {
-    capabilities: {},
-    versionNegotiation: { mode: { pin: MODERN }, probe: { timeoutMs: patience, maxRetries: 0 } },
+  if (attempt.is === 'greeted') {
+    if (!signal.aborted) return attempt
+    attempt = failed(unreachable(target, 'opening it was cancelled'))
   }
+  const lost = wire?.lost ?? null
+  await wire?.close()
+  // What the transport says about its end is more precise than what was made of it.
+  if (lost !== null) return { is: 'failed', fault: unreachable(target, mask(lost)), askOtherwise: false }
+  return attempt
 }
+
+async function initialize(wire: Wire, greeting: Greeting, signal: AbortSignal): Promise<Attempt> {
+  const { target, mask } = greeting
+  const params = { protocolVersion: LATEST_LEGACY, capabilities: target.announces, clientInfo }
+  const reply = await wire.request({ method: 'initialize', params, signal, uncancellable: true })
+  if (reply.is !== 'result') return refused(reply, greeting, signal)
+  const { protocolVersion, capabilities, serverInfo } = reply.result
+  if (typeof protocolVersion !== 'string' || !isJsonObject(capabilities) || !isJsonObject(serverInfo)) {
+    return failed(notMcp(target))
+  }
+  if (!legacyRevisions.includes(protocolVersion)) {
+    return failed(unknownRevision(target, mask(plain(protocolVersion))), protocolVersion === MODERN)
+  }
+  wire.speak(protocolVersion, 'legacy', null)
+  const over = wire.closed.then(reason => new SendFailure(reason, { sent: true, retryable: true }))
+  const failure = await Promise.race([wire.notify('notifications/initialized', null), over])
+  if (failure !== null) return failed(unreachable(target, mask(failure.message)))
+  return greeted(wire, 'legacy', protocolVersion, reply.result)
+}
+
+async function discover(wire: Wire, greeting: Greeting, signal: AbortSignal): Promise<Attempt> {
+  const { target, mask } = greeting
+  wire.speak(MODERN, 'modern', envelope(MODERN))
+  const question = { method: 'server/discover', params: {}, signal }
+  let reply = await wire.request(question)
+  // Whoever refuses a revision and names the same one is asked once more, and never in the old way.
+  if (isRefusalOf(reply, MODERN)) {
+    reply = await wire.request(question)
+    if (isRefusalOf(reply, MODERN)) return failed(notMcp(target))
+  }
+  if (reply.is !== 'result') return refused(reply, greeting, signal)
+  const { supportedVersions, capabilities } = reply.result
+  if (!Array.isArray(supportedVersions) || !isJsonObject(capabilities)) return failed(notMcp(target), true)
+  if (!supportedVersions.includes(MODERN)) {
+    return failed(unknownRevision(target, mask(plain(supportedVersions.join(', ')))), true)
+  }
+  return greeted(wire, 'modern', MODERN, reply.result)
+}
+
+function greeted(wire: Wire, era: Era, revision: string, greeting: JsonObject): Attempt {
+  return { is: 'greeted', greeted: { wire, era, revision, greeting } }
+}
+
+function failed(cause: Fault, askOtherwise = false): Attempt {
+  return { is: 'failed', fault: cause, askOtherwise }
+}
+
+/** Any error of the protocol may mean that the server does not know the question. */
+function refused(
+  reply: Exclude<WireReply, { is: 'result' }>,
+  { target, mask }: Greeting,
+  signal: AbortSignal,
+): Attempt {
+  const { server } = target
+  if (reply.is === 'error') {
+    const { message } = reply.error
+    const supported = supportedBy(reply)
+    if (supported !== null && !supported.some(each => each === MODERN || legacyRevisions.includes(each))) {
+      return failed(unknownRevision(target, mask(plain(supported.join(', ')))))
+    }
+    return failed(
+      fault('UPSTREAM_PROTOCOL', { server, why: mask(`it refused to be greeted: ${plain(message)}`) }),
+      true,
+    )
+  }
+  if (signal.aborted) return failed(timedOut(target), true)
+  const { status, why } = reply
+  return failed(unreachable(target, mask(why)), status !== null && askedWrongly.includes(status))
+}
+
+function isRefusalOf(reply: WireReply, revision: string): boolean {
+  return reply.is === 'error' && supportedBy(reply)?.includes(revision) === true
+}
+
+/** The revisions a server says it speaks when it refuses the one it was asked in. */
+function supportedBy({ error: { code, data } }: Extract<WireReply, { is: 'error' }>): readonly unknown[] | null {
+  return code === UNSUPPORTED_REVISION && isJsonObject(data) && Array.isArray(data.supported) ? data.supported : null
+}
+
+/** Source: MCP 2026-07-28, error codes. */
+const UNSUPPORTED_REVISION = -32022
+/** HTTP statuses by which servers refuse a question of an era that is not theirs, or answer it with anything. */
+const askedWrongly: readonly number[] = [200, 202, 400, 404, 405, 406, 415, 501]
 
 /** Source: MCP 2026-07-28, basic: every request names its revision, client and client capabilities. */
 function envelope(protocolVersion: string): JsonObject {
@@ -109,58 +194,23 @@ function envelope(protocolVersion: string): JsonObject {
   }
 }
 
-/** Whether the server is there and only refused the question, so that the other era's question is worth asking. */
-function speaksAnotherEra(error: unknown): boolean {
-  if (error instanceof ProtocolError) return true
-  const { status } = sendFailure(error)
-  if (status !== null)
-    return status === 400 || status === 404 || status === 405 || status === 406 || status === 415 || status === 501
-  if (!(error instanceof SdkError)) return false
-  return (
-    error.code === SdkErrorCode.RequestTimeout ||
-    (error.code === SdkErrorCode.EraNegotiationFailed && error.cause === undefined)
-  )
+function unreachable({ server }: Target, why: string): Fault {
+  return fault('UPSTREAM_UNREACHABLE', { server, why })
 }
 
-function asFault(error: unknown, { target, mask }: Greeting): Fault {
-  const { server } = target
-  if (isFault(error)) return error
-  if (error instanceof Closed) return fault('UPSTREAM_UNREACHABLE', { server, why: mask(error.message) })
-  if (error instanceof ProtocolError) {
-    return fault('UPSTREAM_PROTOCOL', { server, why: mask(`it refused to be greeted: ${brief(error.message)}`) })
-  }
-  if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) return timedOut(target)
-  if (error instanceof SdkError && (error.code === SdkErrorCode.InvalidResult || isEraFailure(error))) {
-    return fault('UPSTREAM_PROTOCOL', { server, why: 'its answer to the greeting is not valid MCP' })
-  }
-  if (error instanceof Error && error.message.startsWith("Server's protocol version is not supported")) {
-    return fault('UPSTREAM_PROTOCOL', {
-      server,
-      why: mask(`it speaks a revision that is not known: ${brief(error.message.split(': ')[1] ?? '')}`),
-    })
-  }
-  return fault('UPSTREAM_UNREACHABLE', { server, why: mask(sendFailure(error).message) })
+function notMcp({ server }: Target): Fault {
+  return fault('UPSTREAM_PROTOCOL', { server, why: 'its answer to the greeting is not valid MCP' })
 }
 
-function isEraFailure(error: SdkError): boolean {
-  return (
-    error.code === SdkErrorCode.EraNegotiationFailed && error.cause === undefined && sendFailure(error).status === null
-  )
+function unknownRevision({ server }: Target, given: string): Fault {
+  return fault('UPSTREAM_PROTOCOL', { server, why: `it speaks a revision that is not known: ${given}` })
 }
 
-function timedOut(target: Target): Fault {
-  return fault('UPSTREAM_TIMEOUT', { server: target.server, timeout: formatDuration(target.timeouts.connect) })
+function timedOut({ server, timeouts }: Target): Fault {
+  return fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(timeouts.connect) })
 }
 
-/** The SDK puts whole messages into its complaints; only their kind may be logged. */
-function strayKind(error: Error): string {
-  if (error.message.startsWith('Received a response for an unknown message'))
-    return 'it sent an answer nobody asked for'
-  if (error.message.startsWith('Unknown message type')) return 'it sent a message that is not JSON-RPC'
-  if (error.message.startsWith('Dropped inbound request')) return 'it sent a request its revision does not have'
-  return sendFailure(error).message
-}
-
-function brief(text: string): string {
+/** The server's words end up in logs and terminals. */
+function plain(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').slice(0, 200)
 }

@@ -1,105 +1,161 @@
-import { fetch as undiciFetch, type Dispatcher, type RequestInit as UndiciRequestInit } from 'undici'
-import { systemClock } from '../../kernel/index.ts'
-import type { HttpPool } from './http-pool.ts'
-import { eventStream, wholeBody, type MessageBound } from './message-bound.ts'
-import { retryAfter } from '../http-client/index.ts'
-import { httpFailure, SendFailure, sendFailure } from './send-failure.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { EventSourceMessage } from 'eventsource-parser'
+import { formatDuration } from '../../kernel/index.ts'
+import { eventStream } from './event-stream.ts'
+import { SendFailure, sendFailure } from './send-failure.ts'
 
-export interface ExchangeLimits {
-  /** Longest wait for the head of the answer, in milliseconds. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Path and query. */
+  readonly path: string
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  readonly body: string | null
+  /** Longest wait for the head of the answer and longest silence within it, in milliseconds; 0 for no limit. */
   readonly head: number
-  /** Longest silence within its body, in milliseconds; 0 for a stream of news, which may be silent for ever. */
   readonly silence: number
   /** Most bytes of one message. */
   readonly maxMessage: number
-  /** Told when a body that had begun to arrive is cut off because a message in it is too large. */
-  readonly onTooLarge: (failure: SendFailure) => void
+}
+
+/** Who hears what became of a request. */
+export interface Hearing {
+  /** The whole answer, when it is no event stream. Nothing follows. */
+  answered(status: number, headers: IncomingHttpHeaders, body: string): void
+  /** An event stream begins. */
+  streaming(headers: IncomingHttpHeaders): void
+  event(event: EventSourceMessage): void
+  retry(milliseconds: number): void
+  /** The event stream ended (null), or the exchange failed. Nothing follows. */
+  ended(failure: SendFailure | null): void
 }
 
 /**
- * One HTTP exchange on the pool, in the shape of `fetch`. Rejects with a {@link SendFailure} that knows for certain whether
- * the request was begun to be written; with one also for 408, 425, 429 and 5xx, to keep their `Retry-After`. Other statuses
- * are answers. Redirects are left to the caller.
+ * One HTTP exchange on a pool. Its failure knows for certain whether the request was begun to be written. Redirects are
+ * answers like any other.
  */
-export async function exchange(
-  pool: HttpPool,
-  url: string | URL,
-  init: RequestInit,
-  limits: ExchangeLimits,
-): Promise<Response> {
-  const state = { begun: false, failure: null as SendFailure | null }
-  const headers = new Headers(init.headers)
-  // Only bytes that are not compressed can be counted before they are unpacked.
-  headers.set('accept-encoding', 'identity')
-  const timeouts = { headersTimeout: limits.head, bodyTimeout: limits.silence }
-  const dispatcher = pool.agent.compose(
-    dispatch => (options, handler) => dispatch({ ...options, ...timeouts }, watched(handler, state, limits)),
-  )
-  try {
-    // The DOM's types of fetch and undici's own describe the same objects.
-    const request = { ...init, headers, redirect: 'manual', dispatcher } as unknown as UndiciRequestInit
-    const response = (await undiciFetch(url, request)) as unknown as Response
-    if (!temporary(response.status)) return response
-    await response.body?.cancel()
-    throw httpFailure(response.status, retryAfter(response.headers.get('retry-after'), systemClock.now()))
-  } catch (error) {
-    if (error instanceof SendFailure) throw error
-    if (state.failure !== null) throw state.failure
-    // An exchange given up while it waits for a connection is dropped from the queue before anything is written.
-    if (init.signal?.aborted === true)
-      throw new SendFailure('it was cancelled', { sent: state.begun, retryable: false })
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest
+  readonly #hearing: Hearing
+  #controller: Dispatcher.DispatchController | null = null
+  #over = false
+  #status = 0
+  #headers: IncomingHttpHeaders = {}
+  /** Of an answer in one piece. */
+  #chunks: Buffer[] = []
+  #size = 0
+  #feed: ((chunk: Buffer) => boolean) | null = null
+  #timer: NodeJS.Timeout | undefined
+  #silenceExpected = false
+
+  constructor(pool: Dispatcher, request: HttpRequest, hearing: Hearing) {
+    this.#request = request
+    this.#hearing = hearing
+    const { method, path, headers, body } = request
+    // Time is kept here: the library cannot be told that a silence is all right.
+    pool.dispatch({ method, path, headers: headers as string[], body, headersTimeout: 0, bodyTimeout: 0 }, this)
+  }
+
+  /** Frees the connection; nobody is told. What waits for a connection is dropped before a byte of it is written. */
+  stop(): void {
+    if (this.#over) return
+    this.#end()
+    this.#controller?.abort(new Error('no longer wanted'))
+  }
+
+  expectSilence(expected: boolean): void {
+    this.#silenceExpected = expected
+    this.#timer?.refresh()
+  }
+
+  /** Called on a connection that is open, right before the first byte: what fails earlier was certainly not sent. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#over) return controller.abort(new Error('no longer wanted'))
+    this.#controller = controller
+    this.#arm(this.#request.head)
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // What is only informational is followed by the answer.
+    if (this.#over || status < 200) return
+    const { maxMessage, head, silence } = this.#request
+    this.#status = status
+    this.#headers = headers
+    if (head === silence) this.#timer?.refresh()
+    else this.#arm(silence)
+    if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+      // Only bytes that are not compressed can be counted before they are unpacked.
+      return this.#cut('it compressed its answer although it was asked not to', false)
+    }
+    if (status < 300 && isEventStream(headers)) {
+      this.#feed = eventStream(maxMessage, this.#hearing)
+      this.#hearing.streaming(headers)
+    } else if (Number(headers['content-length'] ?? 0) > maxMessage) this.#cutTooLarge()
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return
+    this.#timer?.refresh()
+    if (this.#feed !== null) {
+      if (!this.#feed(chunk)) this.#cutTooLarge()
+      return
+    }
+    this.#size += chunk.length
+    if (this.#size > this.#request.maxMessage) this.#cutTooLarge()
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    this.#end()
+    if (this.#feed !== null) return this.#hearing.ended(null)
+    const [first] = this.#chunks
+    const body = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks)
+    this.#hearing.answered(this.#status, this.#headers, body.toString('utf8'))
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return
+    this.#end()
     const { message, retryable } = sendFailure(error)
-    throw new SendFailure(message, { sent: state.begun, retryable }, { cause: error })
+    this.#hearing.ended(new SendFailure(message, { sent: this.#controller !== null, retryable }, { cause: error }))
+  }
+
+  #arm(milliseconds: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = milliseconds === 0 ? undefined : setTimeout(() => this.#silent(milliseconds), milliseconds)
+  }
+
+  #silent(milliseconds: number): void {
+    if (this.#silenceExpected) this.#timer?.refresh()
+    else this.#cut(`it was silent for ${formatDuration(milliseconds)}`, true)
+  }
+
+  #cutTooLarge(): void {
+    this.#cut(`its message is larger than ${this.#request.maxMessage} bytes`, false)
+  }
+
+  #cut(why: string, retryable: boolean): void {
+    if (this.#over) return
+    const failure = new SendFailure(why, { sent: true, retryable })
+    this.stop()
+    this.#hearing.ended(failure)
+  }
+
+  #end(): void {
+    this.#over = true
+    clearTimeout(this.#timer)
   }
 }
 
-function temporary(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 || status >= 500
+function isEventStream(headers: IncomingHttpHeaders): boolean {
+  return mediaType(headers) === 'text/event-stream'
 }
 
-/** The same handler, with the start of writing noted and the body counted as it arrives. */
-function watched(
-  handler: Dispatcher.DispatchHandler,
-  state: { begun: boolean; failure: SendFailure | null },
-  { maxMessage, onTooLarge }: ExchangeLimits,
-): Dispatcher.DispatchHandler {
-  let fits: MessageBound = wholeBody(maxMessage)
-  let answering = false
-  const cut = (controller: Dispatcher.DispatchController, why: string): void => {
-    const failure = new SendFailure(why, { sent: true, retryable: false })
-    state.failure = failure
-    if (answering) onTooLarge(failure)
-    controller.abort(failure)
-  }
-  const tooLarge = `its message is larger than ${maxMessage} bytes`
-  return {
-    // Called on a connection that is open, right before the first byte: what fails earlier was certainly not sent.
-    onRequestStart(controller, context) {
-      state.begun = true
-      handler.onRequestStart?.(controller, context)
-    },
-    onResponseStarted() {
-      handler.onResponseStarted?.()
-    },
-    onResponseStart(controller, status, headers, message) {
-      const streaming = String(headers['content-type'] ?? '').startsWith('text/event-stream')
-      if (String(headers['content-encoding'] ?? 'identity') !== 'identity') {
-        return cut(controller, 'it compressed its answer although it was asked not to')
-      }
-      if (!streaming && Number(headers['content-length'] ?? 0) > maxMessage) return cut(controller, tooLarge)
-      if (streaming) fits = eventStream(maxMessage)
-      answering = true
-      handler.onResponseStart?.(controller, status, headers, message)
-    },
-    onResponseData(controller, chunk) {
-      if (fits(chunk)) handler.onResponseData?.(controller, chunk)
-      else cut(controller, tooLarge)
-    },
-    onResponseEnd(controller, trailers) {
-      handler.onResponseEnd?.(controller, trailers)
-    },
-    onResponseError(controller, error) {
-      handler.onResponseError?.(controller, error)
-    },
-  }
+/** The media type of an answer, without parameters. */
+export function mediaType(headers: IncomingHttpHeaders): string {
+  const type = headers['content-type'] ?? ''
+  const end = type.indexOf(';')
+  return (end === -1 ? type : type.slice(0, end)).trim().toLowerCase()
 }

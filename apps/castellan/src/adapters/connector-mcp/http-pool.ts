@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { Agent, buildConnector, Client, Pool } from 'undici'
+import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
 import type { Timeouts } from '../../registry/index.ts'
 
 /** Most connections to one replica at once. */
@@ -13,7 +13,7 @@ const KEEP_SURPLUS = 1_000
 
 /** Connections of one link; nobody else's requests travel on them. */
 export interface HttpPool {
-  readonly agent: Agent
+  readonly dispatcher: Dispatcher
   /** Breaks what is under way; resolves when the last socket is closed. */
   close(): Promise<void>
 }
@@ -22,7 +22,7 @@ export interface HttpPool {
  * The client library has no limit for idle connections. It always takes the oldest connection that is free, so the limit is
  * set by age: the first 20 live on while idle, any above that for one second.
  */
-export function openPool(timeouts: Pick<Timeouts, 'connect'>): HttpPool {
+export function openPool(origin: string, timeouts: Pick<Timeouts, 'connect'>): HttpPool {
   const sockets = new Set<Socket>()
   const dial = buildConnector({ timeout: timeouts.connect, allowH2: false })
   const connect: buildConnector.connector = (options, callback) => {
@@ -31,29 +31,25 @@ export function openPool(timeouts: Pick<Timeouts, 'connect'>): HttpPool {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   }
-  const agent = new Agent({
-    factory: origin => {
-      let kept: Client[] = []
-      return new Pool(origin, {
-        connections: CONNECTIONS,
-        // One request at a time on a connection: a cancelled request takes its connection with it, and must take no other's.
-        pipelining: 1,
-        allowH2: false,
-        connect,
-        factory: (at, options) => {
-          kept = kept.filter(client => !client.closed && !client.destroyed)
-          const keep = kept.length < IDLE ? KEEP : KEEP_SURPLUS
-          const client = new Client(at, { ...options, keepAliveTimeout: keep, keepAliveMaxTimeout: keep })
-          if (keep === KEEP) kept.push(client)
-          return client
-        },
-      })
+  let kept: Client[] = []
+  const pool = new Pool(origin, {
+    connections: CONNECTIONS,
+    // One request at a time on a connection: a cancelled request takes its connection with it, and must take no other's.
+    pipelining: 1,
+    allowH2: false,
+    connect,
+    factory: (at, options) => {
+      kept = kept.filter(client => !client.closed && !client.destroyed)
+      const keep = kept.length < IDLE ? KEEP : KEEP_SURPLUS
+      const client = new Client(at, { ...options, keepAliveTimeout: keep, keepAliveMaxTimeout: keep })
+      if (keep === KEEP) kept.push(client)
+      return client
     },
   })
   return {
-    agent,
+    dispatcher: pool,
     async close() {
-      await agent.destroy()
+      await pool.destroy()
       // Sockets that are still connecting, or closing, outlive their client by a moment.
       const gone = [...sockets].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve())))
       for (const socket of sockets) socket.destroy(new Error('the pool was closed'))

@@ -20,7 +20,7 @@ export function paramHeaders(definition: JsonObject, args: JsonObject): Record<s
   for (const { path, header } of declarations(definition) ?? []) {
     const value = path.reduce<JsonValue | undefined>((at, key) => (isJsonObject(at) ? at[key] : undefined), args)
     const mirrored = typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'
-    if (mirrored) headers[`Mcp-Param-${header}`] = encode(String(value))
+    if (mirrored) headers[`Mcp-Param-${header}`] = headerValue(String(value))
   }
   return headers
 }
@@ -64,7 +64,8 @@ function marked(value: JsonValue): boolean {
   return Object.entries(value).some(([keyword, child]) => !DATA.has(keyword) && marked(child))
 }
 
-function encode(value: string): string {
-  const plain = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !/^=\?base64\?.*\?=$/.test(value)
+/** Text as the value of a header: as it is where that is possible, else in base64. */
+export function headerValue(value: string): string {
+  const plain = /^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/.test(value) && !/^=\?base64\?.*\?=$/.test(value)
   return plain ? value : `=?base64?${Buffer.from(value).toString('base64')}?=`
 }

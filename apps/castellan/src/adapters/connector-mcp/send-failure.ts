@@ -1,5 +1,3 @@
-import { SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
-
 interface Meaning {
   /** False only when it is certain that not a byte of the message reached the server. */
   readonly sent: boolean
@@ -39,16 +37,8 @@ export class SendFailure extends Error {
 export function sendFailure(error: unknown): SendFailure {
   for (const link of chain(error)) {
     if (link instanceof SendFailure) return link
-    if (link instanceof SdkHttpError) return httpFailure(link.status, null, bodyOf(link), error)
     const sentence = neverSent(link)
     if (sentence !== undefined) return new SendFailure(sentence, { sent: false, retryable: true }, { cause: error })
-    if (link instanceof SdkError && link.code === SdkErrorCode.ClientHttpUnexpectedContent) {
-      return new SendFailure(
-        'it answered with something that is not MCP',
-        { sent: true, retryable: false },
-        { cause: error },
-      )
-    }
   }
   const code = chain(error).map(codeOf).find(Boolean)
   const why = code === undefined ? 'the connection failed' : `the connection failed (${code})`
@@ -59,7 +49,14 @@ export function sendFailure(error: unknown): SendFailure {
 export function httpFailure(status: number, retryAfter: number | null, body?: string, cause?: unknown): SendFailure {
   const retryable = status === 408 || status === 425 || status === 429 || status >= 500
   const meaning: Meaning = { sent: true, retryable, retryAfter, status, ...(body !== undefined && { body }) }
-  return new SendFailure(`it answered HTTP ${status}`, meaning, { cause })
+  const why = refusals[status]
+  return new SendFailure(`it answered HTTP ${status}${why === undefined ? '' : `: ${why}`}`, meaning, { cause })
+}
+
+/** What an operator can do something about. */
+const refusals: Readonly<Record<number, string>> = {
+  401: 'it wants credentials, or does not accept those it was given',
+  403: 'its credentials do not allow this',
 }
 
 /** Codes of failures that come before the first byte of a request, and their public wording. */
@@ -79,7 +76,6 @@ const beforeSending: Readonly<Record<string, string>> = {
 }
 
 function neverSent(error: unknown): string | undefined {
-  if (error instanceof SdkError && error.code === SdkErrorCode.NotConnected) return 'it is not connected'
   const code = codeOf(error)
   // An open connection may lose its route, too.
   if (code?.endsWith('UNREACH') && (error as NodeJS.ErrnoException).syscall !== 'connect') return undefined
@@ -91,9 +87,7 @@ function chain(error: unknown): unknown[] {
   const links: unknown[] = []
   for (let at = error; at instanceof Error && links.length < 8;) {
     links.push(at)
-    const data = at instanceof SdkError && typeof at.data === 'object' ? at.data : null
-    const inner = data !== null && 'cause' in data ? data.cause : undefined
-    at = at.cause ?? inner ?? (at instanceof AggregateError ? at.errors[0] : undefined)
+    at = at.cause ?? (at instanceof AggregateError ? at.errors[0] : undefined)
   }
   return links
 }
@@ -101,9 +95,4 @@ function chain(error: unknown): unknown[] {
 function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined
   return typeof code === 'string' ? code : undefined
-}
-
-function bodyOf(error: SdkHttpError): string | undefined {
-  const text = (error.data as { text?: unknown } | undefined)?.text
-  return typeof text === 'string' ? text : undefined
 }

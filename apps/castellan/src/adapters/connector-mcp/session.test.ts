@@ -217,7 +217,13 @@ describe('calls', () => {
     for (const [status, retryable, retryAfter] of cases) {
       const { link } = await open(failing(httpFailure(status, retryAfter)))
       const reply = await call(link, 'tool', 'x')
-      assert.deepEqual(reply, { is: 'broken', sent: true, retryable, retryAfter, why: `it answered HTTP ${status}` })
+      assert.deepEqual(reply, {
+        is: 'broken',
+        sent: true,
+        retryable,
+        retryAfter,
+        why: httpFailure(status, null).message,
+      })
     }
   })
 
@@ -316,8 +322,7 @@ describe('what a server says unasked', () => {
   test('the end of the connection breaks every call under way and is told once, with its reason', async () => {
     const { link, transport } = await open(() => null)
     const replies = [call(link, 'tool', 'x'), call(link, 'tool', 'y')]
-    Object.assign(transport, { closeReason: 'it said open sesame and left' })
-    await transport.close()
+    transport.leave('it said open sesame and left')
     for (const reply of await Promise.all(replies)) {
       assert.ok(reply.is === 'broken' && reply.sent && reply.retryable)
       assert.equal(reply.why, 'it said *** and left')
@@ -430,7 +435,7 @@ const greets: Script = ({ method }) =>
       }
     : null
 const withSession: Script = (message, transport) => {
-  transport.sessionId = 'session-1'
+  transport.hasSession = true
   return message.method === 'initialize' ? greets(message, transport) : null
 }
 

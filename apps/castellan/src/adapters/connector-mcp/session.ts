@@ -1,11 +1,12 @@
-import { fault, formatDuration, type JsonObject, masking } from '../../kernel/index.ts'
+import { fault, formatDuration, isJsonObject, type JsonObject, masking } from '../../kernel/index.ts'
 import type { AllowedCall, CallIo, Link, LinkEvents, Reply, Target } from '../../gate/index.ts'
 import type { Discovery } from '../../registry/index.ts'
 import { type Ask, discoverCapabilities } from './discovery.ts'
 import { type EraMemory, type Greeted, greet } from './greeting.ts'
 import { listen } from './listening.ts'
 import { requestFor } from './request-for.ts'
-import type { SessionTransport } from './wire.ts'
+import type { Transport } from './transport.ts'
+import type { Wire, WireEvents } from './wire.ts'
 
 /**
  * Opens a session over any transport, whichever revision the server speaks. The factory may be asked twice, once for each
@@ -15,7 +16,7 @@ import type { SessionTransport } from './wire.ts'
  * Throws `UPSTREAM_UNREACHABLE`, `UPSTREAM_PROTOCOL` or `UPSTREAM_TIMEOUT`, and leaves nothing behind when it throws.
  */
 export async function openSession(
-  transportFactory: () => Promise<SessionTransport> | SessionTransport,
+  transportFactory: () => Promise<Transport> | Transport,
   target: Target,
   events: LinkEvents,
   signal: AbortSignal,
@@ -29,42 +30,48 @@ export async function openSession(
     eras,
     mask,
     signal,
-    onNotification: (method, params) => notify(events, log.always, method, params),
-    onStray: what => log.once(what),
+    events: wire => eventsOf(wire, events, log),
   })
   return session(greeted, target, events, mask)
 }
 
+function eventsOf(wire: () => Wire, events: LinkEvents, log: Log): WireEvents {
+  return {
+    notified: (method, params) => notify(events, log.always, method, params),
+    asked: (method, _, id) => {
+      if (method === 'ping') wire().answer(id, { result: {} })
+      else wire().answer(id, { error: { code: -32601, message: 'There is nobody to ask.' } })
+    },
+    stray: what => log.once(what),
+  }
+}
+
 function session(
-  { client, wire, era }: Greeted,
+  { wire, era, revision, greeting }: Greeted,
   target: Target,
   events: LinkEvents,
   mask: (text: string) => string,
 ): Link {
-  const capabilities = (wire.greeting.capabilities ?? {}) as JsonObject
-  const listening = era === 'modern' ? listen(client, capabilities, events) : null
+  const capabilities = isJsonObject(greeting.capabilities) ? greeting.capabilities : {}
+  const { hasRequestStreams } = wire
+  const listening = era === 'modern' ? listen(wire, capabilities, events) : null
   const closed = wire.closed.then(mask)
   void closed.then(() => listening?.stop())
 
   const ask: Ask = async (method, params, signal) => {
     const timeout = AbortSignal.timeout(target.timeouts.read)
-    const reply = await wire.request({ method, params, signal: AbortSignal.any([signal, timeout]), onProgress: null })
-    if (reply.is === 'result' || reply.is === 'error') return reply
+    const reply = await wire.request({ method, params, signal: AbortSignal.any([signal, timeout]) })
+    if (reply.is !== 'broken') return reply
     const { server } = target
-    const why = reply.is === 'broken' ? reply.why : 'it asks for input where there is nobody to give it'
     if (timeout.aborted) throw fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(target.timeouts.read) })
-    throw fault('UPSTREAM_UNREACHABLE', { server, why: mask(why) })
+    throw fault('UPSTREAM_UNREACHABLE', { server, why: mask(reply.why) })
   }
 
   return {
     closed,
 
     discover(signal: AbortSignal): Promise<Discovery> {
-      return discoverCapabilities(
-        ask,
-        { target, wire, era, mask, protocolVersion: client.getNegotiatedProtocolVersion() ?? null },
-        signal,
-      )
+      return discoverCapabilities(ask, { target, era, revision, greeting, hasRequestStreams, mask }, signal)
     },
 
     async probe(signal: AbortSignal): Promise<void> {
@@ -73,10 +80,13 @@ function session(
     },
 
     async call(allowed: AllowedCall, { signal, onProgress }: CallIo): Promise<Reply> {
-      const request = requestFor(allowed.call, wire.hasPerRequestStream && era === 'modern')
+      const request = requestFor(allowed.call, hasRequestStreams && era === 'modern')
       if ('error' in request) return { is: 'error', error: request.error }
       const reply = await wire.request({ ...request, signal, onProgress })
-      if (reply.is === 'broken') return { ...reply, why: mask(reply.why) }
+      if (reply.is === 'broken') {
+        const { sent, retryable, retryAfter, why } = reply
+        return { is: 'broken', sent, retryable, retryAfter, why: mask(why) }
+      }
       if (reply.is === 'result' && reply.result.resultType === 'input_required') {
         return { is: 'inputRequired', result: reply.result }
       }
@@ -85,8 +95,6 @@ function session(
 
     async close(): Promise<void> {
       listening?.stop()
-      // Through the client first, so that its own requests and timers end; it no longer knows a transport that closed.
-      await client.close().catch(() => {})
       await wire.close()
     },
   }
@@ -114,7 +122,7 @@ function notify(events: LinkEvents, log: (line: string) => void, method: string,
 }
 
 /** A server that floods us with the same nonsense is reported once. */
-function onceEach(say: (line: string) => void): { always: (line: string) => void; once: (line: string) => void } {
+function onceEach(say: (line: string) => void): Log {
   const said = new Set<string>()
   return {
     always: say,
@@ -124,4 +132,9 @@ function onceEach(say: (line: string) => void): { always: (line: string) => void
       say(line)
     },
   }
+}
+
+interface Log {
+  readonly always: (line: string) => void
+  readonly once: (line: string) => void
 }

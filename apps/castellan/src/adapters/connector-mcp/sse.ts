@@ -1,83 +1,98 @@
-// oxlint-disable typescript/no-deprecated -- The transport is deprecated, and the servers that speak it are the reason for this file.
-import { AsyncLocalStorage } from 'node:async_hooks'
-import {
-  type JSONRPCMessage,
-  SSEClientTransport,
-  SseError,
-  type Transport,
-  type TransportSendOptions,
-} from '@modelcontextprotocol/client'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { EventSourceMessage } from 'eventsource-parser'
+import { isJsonObject, type JsonObject, systemClock } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
-import { exchange } from './http-exchange.ts'
+import { retryAfter } from '../http-client/index.ts'
+import { HttpConversation, type Surroundings } from './http-conversation.ts'
+import { Exchange, type Hearing } from './http-exchange.ts'
 import { type HttpPool, openPool } from './http-pool.ts'
+import { redirected } from './redirect.ts'
 import { requestHeaders } from './request-headers.ts'
-import { httpFailure, SendFailure, sendFailure } from './send-failure.ts'
+import { httpFailure, SendFailure } from './send-failure.ts'
 import { type HttpOptions, MAX_MESSAGE } from './streamable-http.ts'
-import type { SessionTransport } from './wire.ts'
+import type { Message, Receiver, Settled, Transport } from './transport.ts'
 
 /**
  * HTTP with server-sent events, the transport of revision 2024-11-05: messages go out by `POST` and come back by one event
  * stream. The session lives exactly as long as that stream: the revision cannot resume it, and a new stream would be a
  * session that nobody has greeted. The address for messages must be on the origin of the stream. Throws `HEADER_INVALID`.
  */
-export function sseTransport(target: Target, options: HttpOptions = {}): SessionTransport {
+export function sseTransport(target: Target, options: HttpOptions = {}): Transport {
   return new Sse(target, options.maxMessage ?? MAX_MESSAGE)
 }
 
-class Sse implements SessionTransport {
-  onclose?: (() => void) | undefined
-  onerror?: ((error: Error) => void) | undefined
-  onmessage?: Transport['onmessage']
-  closeReason: string | null = null
+class Sse implements Transport, Hearing {
+  readonly hasRequestStreams = false
+  readonly hasSession = false
 
-  readonly #inner: SSEClientTransport
+  readonly #url: URL
   readonly #pool: HttpPool
-  readonly #target: Target
+  readonly #timeouts: Target['timeouts']
   readonly #maxMessage: number
-  /** The wish to give up the message being posted; the SDK passes it on to nobody. */
-  readonly #given = new AsyncLocalStorage<AbortSignal | undefined>()
-  /** Rejects when the transport is closed, so that nothing waits for a stream that will never open. */
-  readonly #closed = Promise.withResolvers<never>()
-  #opened = false
-  /** What became of the stream's own exchange, which the SDK tells only as a sentence. */
-  #failure: SendFailure | null = null
+  readonly #given: readonly string[]
+  /** Posts on their way, by the id of their request where they have one. */
+  readonly #posts = new Map<number | symbol, HttpConversation>()
+  readonly #opened = Promise.withResolvers<void>()
+  #stream: Exchange | null = null
+  #redirects = 0
+  #revision: readonly string[] = []
+  /** Where messages go, once the server has said it. */
+  #posting: Surroundings | null = null
+  #receiver: Receiver | null = null
+  #reason: string | null = null
   #closing: Promise<void> | null = null
 
   constructor(target: Target, maxMessage: number) {
-    const headers = requestHeaders(target.server, target.values)
-    this.#target = target
+    this.#url = new URL(target.endpoint)
+    this.#given = [
+      ...Object.entries(requestHeaders(target.server, target.values)).flat(),
+      'accept-encoding',
+      'identity',
+    ]
+    this.#timeouts = target.timeouts
     this.#maxMessage = maxMessage
-    this.#pool = openPool(target.timeouts)
-    this.#closed.promise.catch(() => {})
-    this.#inner = new SSEClientTransport(new URL(target.endpoint), {
-      requestInit: { headers },
-      fetch: (url, init = {}) => (init.method === 'POST' ? this.#post(url, init) : this.#stream(url, init)),
-      redirectPolicy: 'same-origin',
-    })
-    this.#inner.onmessage = message => this.onmessage?.(message)
-    this.#inner.onclose = () => this.#die('it named an address on another origin for messages')
-    this.#inner.onerror = error => {
-      if (this.#opened && error instanceof SseError) this.#die(this.#failure?.message ?? 'its event stream ended')
-      else if (this.#closing === null) this.onerror?.(error)
-    }
+    this.#pool = openPool(this.#url.origin, target.timeouts)
+    this.#opened.promise.catch(() => {})
   }
 
-  setProtocolVersion(version: string): void {
-    this.#inner.setProtocolVersion(version)
+  start(receiver: Receiver): Promise<void> {
+    this.#receiver = receiver
+    if (this.#closing === null) this.#listen(this.#url)
+    return this.#opened.promise
   }
 
-  async start(): Promise<void> {
-    try {
-      await Promise.race([this.#inner.start(), this.#closed.promise])
-      this.#opened = true
-    } catch (error) {
-      throw this.#failure ?? streamFailure(error)
-    }
+  speak(revision: string): void {
+    this.#revision = ['mcp-protocol-version', revision]
   }
 
-  async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
-    if (this.#closing !== null) throw new SendFailure('it is closed', { sent: false, retryable: true })
-    await this.#given.run(options.requestSignal, () => this.#inner.send(message))
+  send(message: Message, settled: Settled): void {
+    const posting = this.#posting
+    if (this.#closing !== null || posting === null)
+      return settled(new SendFailure('it is closed', { sent: false, retryable: true }))
+    if (this.#posts.size >= MOST_POSTS)
+      return settled(new SendFailure('it does not take what is sent to it', { sent: false, retryable: true }))
+    const key = typeof message.id === 'number' && message.method !== undefined ? message.id : Symbol('post')
+    const post = new HttpConversation(
+      {
+        request: null,
+        body: JSON.stringify(message),
+        headers: ['content-type', 'application/json', ...this.#given, ...this.#revision],
+        patience: this.#timeouts.read,
+        accepted: null,
+        over: failure => {
+          this.#posts.delete(key)
+          settled(failure?.status === 404 ? expired() : failure)
+        },
+      },
+      posting,
+    )
+    this.#posts.set(key, post)
+    post.begin()
+  }
+
+  release(request: number): void {
+    this.#posts.get(request)?.stop()
+    this.#posts.delete(request)
   }
 
   close(): Promise<void> {
@@ -86,64 +101,87 @@ class Sse implements SessionTransport {
     return this.#closing
   }
 
-  async #close(): Promise<void> {
-    this.#closed.reject(new SendFailure(this.closeReason ?? 'it was closed', { sent: false, retryable: true }))
-    await this.#inner.close()
-    await this.#pool.close()
-    this.onclose?.()
+  answered(status: number, headers: IncomingHttpHeaders): void {
+    if (status >= 300 && status < 400) {
+      const to = redirected(this.#url, status, headers.location, this.#redirects++)
+      if (to instanceof SendFailure) this.#lost(to)
+      else this.#listen(to)
+    } else if (status >= 400) {
+      const wait = headers['retry-after']
+      this.#lost(httpFailure(status, retryAfter(wait, systemClock.now())))
+    } else this.#lost(new SendFailure('it did not answer with an event stream', { sent: true, retryable: false }))
   }
 
-  #die(reason: string): void {
-    if (this.#closing !== null) return
-    this.closeReason = reason
+  streaming(): void {}
+  retry(): void {}
+
+  event({ event, data }: EventSourceMessage): void {
+    if (event === 'endpoint') return this.#found(data)
+    if (data === '' || (event !== undefined && event !== 'message')) return
+    let frame: unknown
+    try {
+      frame = JSON.parse(data)
+    } catch {
+      return this.#receiver?.stray('it sent something that is not JSON')
+    }
+    if (isJsonObject(frame)) this.#receiver?.message(frame, null)
+    else this.#receiver?.stray('it sent a message that is not an object')
+  }
+
+  ended(failure: SendFailure | null): void {
+    this.#lost(failure ?? new SendFailure('its event stream ended', { sent: true, retryable: true }))
+  }
+
+  #listen(url: URL): void {
+    const request = {
+      method: 'GET' as const,
+      path: url.pathname + url.search,
+      headers: ['accept', 'text/event-stream', ...this.#given],
+      body: null,
+      head: this.#timeouts.read,
+      silence: 0,
+      maxMessage: this.#maxMessage,
+    }
+    this.#stream = new Exchange(this.#pool.dispatcher, request, this)
+  }
+
+  #found(address: string): void {
+    const url = URL.canParse(address, this.#url.href) ? new URL(address, this.#url) : null
+    if (url === null || url.origin !== this.#url.origin) {
+      return this.#lost(
+        new SendFailure('it named an address on another origin for messages', { sent: true, retryable: false }),
+      )
+    }
+    this.#posting = {
+      url,
+      reconnects: [],
+      exchange: (request, headers, hearing) =>
+        new Exchange(this.#pool.dispatcher, { ...request, headers, maxMessage: this.#maxMessage }, hearing),
+      message: (message: JsonObject) => this.#receiver?.message(message, null),
+      stray: what => this.#receiver?.stray(what),
+    }
+    this.#opened.resolve()
+  }
+
+  #lost(failure: SendFailure): void {
+    this.#opened.reject(failure)
+    this.#reason ??= failure.message
     void this.close()
   }
 
-  async #stream(url: string | URL, init: RequestInit): Promise<Response> {
-    try {
-      return await exchange(this.#pool, url, init, {
-        head: this.#target.timeouts.read,
-        silence: 0,
-        maxMessage: this.#maxMessage,
-        onTooLarge: failure => this.#die(failure.message),
-      })
-    } catch (error) {
-      this.#failure = sendFailure(error)
-      throw error
-    }
-  }
-
-  async #post(url: string | URL, init: RequestInit): Promise<Response> {
-    const signals = [init.signal, this.#given.getStore()].filter(signal => signal != null)
-    const response = await exchange(
-      this.#pool,
-      url,
-      { ...init, signal: AbortSignal.any(signals) },
-      {
-        head: this.#target.timeouts.read,
-        silence: this.#target.timeouts.read,
-        maxMessage: this.#maxMessage,
-        onTooLarge: () => {},
-      },
-    )
-    // A redirect is left to the SDK, which follows it within the origin.
-    if (response.status < 400) return response
-    await response.body?.cancel()
-    if (response.status !== 404) throw httpFailure(response.status, null)
-    throw new SendFailure('its session has expired', { sent: true, retryable: true, fatal: true, status: 404 })
+  async #close(): Promise<void> {
+    const reason = this.#reason ?? 'it was closed by the control plane'
+    this.#opened.reject(new SendFailure(reason, { sent: false, retryable: true }))
+    this.#stream?.stop()
+    for (const post of this.#posts.values()) post.stop()
+    await this.#pool.close()
+    this.#receiver?.ended(reason)
   }
 }
 
-function streamFailure(error: unknown): SendFailure {
-  if (error instanceof SseError && error.code !== undefined && error.code >= 300)
-    return httpFailure(error.code, null, undefined, error)
-  const wrong =
-    error instanceof SseError
-      ? 'it did not answer with an event stream'
-      : error instanceof Error && error.message.startsWith('Endpoint origin')
-        ? 'it named an address on another origin for messages'
-        : undefined
-  return wrong === undefined
-    ? sendFailure(error)
-    : new SendFailure(wrong, { sent: true, retryable: false }, { cause: error })
+/** Messages under way at once; a server that takes none of them is not fed without end. */
+const MOST_POSTS = 10_000
+
+function expired(): SendFailure {
+  return new SendFailure('its session has expired', { sent: true, retryable: true, fatal: true, status: 404 })
 }

@@ -2,15 +2,14 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Writable } from 'node:stream'
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
-import { fault, type Fault, masking } from '../../kernel/index.ts'
+import { fault, type Fault, isJsonObject, masking } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
 import { lastWords } from './last-words.ts'
 import { lineSplitter } from './line-splitter.ts'
 import { expectChild, instance } from './reaper.ts'
 import { SendFailure } from './send-failure.ts'
 import { kill, sweep } from './sweep.ts'
-import type { SessionTransport } from './wire.ts'
+import type { Message, Receiver, Settled, Transport } from './transport.ts'
 
 /** What a server inherits of our environment; everything else it needs is given to it by name. */
 const INHERITED = /^(PATH|HOME|LANG|LC_[A-Z]+|TERM|TMPDIR|SHELL|USER)$/
@@ -30,11 +29,7 @@ const AFTERGLOW = 500
  * `start` throws `UPSTREAM_UNREACHABLE` when there is no such command or folder.
  * Source: MCP 2025-11-25, transports, stdio.
  */
-export function stdioTransport(
-  target: Target,
-  environment: Environment,
-  onLog: (line: string) => void,
-): SessionTransport {
+export function stdioTransport(target: Target, environment: Environment, onLog: (line: string) => void): Transport {
   return new StdioTransport(target, environment, onLog)
 }
 
@@ -43,11 +38,9 @@ type StdioConnection = Extract<Target['connection'], { transport: 'stdio' }>
 /** The control plane's own environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-class StdioTransport implements SessionTransport {
-  onclose?: (() => void) | undefined
-  onerror?: ((error: Error) => void) | undefined
-  onmessage?: Transport['onmessage']
-  closeReason: string | null = null
+class StdioTransport implements Transport {
+  readonly hasRequestStreams = false
+  readonly hasSession = false
 
   readonly #target: Target
   readonly #environment: Environment
@@ -59,7 +52,13 @@ class StdioTransport implements SessionTransport {
   #starting: Promise<void> = Promise.resolve()
   #exited: Promise<void> = Promise.resolve()
   #gone: Promise<void> | null = null
-  /** Resolves when `onclose` has been called. */
+  #receiver: Receiver | null = null
+  #reason: string | null = null
+  /** Lines of this turn, which leave together in one write, and who is told when it fails. */
+  #lines: string[] = []
+  #waiting = 0
+  #senders: Settled[] = []
+  /** Resolves when the receiver knows that it has ended. */
   readonly #told = Promise.withResolvers<void>()
 
   constructor(target: Target, environment: Environment, onLog: (line: string) => void) {
@@ -69,23 +68,27 @@ class StdioTransport implements SessionTransport {
     this.#mask = masking(target.values)
   }
 
-  async start(): Promise<void> {
+  async start(receiver: Receiver): Promise<void> {
+    this.#receiver = receiver
     if (this.#gone !== null) throw new SendFailure('it was closed before it started', { sent: false, retryable: true })
     this.#starting = this.#spawn()
     await this.#starting
   }
 
-  send(message: JSONRPCMessage): Promise<void> {
+  send(message: Message, settled: Settled): void {
     const stdin = this.#child?.stdin
     if (this.#gone !== null || stdin === undefined || !stdin.writable) {
-      return Promise.reject(
-        new SendFailure(this.closeReason ?? 'its process is not running', { sent: false, retryable: true }),
-      )
+      const why = this.#reason ?? 'its process is not running'
+      return settled(new SendFailure(why, { sent: false, retryable: true }))
     }
-    if (stdin.writableLength > MOST_WAITING) {
-      return Promise.reject(new SendFailure('it does not read what is sent to it', { sent: false, retryable: true }))
+    if (stdin.writableLength + this.#waiting > MOST_WAITING) {
+      return settled(new SendFailure('it does not read what is sent to it', { sent: false, retryable: true }))
     }
-    return this.#write(stdin, `${JSON.stringify(message)}\n`)
+    const line = JSON.stringify(message)
+    if (this.#lines.length === 0) process.nextTick(() => this.#flush(stdin))
+    this.#waiting += line.length
+    this.#lines.push(line)
+    this.#senders.push(settled)
   }
 
   close(): Promise<void> {
@@ -150,10 +153,10 @@ class StdioTransport implements SessionTransport {
   /** Reads what is still in the pipes, for as long as that may take when a grandchild holds them open. */
   async #afterExit(child: ChildProcessWithoutNullStreams, drained: Promise<void>, how: string): Promise<void> {
     await orAfter(AFTERGLOW, drained)
-    this.closeReason ??= this.#gone !== null ? 'it was closed by the control plane' : `${how}${this.#words.quote()}`
+    this.#reason ??= this.#gone !== null ? 'it was closed by the control plane' : `${how}${this.#words.quote()}`
     await this.close()
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
-    this.onclose?.()
+    this.#receiver?.ended(this.#reason)
     this.#told.resolve()
   }
 
@@ -173,19 +176,28 @@ class StdioTransport implements SessionTransport {
     await sweep(this.#mark)
   }
 
-  async #write(stdin: Writable, line: string): Promise<void> {
-    const { promise: written, resolve } = Promise.withResolvers<Error | null | undefined>()
-    stdin.write(line, resolve)
-    const cause = await written
-    if (!cause) return
-    // Most often because it is dying, and how it died will be known in a moment and says more.
+  #flush(stdin: Writable): void {
+    const senders = this.#senders
+    this.#lines.push('')
+    stdin.write(this.#lines.join('\n'), cause => {
+      if (cause) void this.#unwritten(senders, cause)
+      else for (const settled of senders) settled(null)
+    })
+    this.#lines = []
+    this.#senders = []
+    this.#waiting = 0
+  }
+
+  /** Most often because it is dying, and how it died will be known in a moment and says more. */
+  async #unwritten(senders: readonly Settled[], cause: Error): Promise<void> {
     await orAfter(GRACE, this.#told.promise)
-    throw new SendFailure('its process stopped reading', { sent: true, retryable: true }, { cause })
+    const failure = new SendFailure('its process stopped reading', { sent: true, retryable: true }, { cause })
+    for (const settled of senders) settled(failure)
   }
 
   #break(reason: string): void {
-    this.closeReason = reason
-    this.onerror?.(new SendFailure(reason, { sent: true, retryable: false, fatal: true }))
+    this.#reason = reason
+    this.#receiver?.stray(reason)
     if (this.#child?.pid !== undefined) kill(-this.#child.pid, 'SIGKILL')
     void this.close()
   }
@@ -195,10 +207,16 @@ class StdioTransport implements SessionTransport {
     try {
       frame = JSON.parse(line)
     } catch {
-      return this.onerror?.(new SendFailure('it sent a line that is not JSON', { sent: true, retryable: false }))
+      return this.#receiver?.stray('it sent a line that is not JSON')
     }
     // Revision 2025-03-26 has batches.
-    for (const message of Array.isArray(frame) ? frame : [frame]) this.onmessage?.(message as JSONRPCMessage)
+    if (Array.isArray(frame)) for (const message of frame) this.#message(message)
+    else this.#message(frame)
+  }
+
+  #message(message: unknown): void {
+    if (isJsonObject(message)) this.#receiver?.message(message, null)
+    else this.#receiver?.stray('it sent a message that is not an object')
   }
 
   #log(line: string): void {

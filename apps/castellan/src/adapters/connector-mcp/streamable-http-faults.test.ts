@@ -6,7 +6,7 @@ import { isFault } from '../../kernel/index.ts'
 import type { Reply, Target } from '../../gate/index.ts'
 import { opened } from './fixtures/opened.ts'
 import { answer, type Exchange, scriptedServer } from './fixtures/scripted-server.ts'
-import { networkTarget } from './fixtures/spawned-fixture.ts'
+import { networkTarget, openSockets } from './fixtures/spawned-fixture.ts'
 import { mcpConnector } from './index.ts'
 import { type HttpOptions, streamableHttpTransport } from './streamable-http.ts'
 
@@ -54,6 +54,7 @@ describe('streamable HTTP tells what became of a call', { timeout: 60_000 }, () 
   test('nothing was sent when the server no longer accepts connections', async context => {
     const { ask, server } = await talking(context, () => false)
     await server.stop()
+    await eventually('the connections are seen to be closed', async () => openSockets().length === 0)
 
     assert.deepEqual(broken(await ask('any')), { sent: false, retryable: true, retryAfter: null })
   })

@@ -1,19 +1,13 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import {
-  type JSONRPCMessage,
-  type RequestId,
-  SdkHttpError,
-  StreamableHTTPClientTransport,
-  type Transport,
-  type TransportSendOptions,
-} from '@modelcontextprotocol/client'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { JsonObject } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
-import { exchange } from './http-exchange.ts'
+import { HttpConversation, type Surroundings } from './http-conversation.ts'
+import { Exchange, type Hearing, type HttpRequest } from './http-exchange.ts'
 import { type HttpPool, openPool } from './http-pool.ts'
-import { Outgoing } from './outgoing.ts'
+import { headerValue } from './param-headers.ts'
 import { requestHeaders } from './request-headers.ts'
 import { SendFailure } from './send-failure.ts'
-import type { SessionTransport } from './wire.ts'
+import type { Era, Message, Receiver, Settled, Transport } from './transport.ts'
 
 export interface HttpOptions {
   /** Most bytes of one message from the server; 64 MiB unless told. */
@@ -25,100 +19,106 @@ export interface HttpOptions {
 export const MAX_MESSAGE = 64 * 1024 * 1024
 /** A server that names an interval of its own is obeyed instead. */
 const RECONNECTS = [2_000, 4_000, 8_000]
-/** A server that says "at once" and hangs up each time must not make us spin. */
-const SHORTEST_WAIT = 100
-const LONGEST_WAIT = 60_000
+/** Milliseconds a legacy server has to open its standing stream before the session is used without it. */
+const TO_STAND = 500
 /** Milliseconds the server has to confirm the end of the session. */
 const FAREWELL = 2_000
+/** Notifications and answers under way at once; a server that asks faster than it takes answers gets none. */
+const MOST_UNCONFIRMED = 256
 
 /**
- * Streamable HTTP of the revisions 2025-03-26 to 2026-07-28 on a connection pool of its own. Every failure of `send` says
- * whether the message was sent; a request's `send` settles when its event stream has ended. Redirects are followed within
- * the origin only. A stream that breaks is resumed with `Last-Event-ID` where the server gave one; when that fails three
- * times its request fails, and with the standing stream the whole session. Throws `HEADER_INVALID`.
+ * Streamable HTTP of the revisions 2025-03-26 to 2026-07-28 on a connection pool of its own. Every failure says whether the
+ * message was sent. Redirects are followed within the origin only. A stream that breaks is resumed with `Last-Event-ID`
+ * where the server gave one; when that fails three times its request fails, and with the standing stream the whole session.
+ * Throws `HEADER_INVALID`.
  */
-export function streamableHttpTransport(target: Target, options: HttpOptions = {}): SessionTransport {
+export function streamableHttpTransport(target: Target, options: HttpOptions = {}): Transport {
   return new StreamableHttp(target, { maxMessage: MAX_MESSAGE, reconnects: RECONNECTS, ...options })
 }
 
-class StreamableHttp implements SessionTransport {
-  onclose?: (() => void) | undefined
-  onerror?: ((error: Error) => void) | undefined
-  onmessage?: Transport['onmessage']
-  readonly hasPerRequestStream = true
-  closeReason: string | null = null
+class StreamableHttp implements Transport, Surroundings {
+  readonly hasRequestStreams = true
+  readonly url: URL
+  readonly reconnects: readonly number[]
 
-  readonly #inner: StreamableHTTPClientTransport
   readonly #pool: HttpPool
   readonly #timeouts: Target['timeouts']
   readonly #maxMessage: number
-  readonly #reconnects: readonly number[]
-  readonly #outgoing = new Map<RequestId, Outgoing>()
-  /** Which message an exchange is for; it holds through the reconnects, of which the SDK tells nothing. */
-  readonly #current = new AsyncLocalStorage<Outgoing>()
-  readonly #waits = new Set<NodeJS.Timeout>()
+  readonly #given: readonly string[]
+  readonly #requests = new Map<number, HttpConversation>()
+  readonly #unconfirmed = new Set<HttpConversation>()
+  #standing: HttpConversation | null = null
+  #receiver: Receiver | null = null
+  #sessionId: string | null = null
+  #revision: string | null = null
+  #era: Era = 'legacy'
+  /** Of every exchange of the session, and of every POST. */
+  #common: readonly string[] = []
+  #post: readonly string[] = []
+  #reason: string | null = null
   #closing: Promise<void> | null = null
 
   constructor(target: Target, { maxMessage, reconnects }: Required<HttpOptions>) {
-    const headers = requestHeaders(target.server, target.values)
+    this.url = new URL(target.endpoint)
+    this.reconnects = reconnects
+    this.#given = Object.entries(requestHeaders(target.server, target.values))
+      .filter(([name]) => name !== 'accept' && name !== 'accept-encoding')
+      .flat()
     this.#timeouts = target.timeouts
     this.#maxMessage = maxMessage
-    this.#reconnects = reconnects
-    this.#pool = openPool(target.timeouts)
-    this.#inner = new StreamableHTTPClientTransport(new URL(target.endpoint), {
-      requestInit: { headers },
-      fetch: (url, init = {}) => this.#fetch(url, init),
-      redirectPolicy: 'same-origin',
-      // The SDK cancels only the newest of several waiting reconnects on close, so counting and waiting are done here.
-      reconnectionOptions: {
-        initialReconnectionDelay: 0,
-        reconnectionDelayGrowFactor: 1,
-        maxReconnectionDelay: 0,
-        maxRetries: Number.POSITIVE_INFINITY,
-      },
-      // The delay is the server's own wish, or the 0 from above.
-      reconnectionScheduler: (reconnect, wish, attempt) => this.#reconnectLater(reconnect, wish, attempt),
-    })
-    this.#inner.onmessage = message => this.#receive(message)
-    this.#inner.onerror = error => {
-      // What breaks because we are closing is no news.
-      if (this.#closing === null) this.onerror?.(error)
-    }
+    this.#pool = openPool(this.url.origin, target.timeouts)
+    this.#composeHeaders()
   }
 
-  get sessionId(): string | undefined {
-    return this.#inner.sessionId
+  get hasSession(): boolean {
+    return this.#sessionId !== null
   }
 
-  setProtocolVersion(version: string): void {
-    this.#inner.setProtocolVersion(version)
+  async start(receiver: Receiver): Promise<void> {
+    this.#receiver = receiver
   }
 
-  start(): Promise<void> {
-    return this.#inner.start()
+  speak(revision: string, era: Era): void {
+    this.#revision = revision
+    this.#era = era
+    this.#composeHeaders()
   }
 
-  async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
-    if (this.#closing !== null) throw new SendFailure('it is closed', { sent: false, retryable: true })
-    const outgoing = new Outgoing(message, this.#limit(message, options.requestSignal))
-    const { id, signal } = outgoing
-    if (id !== null) this.#outgoing.set(id, outgoing)
-    try {
-      const sending = this.#current.run(outgoing, () =>
-        this.#inner.send(message, { ...options, requestSignal: signal, onRequestStreamEnd: () => outgoing.ended() }),
+  send(message: Message, settled: Settled, headers?: Readonly<Record<string, string>>): void {
+    if (this.#closing !== null) return settled(new SendFailure('it is closed', { sent: false, retryable: true }))
+    const { id, method } = message
+    if (typeof id === 'number' && method !== undefined) return this.#request(message, id, method, settled, headers)
+    if (this.#unconfirmed.size >= MOST_UNCONFIRMED) {
+      return settled(
+        new SendFailure('it takes messages more slowly than it asks for them', { sent: false, retryable: true }),
       )
-      this.#cancelled(message)?.stop()
-      await sending
-      if (outgoing.streaming) await outgoing.done
-    } catch (error) {
-      const unsent = error instanceof SendFailure && !error.sent
-      throw unsent || outgoing.failure === null ? meaning(error, message) : outgoing.failure
-    } finally {
-      if (id !== null) {
-        this.#outgoing.delete(id)
-        outgoing.stop()
-      }
     }
+    const conversation: HttpConversation = new HttpConversation(
+      {
+        request: null,
+        body: JSON.stringify(message),
+        headers: this.#headersFor(message, undefined),
+        patience: this.#timeouts.write,
+        accepted: null,
+        over: failure => {
+          this.#unconfirmed.delete(conversation)
+          if (failure === null && method === 'notifications/initialized') this.#stand(() => settled(null))
+          else settled(failure)
+        },
+      },
+      this,
+    )
+    this.#unconfirmed.add(conversation)
+    conversation.begin()
+  }
+
+  release(request: number): void {
+    this.#requests.get(request)?.stop()
+    this.#requests.delete(request)
+  }
+
+  expectSilence(request: number, expected: boolean): void {
+    this.#requests.get(request)?.expectSilence(expected)
   }
 
   close(): Promise<void> {
@@ -127,95 +127,135 @@ class StreamableHttp implements SessionTransport {
     return this.#closing
   }
 
+  exchange(request: Parameters<Surroundings['exchange']>[0], headers: readonly string[], hearing: Hearing): Exchange {
+    return new Exchange(this.#pool.dispatcher, { ...request, headers, maxMessage: this.#maxMessage }, hearing)
+  }
+
+  message(message: JsonObject, request: number | null): void {
+    this.#receiver?.message(message, request)
+  }
+
+  stray(what: string): void {
+    // What breaks because we are closing is no news.
+    if (this.#closing === null) this.#receiver?.stray(what)
+  }
+
+  #request(
+    message: Message,
+    id: number,
+    method: string,
+    settled: Settled,
+    headers?: Readonly<Record<string, string>>,
+  ): void {
+    const conversation = new HttpConversation(
+      {
+        request: id,
+        body: JSON.stringify(message),
+        headers: this.#headersFor(message, headers),
+        patience: method === 'subscriptions/listen' ? 0 : this.#timeouts.read,
+        accepted: method === 'initialize' ? headers => this.#begin(headers) : null,
+        over: failure => {
+          this.#requests.delete(id)
+          if (failure !== null) settled(failure)
+        },
+      },
+      this,
+    )
+    this.#requests.set(id, conversation)
+    conversation.begin()
+  }
+
+  #begin(headers: IncomingHttpHeaders): void {
+    const id = headers['mcp-session-id']
+    this.#sessionId = typeof id === 'string' && id !== '' ? id : null
+    this.#composeHeaders()
+  }
+
+  /** Opens the stream on which legacy servers speak unasked, and waits a moment for it: what they say before it stands is lost. */
+  #stand(then: () => void): void {
+    if (this.#closing !== null) return then()
+    let stood = false
+    const waiting = setTimeout(then, TO_STAND)
+    this.#standing = new HttpConversation(
+      {
+        request: null,
+        body: null,
+        headers: ['accept', 'text/event-stream', ...this.#common],
+        patience: 0,
+        accepted: () => {
+          stood = true
+          clearTimeout(waiting)
+          then()
+        },
+        over: failure => {
+          clearTimeout(waiting)
+          if (!stood) then()
+          if (failure === null) return
+          if (stood) this.#die(failure.message)
+          else this.stray(`it does not open a standing stream: ${failure.message}`)
+        },
+      },
+      this,
+    )
+    this.#standing.begin()
+  }
+
   async #close(): Promise<void> {
-    for (const timer of this.#waits) clearTimeout(timer)
-    for (const outgoing of this.#outgoing.values()) {
-      outgoing.fail(new SendFailure(this.closeReason ?? 'it was closed', { sent: true, retryable: true }))
-    }
+    this.#standing?.stop()
+    for (const conversation of this.#unconfirmed) conversation.stop()
+    const failure = new SendFailure(this.#reason ?? 'it was closed', { sent: true, retryable: true })
+    for (const conversation of this.#requests.values()) conversation.fail(failure)
     await this.#farewell()
-    await this.#inner.close()
     await this.#pool.close()
-    this.onclose?.()
+    this.#receiver?.ended(this.#reason ?? 'it was closed by the control plane')
   }
 
   /** Ends the session at the server too, as the revisions with sessions ask. A server that does not care is not waited for. */
   async #farewell(): Promise<void> {
+    if (this.#sessionId === null) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, FAREWELL)
-    await Promise.race([this.#inner.terminateSession().catch(() => {}), promise])
+    const request: Pick<HttpRequest, 'method' | 'path' | 'body' | 'head' | 'silence'> = {
+      method: 'DELETE',
+      path: this.url.pathname + this.url.search,
+      body: null,
+      head: FAREWELL,
+      silence: FAREWELL,
+    }
+    const done = (): void => resolve()
+    this.exchange(request, this.#common, { answered: done, ended: done, streaming: done, event() {}, retry() {} })
+    await promise
     clearTimeout(timer)
   }
 
   #die(reason: string): void {
-    this.closeReason ??= reason
+    this.#reason ??= reason
     void this.close()
   }
 
-  async #fetch(url: string | URL, init: RequestInit): Promise<Response> {
-    const outgoing = this.#current.getStore()
-    const standing = init.method === 'GET' || outgoing?.standing === true
-    const response = await exchange(this.#pool, url, init, {
-      head: this.#timeouts.read,
-      silence: standing ? 0 : this.#timeouts.read,
-      maxMessage: this.#maxMessage,
-      onTooLarge: failure => (outgoing?.id == null ? this.#die(failure.message) : outgoing.fail(failure)),
-    })
-    if (outgoing !== undefined && init.method === 'POST' && response.ok) {
-      outgoing.streaming = response.headers.get('content-type')?.startsWith('text/event-stream') === true
-    }
-    return response
+  #composeHeaders(): void {
+    const common = [...this.#given, 'accept-encoding', 'identity']
+    if (this.#sessionId !== null) common.push('mcp-session-id', this.#sessionId)
+    if (this.#revision !== null) common.push('mcp-protocol-version', this.#revision)
+    this.#common = common
+    this.#post = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream', ...common]
   }
 
-  #reconnectLater(reconnect: () => void, wish: number, attempt: number): void {
-    if (this.#closing !== null) return
-    const outgoing = this.#current.getStore()
-    const ours = this.#reconnects[attempt]
-    if (ours === undefined) {
-      const why = `its event stream broke, and ${attempt} attempts to reconnect failed`
-      if (outgoing?.id == null) this.#die(why)
-      else outgoing.fail(new SendFailure(why, { sent: true, retryable: true }))
-      return
-    }
-    const timer = setTimeout(
-      () => {
-        this.#waits.delete(timer)
-        reconnect()
-      },
-      Math.min(Math.max(wish === 0 ? ours : wish, SHORTEST_WAIT), LONGEST_WAIT),
-    )
-    this.#waits.add(timer)
-  }
-
-  #receive(message: JSONRPCMessage): void {
-    this.onmessage?.(message)
-    if (!('method' in message) && message.id !== undefined) this.#outgoing.get(message.id)?.answered()
-  }
-
-  /** What needs no answer is confirmed at once or not at all. */
-  #limit(message: JSONRPCMessage, given: AbortSignal | undefined): AbortSignal | undefined {
-    if ('method' in message && 'id' in message) return given
-    const timeout = AbortSignal.timeout(this.#timeouts.write)
-    return given === undefined ? timeout : AbortSignal.any([given, timeout])
-  }
-
-  /** A cancelled request is not answered, so its stream would stay open. */
-  #cancelled(message: JSONRPCMessage): Outgoing | undefined {
-    if (!('method' in message) || message.method !== 'notifications/cancelled') return undefined
-    const id = (message.params as { requestId?: RequestId } | undefined)?.requestId
-    return id === undefined ? undefined : this.#outgoing.get(id)
+  /** Source: MCP 2026-07-28, streamable HTTP, standard request headers (SEP-2243). */
+  #headersFor({ method, params }: Message, own: Readonly<Record<string, string>> | undefined): readonly string[] {
+    if (this.#era === 'legacy' || method === undefined) return this.#post
+    const headers = [...this.#post, 'mcp-method', method]
+    const named = mirrored[method]
+    const value = named === undefined ? undefined : params?.[named]
+    if (typeof value === 'string') headers.push('mcp-name', headerValue(value))
+    if (own !== undefined) for (const [name, value] of Object.entries(own)) headers.push(name, value)
+    return headers
   }
 }
 
-function meaning(error: unknown, message: JSONRPCMessage): unknown {
-  // The SDK tells the server's era by the very error its probe ends with.
-  if ('method' in message && message.method === 'server/discover') return error
-  if (error instanceof SdkHttpError && error.status >= 300 && error.status < 400) {
-    const place = /Redirect to (\S+) not followed/.exec(error.message)?.[1] ?? 'another place'
-    const why = `it redirects to ${place}, which is not followed (HTTP ${error.status})`
-    return new SendFailure(why, { sent: true, retryable: false, status: error.status }, { cause: error })
-  }
-  if (error instanceof Error && (error.name === 'SyntaxError' || error.name.endsWith('ZodError'))) {
-    return new SendFailure('its answer is not JSON-RPC', { sent: true, retryable: false }, { cause: error })
-  }
-  return error
+/** The parameter that `Mcp-Name` mirrors, by method. */
+const mirrored: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
 }

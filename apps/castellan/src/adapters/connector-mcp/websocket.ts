@@ -1,14 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { isJsonObject, systemClock } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
 import { requestHeaders } from './request-headers.ts'
 import { retryAfter } from '../http-client/index.ts'
 import { httpFailure, SendFailure, sendFailure } from './send-failure.ts'
 import { MAX_MESSAGE } from './streamable-http.ts'
-import type { SessionTransport } from './wire.ts'
+import type { Message, Receiver, Settled, Transport } from './transport.ts'
 
 export interface WebSocketOptions {
   /** Most bytes of one message from the server; 64 MiB unless told. */
@@ -18,6 +17,8 @@ export interface WebSocketOptions {
 }
 
 const PING_EVERY = 15_000
+/** More than this waiting in front of a server that does not read means it never will, bytes. */
+const MOST_WAITING = 64 * 1024 * 1024
 /** Milliseconds the server has to answer the closing handshake. */
 const FAREWELL = 1_000
 
@@ -26,15 +27,13 @@ const FAREWELL = 1_000
  * reported and dropped. A connection that drops stays dropped: whoever pools sessions opens the next one. Redirects are not
  * followed. Throws `HEADER_INVALID`.
  */
-export function webSocketTransport(target: Target, options: WebSocketOptions = {}): SessionTransport {
+export function webSocketTransport(target: Target, options: WebSocketOptions = {}): Transport {
   return new OverWebSocket(target, options)
 }
 
-class OverWebSocket implements SessionTransport {
-  onclose?: (() => void) | undefined
-  onerror?: ((error: Error) => void) | undefined
-  onmessage?: Transport['onmessage']
-  closeReason: string | null = null
+class OverWebSocket implements Transport {
+  readonly hasRequestStreams = false
+  readonly hasSession = false
 
   readonly #target: Target
   readonly #headers: Record<string, string>
@@ -43,6 +42,11 @@ class OverWebSocket implements SessionTransport {
   readonly #closed = Promise.withResolvers<void>()
   #socket: WebSocket | null = null
   #pinging: NodeJS.Timeout | undefined
+  #receiver: Receiver | null = null
+  #reason: string | null = null
+  /** Messages the socket has not taken yet, and how long it may take with the next. */
+  #waiting = 0
+  #patience: NodeJS.Timeout | undefined
   #ended = false
 
   constructor(target: Target, options: WebSocketOptions) {
@@ -52,7 +56,8 @@ class OverWebSocket implements SessionTransport {
     this.#pingEvery = options.pingEvery ?? PING_EVERY
   }
 
-  start(): Promise<void> {
+  start(receiver: Receiver): Promise<void> {
+    this.#receiver = receiver
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     if (this.#ended) return Promise.reject(new SendFailure('it is closed', { sent: false, retryable: true }))
     const socket = new WebSocket(this.#target.endpoint, 'mcp', {
@@ -66,7 +71,7 @@ class OverWebSocket implements SessionTransport {
     socket.on('upgrade', response => (raw = response.socket))
     socket.on('unexpected-response', (request, response) => {
       const failure = refusal(response)
-      this.closeReason ??= failure.message
+      this.#reason ??= failure.message
       reject(failure)
       request.destroy()
       // Without this listener the library would say it; with it, ending the attempt is up to us.
@@ -79,31 +84,34 @@ class OverWebSocket implements SessionTransport {
     socket.on('message', (data, binary) => this.#receive(data, binary))
     socket.on('error', error => {
       const why = this.#reasonOf(error)
-      this.closeReason ??= why
+      this.#reason ??= why
       reject(new SendFailure(why, { sent: false, retryable: true }, { cause: error }))
     })
     socket.on('close', code => {
-      this.closeReason ??=
+      this.#reason ??=
         code === 1000 || code === 1001 ? 'the server closed the connection' : `the connection broke (${code})`
-      reject(new SendFailure(this.closeReason, { sent: false, retryable: true }))
+      reject(new SendFailure(this.#reason, { sent: false, retryable: true }))
       this.#end()
     })
     return promise
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
+  send(message: Message, settled: Settled): void {
     const socket = this.#socket
     if (socket?.readyState !== WebSocket.OPEN)
-      throw new SendFailure('it is not connected', { sent: false, retryable: true })
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    // A frame that is stuck half way blocks all behind it, so the connection goes with it.
-    const timer = setTimeout(() => this.#drop('it takes no more messages'), this.#target.timeouts.write)
-    socket.send(JSON.stringify(message), error => (error ? reject(error) : resolve()))
-    try {
-      await promise
-    } finally {
-      clearTimeout(timer)
+      return settled(new SendFailure('it is not connected', { sent: false, retryable: true }))
+    if (socket.bufferedAmount > MOST_WAITING) {
+      return settled(new SendFailure('it does not read what is sent to it', { sent: false, retryable: true }))
     }
+    // A frame that is stuck half way blocks all behind it, so the connection goes with it.
+    if (this.#waiting++ === 0) {
+      this.#patience = setTimeout(() => this.#drop('it takes no more messages'), this.#target.timeouts.write)
+    }
+    socket.send(JSON.stringify(message), error => {
+      if (--this.#waiting === 0) clearTimeout(this.#patience)
+      else this.#patience?.refresh()
+      settled(error ? sendFailure(error) : null)
+    })
   }
 
   async close(): Promise<void> {
@@ -120,12 +128,13 @@ class OverWebSocket implements SessionTransport {
     if (this.#ended) return
     this.#ended = true
     clearInterval(this.#pinging)
+    clearTimeout(this.#patience)
     this.#closed.resolve()
-    this.onclose?.()
+    this.#receiver?.ended(this.#reason ?? 'it was closed by the control plane')
   }
 
   #drop(reason: string): void {
-    this.closeReason ??= reason
+    this.#reason ??= reason
     this.#socket?.terminate()
   }
 
@@ -141,9 +150,8 @@ class OverWebSocket implements SessionTransport {
 
   #receive(data: WebSocket.RawData, binary: boolean): void {
     const message = binary ? undefined : parse(textOf(data))
-    if (isJsonObject(message) && message.jsonrpc === '2.0')
-      return this.onmessage?.(message as unknown as JSONRPCMessage)
-    this.onerror?.(new SendFailure('it sent a message that is not JSON-RPC', { sent: true, retryable: false }))
+    if (isJsonObject(message) && message.jsonrpc === '2.0') this.#receiver?.message(message, null)
+    else this.#receiver?.stray('it sent a message that is not JSON-RPC')
   }
 
   #reasonOf(error: Error): string {

@@ -1,110 +1,93 @@
-import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client'
-import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 import type { Reply } from '../../gate/index.ts'
-import { SendFailure, sendFailure } from './send-failure.ts'
-
-/** An SDK transport that can say why it closed. Its `close` is idempotent and resolves when nothing of it is left. */
-export type SessionTransport = Transport & { readonly closeReason?: string | null }
+import type { SendFailure } from './send-failure.ts'
+import type { Era, Receiver, Transport } from './transport.ts'
 
 export interface WireRequest {
   readonly method: string
   readonly params: JsonObject
   readonly signal: AbortSignal
-  readonly onProgress: ((params: JsonObject) => void) | null
+  readonly onProgress?: ((params: JsonObject) => void) | null
   readonly headers?: Readonly<Record<string, string>>
+  /** MCP client capabilities and log level of whoever it is asked for; only modern servers are told. */
+  readonly about?: { readonly capabilities: JsonObject; readonly logLevel: string | null }
+  /** Of a `subscriptions/listen`: the server said what of it it honours. */
+  readonly onAcknowledged?: (params: JsonObject) => void
+  /** The greeting of a legacy server must not be cancelled; ending the connection is what ends it. */
+  readonly uncancellable?: boolean
 }
 
-/** The SDK counts its own requests from 0; ids from here on are ours, and their answers never reach the SDK. */
-const FIRST_ID = 1_000_000_000
+/** What became of a request; with the HTTP status of a refusal. */
+export type WireReply =
+  | { readonly is: 'result'; readonly result: JsonObject }
+  | Extract<Reply, { is: 'error' }>
+  | (Extract<Reply, { is: 'broken' }> & { readonly status: number | null })
 
-interface Pending {
-  readonly settle: (reply: Reply) => void
-  readonly onProgress: ((params: JsonObject) => void) | null
+/** What the server says that is no answer to a request. */
+export interface WireEvents {
+  /** `request` is our request it certainly belongs to, null when the channel does not tell. */
+  notified(method: string, params: JsonObject, request: number | null): void
+  /** A request of the server, to be answered with {@link Wire.answer}. */
+  asked(method: string, params: JsonObject, id: string | number, request: number | null): void
+  /** A request of ours is over, whatever became of it. */
+  over?(request: number): void
+  /** Something that makes no sense; a public sentence. */
+  stray(what: string): void
 }
 
 /**
- * A transport with a second user besides the SDK's client. The client greets the server and answers it; our requests go
- * past the client, because it validates results against schemas (which loses what it does not know), has timeouts of its
- * own, and drops a progress notification that arrives together with the result.
+ * JSON-RPC over a transport, as MCP uses it: requests with their answers, progress and cancellation, in the ways of both eras.
+ * Results, errors and notifications pass as they came: nothing is checked or dropped because it is not known.
  */
-export class Wire implements Transport {
-  onclose?: (() => void) | undefined
-  onerror?: ((error: Error) => void) | undefined
-  onmessage?: Transport['onmessage']
-
-  /** Raw result of `initialize` or `server/discover`, whichever greeted the server. */
-  greeting: JsonObject = {}
+export class Wire implements Receiver {
   /** Why the transport closed, when nobody here asked it to. */
   lost: string | null = null
   /** Resolves with the reason once the transport has closed. */
   readonly closed: Promise<string>
 
-  readonly #inner: SessionTransport
-  readonly #onNotification: (method: string, params: JsonObject) => void
+  readonly #transport: Transport
+  readonly #events: WireEvents
   readonly #pending = new Map<number, Pending>()
-  readonly #greetingIds = new Set<string | number>()
   readonly #settleClosed: (reason: string) => void
   #reason: string | null = null
   #closing = false
-  #nextId = FIRST_ID
-  /** Adds what the negotiated revision wants in every request's `_meta`. */
+  #nextId = 1
+  #era: Era = 'legacy'
+  /** What every message of a modern session carries in `_meta`. */
   #envelope: JsonObject | null = null
 
-  constructor(inner: SessionTransport, onNotification: (method: string, params: JsonObject) => void) {
-    this.#inner = inner
-    this.#onNotification = onNotification
+  constructor(transport: Transport, events: WireEvents) {
+    this.#transport = transport
+    this.#events = events
     const { promise, resolve } = Promise.withResolvers<string>()
     this.closed = promise
     this.#settleClosed = resolve
-    inner.onmessage = (message, extra) => this.#receive(message, extra)
-    inner.onerror = error => this.onerror?.(error)
-    inner.onclose = () => {
-      const reason = inner.closeReason ?? 'the server closed the connection'
-      if (!this.#closing) this.lost ??= reason
-      this.#end(reason)
-    }
   }
 
-  get sessionId(): string | undefined {
-    return this.#inner.sessionId
+  /** Whether each request has a stream and headers of its own. */
+  get hasRequestStreams(): boolean {
+    return this.#transport.hasRequestStreams
   }
 
-  get hasPerRequestStream(): boolean {
-    return this.#inner.hasPerRequestStream === true
-  }
-
-  /** Turns on the stateless revisions' rules: an envelope in every message, and cancelling by closing the stream. */
-  speakModern(envelope: JsonObject): void {
-    this.#envelope = envelope
-  }
-
-  setProtocolVersion(version: string): void {
-    this.#inner.setProtocolVersion?.(version)
-  }
-
-  setSupportedProtocolVersions(versions: string[]): void {
-    this.#inner.setSupportedProtocolVersions?.(versions)
+  /** The id the next request will have. */
+  get nextId(): number {
+    return this.#nextId
   }
 
   start(): Promise<void> {
-    return this.#inner.start()
+    return this.#transport.start(this)
   }
 
-  /** For the SDK's client. */
-  async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    if (
-      'method' in message &&
-      'id' in message &&
-      (message.method === 'initialize' || message.method === 'server/discover')
-    ) {
-      this.#greetingIds.add(message.id)
-    }
-    await this.#inner.send(message, options)
+  /** Sets the revision of all that follows. Modern messages carry the envelope, and are cancelled by closing their stream. */
+  speak(revision: string, era: Era, envelope: JsonObject | null): void {
+    this.#era = era
+    this.#envelope = envelope
+    this.#transport.speak?.(revision, era)
   }
 
   async close(): Promise<void> {
     this.#closing = true
-    await this.#inner.close()
+    await this.#transport.close()
     this.#end('it was closed by the control plane')
   }
 
@@ -112,126 +95,203 @@ export class Wire implements Transport {
   fail(reason: string): void {
     this.#closing = true
     this.#end(reason)
-    this.#inner.close().catch(() => {})
+    this.#transport.close().catch(() => {})
   }
 
-  /** Sends a request past the client and resolves with whatever becomes of it; never rejects. */
-  request({ method, params, signal, onProgress, headers }: WireRequest): Promise<Reply> {
+  /** Sends a request and resolves with whatever becomes of it; never rejects. */
+  request(request: WireRequest): Promise<WireReply> {
+    const { signal, onProgress } = request
     if (this.#reason !== null) return Promise.resolve(broken(false, true, this.#reason))
     if (signal.aborted) return Promise.resolve(broken(false, false, 'it was cancelled before it was sent'))
-    const { promise, resolve } = Promise.withResolvers<Reply>()
+    const { promise, resolve } = Promise.withResolvers<WireReply>()
     const id = this.#nextId++
-    const stream = new AbortController()
-    const settle = (reply: Reply): void => {
-      if (!this.#pending.delete(id)) return
-      signal.removeEventListener('abort', cancel)
-      resolve(reply)
-    }
-    const cancel = (): void => {
-      settle(broken(true, false, 'it was cancelled'))
-      this.#cancel(id, stream)
-    }
-    this.#pending.set(id, { settle, onProgress })
-    signal.addEventListener('abort', cancel, { once: true })
-    const message = {
-      jsonrpc: '2.0' as const,
-      id,
-      method,
-      params: this.#enveloped(params, onProgress === null ? null : id),
-    }
-    this.#inner
-      .send(message, {
-        requestSignal: stream.signal,
-        onRequestStreamEnd: () => settle(broken(true, true, 'the stream ended before the answer')),
-        ...(headers !== undefined && { headers }),
-      })
-      .catch((error: unknown) => this.#refused(id, settle, error))
+    const pending = new Pending(id, request, resolve, this.#cancelled)
+    this.#pending.set(id, pending)
+    const params = this.#enveloped(request.params, onProgress ? id : null, request.about)
+    this.#transport.send(
+      { jsonrpc: '2.0', id, method: request.method, params },
+      failure => failure !== null && this.#refused(pending, failure),
+      request.headers,
+    )
     return promise
   }
 
-  /** The abort is already answered; this tells the server, in the way of its revision, and frees the stream. */
-  #cancel(id: number, stream: AbortController): void {
-    if (this.#envelope !== null && this.hasPerRequestStream) return stream.abort()
-    const params = this.#enveloped({ requestId: id, reason: 'cancelled by the caller' }, null)
-    this.#inner
-      .send({ jsonrpc: '2.0', method: 'notifications/cancelled', params })
-      .catch(() => {})
-      // A server that honours the notification never answers, so an HTTP stream would stay open for ever.
-      .finally(() => stream.abort())
+  /** Sends a notification; resolves when it was handed over, with the failure when it could not be. */
+  notify(method: string, params: JsonObject | null): Promise<SendFailure | null> {
+    const { promise, resolve } = Promise.withResolvers<SendFailure | null>()
+    const enveloped = params === null && this.#envelope === null ? null : this.#enveloped(params ?? {}, null)
+    this.#transport.send({ jsonrpc: '2.0', method, ...(enveloped !== null && { params: enveloped }) }, resolve)
+    return promise
   }
 
-  #enveloped(params: JsonObject, progressToken: number | null): Record<string, JsonValue> {
-    const given = isJsonObject(params._meta) ? params._meta : {}
-    const meta = { ...given, ...this.#envelope, ...(progressToken !== null && { progressToken }) }
-    const { _meta, ...rest } = params
-    return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta }
+  /** Answers a request of the server. */
+  answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): void {
+    if (this.#reason === null)
+      this.#transport.send({ jsonrpc: '2.0', id, ...answer }, failure => {
+        if (failure !== null) this.#events.stray(`it did not take an answer: ${failure.message}`)
+      })
   }
 
-  #refused(id: number, settle: (reply: Reply) => void, error: unknown): void {
-    const failure = sendFailure(error)
-    const { status } = failure
-    const answer = failure.body === null ? null : parse(failure.body)
-    if (answer !== null && answer.id === id && isJsonObject(answer.error)) return settle(answered(answer))
+  /** While the client of a request is being asked, the server may be silent about it. */
+  expectSilence(request: number, expected: boolean): void {
+    this.#transport.expectSilence?.(request, expected)
+  }
+
+  message(frame: JsonObject, request: number | null): void {
+    const { method, id } = frame
+    if (typeof method === 'string') {
+      const params = isJsonObject(frame.params) ? frame.params : {}
+      if (id === undefined) this.#notified(method, params, request)
+      else if (typeof id === 'string' || typeof id === 'number') this.#events.asked(method, params, id, request)
+      else this.#events.stray('it sent a request without a usable id')
+    } else if (typeof id === 'number' && id > 0 && id < this.#nextId) {
+      // Unknown by now means answered or cancelled before: late answers are expected and dropped.
+      const pending = this.#pending.get(id)
+      if (pending !== undefined) this.#settle(pending, answered(frame))
+    } else if (frame.result === undefined && frame.error === undefined) {
+      this.#events.stray('it sent a message that is not JSON-RPC')
+    } else this.#events.stray('it sent an answer nobody asked for')
+  }
+
+  stray(what: string): void {
+    this.#events.stray(what)
+  }
+
+  /** From the transport. */
+  ended(reason: string): void {
+    if (!this.#closing) this.lost ??= reason
+    this.#end(reason)
+  }
+
+  #notified(method: string, params: JsonObject, request: number | null): void {
+    switch (method) {
+      case 'notifications/progress': {
+        const { progressToken, ...rest } = params
+        if (typeof progressToken === 'number') this.#pending.get(progressToken)?.request.onProgress?.(rest)
+        return
+      }
+      case 'notifications/subscriptions/acknowledged': {
+        const id = isJsonObject(params._meta) ? params._meta[SUBSCRIPTION_ID] : undefined
+        this.#pending.get(Number(id ?? request))?.request.onAcknowledged?.(params)
+        return
+      }
+      default:
+        this.#events.notified(method, params, request)
+    }
+  }
+
+  /** Ends a request that the server says it has ended without an answer; only of subscriptions it may say so. */
+  endedByServer(id: unknown): void {
+    const pending = typeof id === 'number' ? this.#pending.get(id) : undefined
+    if (pending?.request.onAcknowledged === undefined) return
+    this.#settle(pending, broken(true, true, 'the server ended it'))
+    this.#transport.release?.(pending.id)
+  }
+
+  /** The abort is answered at once; this tells the server, in the way of its revision, and frees the stream. */
+  readonly #cancelled = (pending: Pending): void => {
+    if (!this.#settle(pending, broken(true, false, 'it was cancelled'))) return
+    const closingIsEnough = this.#era === 'modern' && this.hasRequestStreams
+    if (!closingIsEnough && pending.request.uncancellable !== true) {
+      void this.notify('notifications/cancelled', { requestId: pending.id, reason: 'cancelled by the caller' })
+    }
+    // A server that honours the notification never answers, so an HTTP stream would stay open for ever.
+    this.#transport.release?.(pending.id)
+  }
+
+  #enveloped(params: JsonObject, progressToken: number | null, about?: WireRequest['about']): JsonObject {
+    const envelope = this.#envelope
+    if (envelope === null && progressToken === null) return params
+    const _meta: Record<string, JsonObject[string]> = { ...(isJsonObject(params._meta) && params._meta), ...envelope }
+    if (envelope !== null && about !== undefined) {
+      _meta[CLIENT_CAPABILITIES] = about.capabilities
+      if (about.logLevel !== null) _meta[LOG_LEVEL] = about.logLevel
+    }
+    if (progressToken !== null) _meta.progressToken = progressToken
+    return { ...params, _meta }
+  }
+
+  #refused(pending: Pending, failure: SendFailure): void {
+    const { status, sent, retryable, message, retryAfter, fatal } = failure
+    const answer = failure.body === null || comesBack(status) ? null : parse(failure.body)
+    if (answer !== null && answer.id === pending.id && isJsonObject(answer.error)) {
+      return void this.#settle(pending, answered(answer))
+    }
     // A legacy session that the server no longer knows: 404 by the specification, which also says that such a request was
     // not processed; many servers say 400. Either way the session is over, and must not live on by half.
-    const lost = this.#envelope === null && this.sessionId !== undefined && (status === 404 || status === 400)
-    if (lost && status === 404) settle(broken(false, true, 'its session has expired'))
-    else settle(broken(failure.sent, failure.retryable, failure.message, failure.retryAfter))
-    if (lost || failure.fatal) this.fail(lost ? 'its session has expired' : failure.message)
+    const lost = this.#era === 'legacy' && this.#transport.hasSession && (status === 404 || status === 400)
+    if (lost && status === 404) this.#settle(pending, broken(false, true, EXPIRED, null, status))
+    else this.#settle(pending, broken(sent, retryable, message, retryAfter, status))
+    if (lost || fatal) this.fail(lost ? EXPIRED : message)
   }
 
-  #receive(message: JSONRPCMessage, extra: Parameters<NonNullable<Transport['onmessage']>>[1]): void {
-    const frame = message as unknown
-    if (!isJsonObject(frame))
-      return this.onerror?.(
-        new SendFailure('it sent a message that is not an object', { sent: true, retryable: false }),
-      )
-    if (typeof frame.method === 'string') {
-      if (frame.id === undefined && this.#notified(frame.method, isJsonObject(frame.params) ? frame.params : {})) return
-      return this.onmessage?.(message, extra)
-    }
-    const { id } = frame
-    if (typeof id === 'number' && id >= FIRST_ID) {
-      // Unknown by now means cancelled before: late answers are expected and dropped.
-      return this.#pending.get(id)?.settle(answered(frame))
-    }
-    if (
-      (typeof id === 'number' || typeof id === 'string') &&
-      this.#greetingIds.delete(id) &&
-      isJsonObject(frame.result)
-    ) {
-      this.greeting = frame.result
-    }
-    this.onmessage?.(message, extra)
-  }
-
-  /** Whether a notification was for us and the client needs not see it. */
-  #notified(method: string, params: JsonObject): boolean {
-    if (method === 'notifications/progress') {
-      const { progressToken, ...rest } = params
-      if (typeof progressToken === 'number') this.#pending.get(progressToken)?.onProgress?.(rest)
-      return true
-    }
-    this.#onNotification(method, params)
-    // Subscription acknowledgements and cancellations belong to the client's own requests.
-    return method !== 'notifications/subscriptions/acknowledged' && method !== 'notifications/cancelled'
+  #settle(pending: Pending, reply: WireReply): boolean {
+    if (!this.#pending.delete(pending.id)) return false
+    this.#events.over?.(pending.id)
+    pending.settle(reply)
+    return true
   }
 
   #end(reason: string): void {
     if (this.#reason !== null) return
     this.#reason = reason
     // Settling removes the entry, which a Map allows while it is walked.
-    for (const { settle } of this.#pending.values()) settle(broken(true, true, reason))
+    for (const pending of this.#pending.values()) this.#settle(pending, broken(true, true, reason))
     this.#settleClosed(reason)
-    this.onclose?.()
   }
 }
 
-function broken(sent: boolean, retryable: boolean, why: string, retryAfter: number | null = null): Reply {
-  return { is: 'broken', sent, retryable, retryAfter, why }
+const EXPIRED = 'its session has expired'
+const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId'
+const CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities'
+const LOG_LEVEL = 'io.modelcontextprotocol/logLevel'
+
+/** A request under way. It listens to its own signal. */
+class Pending {
+  readonly id: number
+  readonly request: WireRequest
+  readonly #resolve: (reply: WireReply) => void
+  readonly #cancelled: (pending: Pending) => void
+
+  constructor(
+    id: number,
+    request: WireRequest,
+    resolve: (reply: WireReply) => void,
+    cancelled: (pending: Pending) => void,
+  ) {
+    this.id = id
+    this.request = request
+    this.#resolve = resolve
+    this.#cancelled = cancelled
+    request.signal.addEventListener('abort', this)
+  }
+
+  handleEvent(): void {
+    this.#cancelled(this)
+  }
+
+  settle(reply: WireReply): void {
+    this.request.signal.removeEventListener('abort', this)
+    this.#resolve(reply)
+  }
 }
 
-function answered(frame: JsonObject): Reply {
+/** Statuses that say "not now", whatever else the answer says. */
+function comesBack(status: number | null): boolean {
+  return status === 408 || status === 425 || status === 429 || status === 503
+}
+
+function broken(
+  sent: boolean,
+  retryable: boolean,
+  why: string,
+  retryAfter: number | null = null,
+  status: number | null = null,
+): WireReply {
+  return { is: 'broken', sent, retryable, retryAfter, why, status }
+}
+
+function answered(frame: JsonObject): WireReply {
   if (isJsonObject(frame.result)) return { is: 'result', result: frame.result }
   const { error } = frame
   if (isJsonObject(error) && typeof error.code === 'number' && typeof error.message === 'string') {

@@ -1,0 +1,33 @@
+import { StringDecoder } from 'node:string_decoder'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+
+export interface EventSink {
+  event(event: EventSourceMessage): void
+  /** The server wants this many milliseconds between the end of a stream and the next attempt. */
+  retry(milliseconds: number): void
+}
+
+/**
+ * Takes the next bytes of a `text/event-stream` (WHATWG HTML, section 9.2); false once an event in it is larger than
+ * `max`, after which it takes no more. The stream as a whole may be of any length.
+ */
+export function eventStream(max: number, sink: EventSink): (chunk: Buffer) => boolean {
+  const decoder = new StringDecoder('utf8')
+  let fits = true
+  const parser = createParser({
+    maxBufferSize: max,
+    onEvent: event => {
+      // What was complete in one chunk is never buffered, and a chunk is small; but the bound is the bound.
+      if (event.data.length > max) fits = false
+      if (fits) sink.event(event)
+    },
+    onRetry: milliseconds => sink.retry(milliseconds),
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') fits = false
+    },
+  })
+  return chunk => {
+    if (fits) parser.feed(decoder.write(chunk))
+    return fits
+  }
+}
