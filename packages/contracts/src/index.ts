@@ -96,3 +96,4 @@ export {
   serverUpdate,
   type ServerUpdate,
 } from './server.ts'
+export { foundTool, type FoundTool, toolQuery } from './tool-search.ts'

@@ -23,6 +23,9 @@ describe('a client of a control plane', () => {
     assert.equal((await client.servers.list({ limit: 1 })).items.length, 1)
     assert.ok((await client.capabilities.list({ q: 'echo' })).items.length > 0)
 
+    const [found] = (await client.tools.search('echo', { limit: 1, definitions: true })).items
+    assert.deepEqual([found?.exposed, found?.definition?.name], ['everything__echo', 'everything__echo'])
+
     const grant = await client.grants.create({ to: { role: 'member' }, server: '*', primitive_type: 'tool', name: '*' })
     assert.ok((await client.grants.list()).items.some(({ id }) => id === grant.id))
     assert.equal(await client.grants.remove(grant.id), undefined)

@@ -36,6 +36,12 @@ export class CastellanClient {
       this.#get<wire.List<wire.Capability>>('/api/capabilities', query),
   }
 
+  readonly tools = {
+    /** The tools that fit some words best, the best first; `definitions` asks for them whole. */
+    search: (words: string, query?: { server?: string; limit?: number; definitions?: boolean }) =>
+      this.#get<{ items: wire.FoundTool[] }>('/api/tools/search', { ...query, q: words }),
+  }
+
   readonly grants = {
     list: (paging?: Paging) => this.#get<wire.List<wire.Grant>>('/api/grants', paging),
     create: (grant: wire.GrantInput) => this.#send<wire.Grant>('POST', '/api/grants', grant),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { CallAnswer, Capability, Key, Server } from '@castellan/contracts'
+import type { CallAnswer, Capability, FoundTool, Key, Server } from '@castellan/contracts'
 import { exitCodes } from './exit-codes.ts'
 import { declaredInGuide } from './fixtures/guide.ts'
 import { type Installation, installation, serverProgram } from './fixtures/installation.ts'
@@ -64,6 +64,16 @@ describe('the commands, on a control plane that runs', () => {
     assert.ok((await asJson<Capability[]>('tools', '--effect', 'read')).every(each => each.effect === 'read'))
     assert.match((await castellan('tools', 'show', 'everything__echo')).out, /"message"/)
     assert.equal((await castellan('tools', 'show', 'everything__nothing')).code, exitCodes.missing)
+  })
+
+  test('find tools by words, the best first, whole for programs and short for people', async () => {
+    assert.match((await castellan('tools', 'search', 'echo', 'mess')).out, /^name +description\neverything__echo +Echo/)
+    const [first, ...others] = await asJson<FoundTool[]>('tools', 'search', 'sum of two numbers', '--limit', '1')
+    assert.deepEqual([first?.exposed, others], ['everything__get-sum', []])
+    assert.equal(typeof first?.definition?.inputSchema, 'object')
+    assert.deepEqual(await asJson('tools', 'search', 'echo', '--server', 'nobody'), [])
+    assert.match((await castellan('tools', 'search', 'zebra')).out, /^No tool/)
+    assert.equal((await castellan('tools', 'search', 'echo', '--limit', 'few')).code, exitCodes.usage)
   })
 
   test('call a tool with arguments from the command line, a file or standard input', async () => {

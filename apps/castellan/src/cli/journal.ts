@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import type { JournalEvent, List } from '@castellan/contracts'
 import type { CommandLine } from './command-line.ts'
 import type { ControlPlane } from './connection.ts'
-import { fault } from '../kernel/index.ts'
 import { printable, shortened } from './output.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface TailOptions {
   readonly since?: string
@@ -67,11 +67,4 @@ function inWords({ offset, time, type, principal, subject, data }: JournalEvent)
   return printable(
     [String(offset ?? '–').padStart(6), time, type.padEnd(22), principal, subject, shortened(facts, 200)].join('  '),
   ).replace(/[\n\t]/g, ' ')
-}
-
-function wholeNumber(flag: string, given: string | undefined): number | undefined {
-  if (given === undefined) return undefined
-  if (!/^\d{1,15}$/.test(given))
-    throw fault('REQUEST_INVALID', { why: `${flag} must be a whole number, not "${given}"` })
-  return Number(given)
 }

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander'
-import type { Capability } from '@castellan/contracts'
+import type { Capability, FoundTool } from '@castellan/contracts'
 import type { CommandLine } from './command-line.ts'
 import type { ControlPlane } from './connection.ts'
 import { everything } from './everything.ts'
 import { fault } from '../kernel/index.ts'
 import { printable, properties, shortened, table } from './output.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const types = ['tool', 'resource', 'template', 'prompt'] as const
 const effects = ['read', 'idempotent', 'unsafe'] as const
@@ -19,6 +20,7 @@ interface Filters {
 export function toolsCommand(program: Command, line: CommandLine): void {
   const tools = program.command('tools').description('What you may see of the servers: tools, resources and prompts')
   listCommand(tools, line)
+  searchCommand(tools, line)
   showCommand(tools, line)
 }
 
@@ -48,6 +50,19 @@ function listCommand(tools: Command, line: CommandLine): void {
                 ]),
               ),
       )
+    })
+}
+
+function searchCommand(tools: Command, line: CommandLine): void {
+  tools
+    .command('search <words...>')
+    .description('Find the tools that fit some words best: castellan tools search create issue')
+    .option('--server <name>', "Only those of one server, or of those that fit a pattern such as 'git*'")
+    .option('--limit <number>', 'Most tools to show, 10 by default')
+    .action(async (words: string[], options: { server?: string; limit?: string }) => {
+      const query = { ...options, limit: wholeNumber('--limit', options.limit), definitions: line.json }
+      const { items } = await line.during('searching', line.controlPlane().tools.search(words.join(' '), query))
+      line.speak().result(items, describeFound)
     })
 }
 
@@ -90,6 +105,14 @@ function describe(tool: Capability): string {
     printable(descriptionOf(tool) || '(no description)'),
     ...(inputSchema === undefined ? [] : ['', 'arguments:', printable(JSON.stringify(inputSchema, null, 2))]),
   ].join('\n')
+}
+
+function describeFound(found: readonly FoundTool[]): string {
+  if (found.length === 0) return 'No tool that is granted to you fits these words.'
+  return table(
+    ['name', 'description'],
+    found.map(({ exposed, description }) => [exposed, shortened(description, 100)]),
+  )
 }
 
 function descriptionOf({ definition }: Capability): string {

@@ -12,6 +12,7 @@ export { matchesPattern, SERVER_NAME } from './names.ts'
 export { type Offer, type Offers, offerForUri, type View } from './offer.ts'
 export { type CatalogListener, type RegisterOptions, Registry, type RegistryParts } from './registry.ts'
 export type { RegistryStore, SealedSecret } from './registry-store.ts'
+export type { FoundTool, ToolQuery } from './search.ts'
 export { type EnvironmentLookup, resolveSecrets, type SecretSources, type SecretVault } from './secrets.ts'
 export { type ConnectionSpec, type SecretInput, secretsOf, type ServerSpec } from './server-spec.ts'
 export {

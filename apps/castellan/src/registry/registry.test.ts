@@ -314,6 +314,19 @@ describe('the catalogue', () => {
     )
   })
 
+  test('is found by words as it is now, by whom it is granted to', async () => {
+    await using o = await office()
+    const server = await o.registry.addServer(spec, actor)
+    const found = async () => (await o.registry.search(admin, { words: 'reading', limit: 5 })).map(({ offer }) => offer.exposed) // prettier-ignore
+    assert.deepEqual(await found(), [])
+    const to = { role: 'admin' } as const
+    await o.registry.grants.add({ to, server: '*', primitive: 'tool', name: '*', asTool: false }, actor)
+    assert.deepEqual(await found(), ['files__read'])
+    o.played.tools = ['read_all', 'write']
+    await o.registry.listChanged(server.id)
+    assert.deepEqual(await found(), ['files__read_all'])
+  })
+
   test('stays as it was when its server cannot be asked', async () => {
     await using o = await office()
     const server = await o.registry.addServer(spec, actor)

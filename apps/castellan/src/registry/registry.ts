@@ -11,6 +11,7 @@ import { probed, probeFailed, unknownHealth } from './health.ts'
 import { type Offers, offersFor, type View } from './offer.ts'
 import type { RegistryStore, SealedSecret } from './registry-store.ts'
 import { resourceEntry } from './resource-entry.ts'
+import { type FoundTool, type ToolQuery, ToolSearch } from './search.ts'
 import type { SecretVault } from './secrets.ts'
 import { buildServer } from './build-server.ts'
 import type { Health, Server } from './server.ts'
@@ -50,6 +51,10 @@ export class Registry {
   readonly #staged = new Map<string, readonly SealedSecret[]>()
   readonly #listeners = new Set<CatalogListener>()
   #offers = new Map<string, Offers>()
+  readonly #search = new ToolSearch({
+    offers: (identity, view) => this.offers(identity, view),
+    capabilities: () => this.#catalogs.values().reduce((sum, { capabilities }) => sum + capabilities.length, 0),
+  })
 
   constructor(parts: RegistryParts) {
     this.#parts = parts
@@ -327,6 +332,11 @@ export class Registry {
     if (this.#offers.size >= MAX_CACHED_OFFERS) this.#offers.clear()
     this.#offers.set(key, offers)
     return offers
+  }
+
+  /** The tools of {@link offers} that fit some words best: the best first, equally good ones by exposed name. */
+  search(identity: Identity, query: ToolQuery, view: View = { is: 'all' }): Promise<readonly FoundTool[]> {
+    return this.#search.find(identity, view, query)
   }
 
   #changed(tenant: string, change: CatalogChange | 'all'): void {

@@ -326,6 +326,32 @@ const queries: readonly Row[] = [
     {},
     /must be one of "tool", "resource", "template", "prompt"/,
   ],
+  ['no words', 'GET', '/api/tools/search', {}, /\/q is missing; it must be text/],
+  ['empty words', 'GET', '/api/tools/search?q=', {}, /\/q must have at least 1 character/],
+  [
+    'a text instead of words',
+    'GET',
+    `/api/tools/search?q=${'a'.repeat(401)}`,
+    {},
+    /\/q must have at most 400 characters/,
+  ],
+  ['two lines of words', 'GET', '/api/tools/search?q=a%0Ab', {}, /\/q must not hold control characters/],
+  ['no tools wanted', 'GET', '/api/tools/search?q=a&limit=0', {}, /\/limit must be at least 1/],
+  ['more tools than anybody reads', 'GET', '/api/tools/search?q=a&limit=101', {}, /\/limit must be at most 100/],
+  [
+    'definitions in a word',
+    'GET',
+    `/api/tools/search?q=a&definitions=${SENT}`,
+    {},
+    /\/definitions must be one of "true", "false"/,
+  ],
+  [
+    'a page of what has none',
+    'GET',
+    '/api/tools/search?q=a&after=b',
+    {},
+    /unknown field "after"; allowed are q, limit, server, definitions/,
+  ],
 ]
 
 const things: readonly Row[] = (

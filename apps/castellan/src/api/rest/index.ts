@@ -19,6 +19,7 @@ import { journalRoutes } from './routes/journal.ts'
 import { lifeRoutes, metricRoutes } from './routes/operations.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { serverRoutes } from './routes/servers.ts'
+import { toolRoutes } from './routes/tools.ts'
 import { validatorCompiler } from './validate.ts'
 
 export { refuseUnreadable } from './error-handler.ts'
@@ -56,6 +57,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     const refuseOthers = otherMethods(app)
     serverRoutes(app, core)
     capabilityRoutes(app, core)
+    toolRoutes(app, core)
     grantRoutes(app, core)
     groupRoutes(app, core)
     tenantRoutes(app, core)

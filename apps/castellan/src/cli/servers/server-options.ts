@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { Server, ServerInput } from '@castellan/contracts'
 import type { Variables } from '../../config/index.ts'
 import { fault } from '../../kernel/index.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { secretFrom } from './secret-from.ts'
 
 export interface ServerOptions {
@@ -151,12 +152,6 @@ function pair(flag: string, given: string): [name: string, value: string] {
   const at = given.lastIndexOf('=')
   if (at < 1) throw invalid(`${flag} must be written like name=value, not "${given}"`)
   return [given.slice(0, at), given.slice(at + 1)]
-}
-
-function wholeNumber(flag: string, given: string | undefined): number | undefined {
-  if (given === undefined) return undefined
-  if (!/^\d{1,9}$/.test(given)) throw invalid(`${flag} must be a whole number, not "${given}"`)
-  return Number(given)
 }
 
 /** Fields of one transport that belong to another are refused by the control plane, which knows them all. */
