@@ -6,6 +6,7 @@ import { refuseCallOfNobody } from '../call-of-nobody.ts'
 import type { Core } from '../core.ts'
 import { readStrictBodies } from '../strict-body.ts'
 import type { Caller } from './caller.ts'
+import { listingOf } from './discovery/listing.ts'
 import { eraOf, headerOf } from './era.ts'
 import { type SessionLimits, Sessions } from './legacy/sessions.ts'
 import { messageProblem, paramsProblem } from './message.ts'
@@ -155,13 +156,14 @@ function legacyHeaderProblem({ method, headers }: IncomingMessage): { status: nu
 }
 
 async function identified(core: Core, view: View, request: FastifyRequest): Promise<Caller> {
+  const listing = listingOf((request.query as { tools?: unknown }).tools)
   const { authorization, 'x-tenant-id': tenant } = request.headers
   const presented = { authorization, tenant: typeof tenant === 'string' ? tenant : undefined }
   try {
     const identity =
       core.authenticator.recognise(presented) ??
       (await core.authenticator.authenticate(presented, AbortSignal.timeout(10_000)))
-    return { identity, view, sessionId: null }
+    return { identity, view, listing, sessionId: null }
   } catch (error) {
     if (isFault(error, 'UNAUTHENTICATED')) await journalRefusal(core, view, request.body)
     throw error

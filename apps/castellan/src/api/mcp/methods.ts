@@ -3,6 +3,9 @@ import { fault, isFault, isJsonObject, type JsonObject } from '../../kernel/inde
 import type { Offers, Primitive } from '../../registry/index.ts'
 import type { Core } from '../core.ts'
 import type { Asking, Method } from './asking.ts'
+import { CALL_TOOL, metaTools, SEARCH_TOOLS } from './discovery/meta-tools.ts'
+import { searchTools } from './discovery/search-tools.ts'
+import { unwrapCall } from './discovery/unwrap-call.ts'
 import { page } from './lists.ts'
 import { contextOf } from './meta.ts'
 import { resultOf } from './reply.ts'
@@ -23,8 +26,16 @@ export function methodsOf(core: Core): ReadonlyMap<string, Method> {
       return { [field]: definitions, ...next, ...unavailable(core, offers), ...(legacy ? {} : LISTS_ARE_PRIVATE) }
     }
 
+  const tools = listing('tool', 'tools')
+
   return new Map<string, Method>([
-    ['tools/list', listing('tool', 'tools')],
+    [
+      'tools/list',
+      (params, asking) =>
+        asking.caller.listing === 'search'
+          ? { tools: metaTools, ...(asking.legacy ? {} : LISTS_ARE_PRIVATE) }
+          : tools(params, asking),
+    ],
     ['resources/list', listing('resource', 'resources')],
     ['resources/templates/list', listing('template', 'resourceTemplates')],
     ['prompts/list', listing('prompt', 'prompts')],
@@ -32,7 +43,9 @@ export function methodsOf(core: Core): ReadonlyMap<string, Method> {
       'tools/call',
       (params, asking) => {
         const name = params.name as string
-        return throughGate(core, { use: 'tool', as: 'tool', name, args: params.arguments }, params, asking)
+        return asking.caller.listing === 'search'
+          ? metaCall(core, name, params, asking)
+          : callTool(core, name, params.arguments, params, asking)
       },
     ],
     [
@@ -59,6 +72,20 @@ export function methodsOf(core: Core): ReadonlyMap<string, Method> {
       },
     ],
   ])
+}
+
+function callTool(core: Core, name: string, args: unknown, params: JsonObject, asking: Asking): Promise<JsonObject> {
+  return throughGate(core, { use: 'tool', as: 'tool', name, args }, params, asking)
+}
+
+/** A call on an endpoint that lists two tools instead of all: finding touches no server, calling is a call like any other. */
+async function metaCall(core: Core, name: string, params: JsonObject, asking: Asking): Promise<JsonObject> {
+  const args = params.arguments as JsonObject | undefined
+  const { identity, view } = asking.caller
+  if (name === SEARCH_TOOLS) return searchTools(args, query => core.registry.search(identity, query, view))
+  if (name !== CALL_TOOL) return callTool(core, name, args, params, asking)
+  const inner = unwrapCall(args)
+  return inner.is === 'refused' ? inner.result : callTool(core, inner.name, inner.arguments, params, asking)
 }
 
 /** Takes a request through the gate and gives its answer in the form of the client's revision. */

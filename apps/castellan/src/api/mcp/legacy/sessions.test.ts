@@ -182,6 +182,7 @@ function callerFrom(who: string): Caller {
       keyId: null,
       expiresAt: null,
     },
+    listing: 'all',
     view: server === undefined ? { is: 'all' } : { is: 'server', name: server },
     sessionId: null,
   }
