@@ -202,16 +202,16 @@ describe('a call that waits for its client', () => {
 
   test("is nobody else's to go on with", async () => {
     const key = await castellan
-      .ask<{ key: string }>('POST', '/api/principals', { kind: 'agent', name: 'bob', roles: ['admin'] })
+      .ask<{ plaintext: string }>('POST', '/api/principals', { kind: 'agent', name: 'bob', roles: ['admin'] })
       .then(bob =>
-        castellan.ask<{ key: string }>('POST', '/api/keys', {
+        castellan.ask<{ plaintext: string }>('POST', '/api/keys', {
           principal: (bob as unknown as { id: string }).id,
           name: 'bob',
           scopes: ['mcp'],
         }),
       )
     const first = (await ask(await speaker(castellan, '2026'))).result as unknown as { requestState: string }
-    const bob = await speaker({ url: castellan.url, key: key.key }, '2026')
+    const bob = await speaker({ url: castellan.url, key: key.plaintext }, '2026')
     assert.equal((await ask(bob, { inputResponses: {}, requestState: first.requestState })).error?.code, -32602)
   })
 

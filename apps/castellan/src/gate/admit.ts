@@ -11,6 +11,7 @@ import {
 import type { JsonObject } from '../kernel/index.ts'
 import type { Identity } from '../identity/index.ts'
 import {
+  type EffectClass,
   effectOf,
   fitsTemplate,
   inputSchemaOf,
@@ -99,7 +100,8 @@ export function freezeCall(
   }
   // Parsed anew so that the caller holds no reference into what is judged and run.
   const asked = deepFreeze(JSON.parse(text) as JsonObject)
-  if (request.use !== 'completion') {
+  // What is asked about a capability is no use of it, and has no schema of its own.
+  if (request.use !== 'completion' && request.use !== 'task') {
     const schema = isByUri(request) ? null : inputSchemaOf(capability)
     const violations = schema ? validator.check(`${capability.digest} ${capability.primitive}`, schema, asked) : []
     if (violations.length > 0) return refuse(violations)
@@ -138,7 +140,7 @@ export function freezeCall(
     method,
     args,
     argsDigest,
-    effect: effectOf(server, capability),
+    effect: effectFor(method, offer),
     openWorld: isOpenWorld(server, capability),
     input,
     context: request.context,
@@ -157,9 +159,23 @@ function upstreamKey({ tenant, principal }: Identity, key: string | null): strin
   return key === null ? null : digestJson([tenant, principal.id, key]).slice('sha256:'.length)
 }
 
+/** A task is looked at as often as one likes; an answer or an end that comes twice is the same as once. */
+function effectFor(method: CallMethod, { server, capability }: Offer): EffectClass {
+  switch (method) {
+    case 'tasks/get':
+      return 'read'
+    case 'tasks/update':
+    case 'tasks/cancel':
+      return 'idempotent'
+    default:
+      return effectOf(server, capability)
+  }
+}
+
 function methodFor(request: CallRequest, offer: Offer): CallMethod {
   if (request.use === 'completion') return 'completion/complete'
   if (request.use === 'subscription') return 'resources/subscribe'
+  if (request.use === 'task') return request.about ?? 'tasks/get'
   switch (offer.capability.primitive) {
     case 'tool':
       return 'tools/call'

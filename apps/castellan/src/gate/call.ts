@@ -3,7 +3,11 @@ import type { Identity } from '../identity/index.ts'
 import type { Capability, EffectClass, Server } from '../registry/index.ts'
 
 /** The requests that touch a server, by their MCP method. */
-export type CallMethod = 'tools/call' | 'resources/read' | 'resources/subscribe' | 'prompts/get' | 'completion/complete'
+export type CallMethod =
+  'tools/call' | 'resources/read' | 'resources/subscribe' | 'prompts/get' | 'completion/complete' | TaskMethod
+
+/** What is asked about a task that an earlier call of a tool became. */
+export type TaskMethod = 'tasks/get' | 'tasks/update' | 'tasks/cancel'
 
 /** What a client sends along when it repeats a request that a server answered with a wish for more input. */
 export interface GivenInput {

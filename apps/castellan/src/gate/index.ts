@@ -1,5 +1,5 @@
 export type { AllowedCall } from './allowed-call.ts'
-export type { Call, CallContext, CallMethod, GivenInput } from './call.ts'
+export type { Call, CallContext, CallMethod, GivenInput, TaskMethod } from './call.ts'
 export type { CallFilter, CallRecord, CallStore } from './call-store.ts'
 export type { CallerClient, CallIo, ClientAnswer, Connector, Link, LinkEvents, Reply, Target } from './connector.ts'
 export type { BreakerSettings } from './execute/breaker.ts'

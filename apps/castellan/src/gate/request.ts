@@ -1,6 +1,6 @@
 import type { Identity } from '../identity/index.ts'
 import type { Primitive, View } from '../registry/index.ts'
-import type { CallContext, GivenInput } from './call.ts'
+import type { CallContext, GivenInput, TaskMethod } from './call.ts'
 import type { CallIo } from './connector.ts'
 import type { DenialCode, Outcome } from './verdict.ts'
 
@@ -10,12 +10,14 @@ export interface CallRequest {
   readonly identity: Identity | null
   readonly view: View
   /**
-   * `tool`, `resource` and `prompt` are used by name or URI; `completion` completes an argument of one of them, and
-   * `subscription` asks to be told when a resource changes.
+   * `tool`, `resource` and `prompt` are used by name or URI; `completion` completes an argument of one of them,
+   * `subscription` asks to be told when a resource changes, and `task` is about what a call of a tool became.
    */
-  readonly use: 'tool' | 'resource' | 'prompt' | 'completion' | 'subscription'
+  readonly use: 'tool' | 'resource' | 'prompt' | 'completion' | 'subscription' | 'task'
   /** For a completion, what is completed. */
   readonly as: Primitive
+  /** What is asked about a task; for `task` alone. */
+  readonly about?: TaskMethod
   /** Exposed name or URI. */
   readonly name: string
   /** Anything a client may have sent; undefined stands for no arguments. */

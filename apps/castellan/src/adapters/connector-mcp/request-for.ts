@@ -36,6 +36,10 @@ function paramsOf({ method, capability, args }: Call): JsonObject | null {
       return typeof args.uri === 'string' ? { uri: args.uri } : null
     case 'resources/subscribe':
       return { uri: args.uri ?? name }
+    case 'tasks/get':
+    case 'tasks/update':
+    case 'tasks/cancel':
+      return args
     case 'completion/complete':
       // The reference is made from the capability that was judged, whatever the arguments say.
       return {

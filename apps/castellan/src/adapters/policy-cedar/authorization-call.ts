@@ -55,6 +55,10 @@ const actions: Readonly<Record<CallMethod, string>> = {
   'resources/read': 'read',
   // Being told that a resource changed is part of reading it.
   'resources/subscribe': 'read',
+  // Whoever may call a tool may follow what became of its calls.
+  'tasks/get': 'call',
+  'tasks/update': 'call',
+  'tasks/cancel': 'call',
   'prompts/get': 'get',
   'completion/complete': 'complete',
 }

@@ -11,7 +11,7 @@ import { contextOf } from './meta.ts'
 import { resultOf } from './reply.ts'
 import { code, RpcError } from './wire/rpc.ts'
 
-type Asked = Pick<CallRequest, 'use' | 'as' | 'name' | 'args'>
+type Asked = Pick<CallRequest, 'use' | 'about' | 'as' | 'name' | 'args'>
 
 /**
  * What clients of every revision may ask. Lists come from the registry; whatever touches a server goes through the gate.

@@ -7,6 +7,8 @@ export type Carried =
   | { readonly is: 'server'; readonly state: string | null }
   /** The name of a call that waits here. */
   | { readonly is: 'parked'; readonly id: string }
+  /** A task of a server, and the tool whose call became it. */
+  | { readonly is: 'task'; readonly id: string; readonly tool: string }
 
 /**
  * Writes and reads `requestState`: what a client carries is only believed when we wrote it, for the same principal and the
@@ -25,8 +27,9 @@ export class RequestStates {
 
   /** `binding` names the principal and the request; good for so many milliseconds. */
   write(carried: Carried, binding: string, goodFor: number): string {
-    const body = carried.is === 'server' ? { s: carried.state } : { p: carried.id }
-    const text = Buffer.from(JSON.stringify({ ...body, e: this.#now().getTime() + goodFor })).toString('base64url')
+    const text = Buffer.from(JSON.stringify({ ...bodyOf(carried), e: this.#now().getTime() + goodFor })).toString(
+      'base64url',
+    )
     return `${text}.${this.#sign(text, binding).toString('base64url')}`
   }
 
@@ -40,10 +43,24 @@ export class RequestStates {
     const said: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
     if (!isJsonObject(said) || typeof said.e !== 'number' || said.e < this.#now().getTime()) return null
     if (typeof said.p === 'string') return { is: 'parked', id: said.p }
+    if (typeof said.t === 'string' && typeof said.n === 'string') return { is: 'task', id: said.t, tool: said.n }
     return { is: 'server', state: typeof said.s === 'string' ? said.s : null }
   }
 
   #sign(text: string, binding: string): Buffer {
     return createHmac('sha256', this.#key).update(text).update('\n').update(binding).digest()
+  }
+}
+
+function bodyOf(carried: Carried): Readonly<Record<string, string | null>> {
+  switch (carried.is) {
+    case 'server':
+      return { s: carried.state }
+    case 'parked':
+      return { p: carried.id }
+    case 'task':
+      return { t: carried.id, n: carried.tool }
+    default:
+      throw carried satisfies never
   }
 }

@@ -4,6 +4,7 @@ import type { CatalogChange } from '../../../registry/index.ts'
 import type { Core } from '../../core.ts'
 import type { Asking, Method } from '../asking.ts'
 import { type Caller, ownerOf, viewKey } from '../caller.ts'
+import { CALL_TOOL } from '../discovery/meta-tools.ts'
 import { capabilities, instructions, serverInfo } from '../face.ts'
 import { paramsProblem } from '../message.ts'
 import { rpcError } from '../methods.ts'
@@ -18,6 +19,7 @@ import { LaterClient, tokenOf } from './later.ts'
 import { Listeners } from './listeners.ts'
 import { Parking, PATIENCE } from './parking.ts'
 import { Passage } from './passage.ts'
+import { Tasks, TASKS } from './tasks.ts'
 
 /** How long a client may take to come back with the input a server asked for, milliseconds. */
 const INPUT_PATIENCE = 60 * 60_000
@@ -30,6 +32,7 @@ export class Modern {
   readonly #listeners: Listeners
   readonly #parking = new Parking()
   readonly #states: RequestStates
+  readonly #tasks: Tasks
   readonly #serverInfo: JsonObject
 
   constructor(core: Core, methods: ReadonlyMap<string, Method>, beat: number) {
@@ -38,7 +41,12 @@ export class Modern {
     this.#listeners = new Listeners(core, this.#heartbeat)
     this.#states = new RequestStates(core.stateKey, core.clock.now)
     this.#serverInfo = serverInfo(core)
-    this.#methods = new Map([...methods, ['server/discover', (_, asking) => this.#discover(asking.caller)]])
+    this.#tasks = new Tasks(core, this.#states)
+    this.#methods = new Map<string, Method>([
+      ...methods,
+      ...this.#tasks.methods,
+      ['server/discover', (_, asking) => this.#discover(asking.caller)],
+    ])
   }
 
   async handle(caller: Caller, incoming: IncomingMessage, response: ServerResponse, body: JsonObject): Promise<void> {
@@ -81,7 +89,8 @@ export class Modern {
             const given = carried?.is === 'server' ? { ...params, requestState: carried.state } : params
             return found(given, this.#asking(caller, passage!))
           })
-      const result = stop.is === 'done' ? this.#sealed(stop.result, binding) : this.#park(passage, binding)
+      const result =
+        stop.is === 'done' ? this.#sealed(stop.result, caller, request, binding) : this.#park(passage, binding)
       exchange.answer(resultText(id, this.#stamped(result)))
     } catch (error) {
       const rpc = rpcError(this.#core, error)
@@ -153,8 +162,9 @@ export class Modern {
   }
 
   /** What a server wants its client to bring back goes through our hands signed, so that it comes back from this client alone. */
-  #sealed(result: JsonObject, binding: () => string): JsonObject {
+  #sealed(result: JsonObject, caller: Caller, { params }: Request, binding: () => string): JsonObject {
     const { resultType, requestState: state } = result
+    if (resultType === 'task') return this.#tasks.ours(result, toolNamed(params), caller)
     if (resultType !== 'input_required' || typeof state !== 'string') return result
     return { ...result, requestState: this.#states.write({ is: 'server', state }, binding(), INPUT_PATIENCE) }
   }
@@ -168,7 +178,7 @@ export class Modern {
   #discover(caller: Caller): JsonObject {
     return {
       supportedVersions: [MODERN],
-      capabilities,
+      capabilities: this.#tasks.isOffered(caller) ? { ...capabilities, extensions: { [TASKS]: {} } } : capabilities,
       ...instructions(this.#core, caller),
       ttlMs: 60_000,
       cacheScope: 'private',
@@ -180,6 +190,11 @@ export class Modern {
 function bindingOf(caller: Caller, { method, params }: Request): string {
   const { name, uri, arguments: args } = params
   return digestJson([ownerOf(caller), viewKey(caller.view), method, name ?? uri ?? null, args ?? {}])
+}
+
+/** The tool that is called, also by way of another. */
+function toolNamed({ name, arguments: args }: JsonObject): string {
+  return String(name === CALL_TOOL && isJsonObject(args) ? args.name : name)
 }
 
 function takesStreams({ headers: { accept } }: IncomingMessage): boolean {
