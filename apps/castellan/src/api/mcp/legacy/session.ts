@@ -103,7 +103,7 @@ export class Session {
       const text = errorText(null, new RpcError(code.ours, 'Conflict: one stream is allowed for each session'))
       return void response.writeHead(409, { 'content-type': 'application/json' }).end(text)
     }
-    if (this.#standing) this.#parts.heartbeat.remove(this.#standing)
+    this.#endStanding()
     this.#standing = this.#openStream()
     this.#parts.heartbeat.add(this.#standing)
     this.#standing.attach(response, {})
@@ -125,8 +125,7 @@ export class Session {
     for (const controller of this.#underWay.values()) controller.abort()
     for (const stop of this.#watched?.values() ?? []) stop()
     this.questions.close()
-    if (this.#standing) this.#parts.heartbeat.remove(this.#standing)
-    this.#standing?.end()
+    this.#endStanding()
     for (const stream of this.#streams?.values() ?? []) stream.end()
   }
 
@@ -161,6 +160,12 @@ export class Session {
         : (params: JsonObject) =>
             exchange.say(notificationText('notifications/progress', { ...params, progressToken: token }))
     return { caller: this.caller, legacy: true, signal, client: new SessionClient(this, exchange), onProgress }
+  }
+
+  #endStanding(): void {
+    if (this.#standing === null) return
+    this.#parts.heartbeat.remove(this.#standing)
+    this.#standing.end()
   }
 
   #told(method: string, params: JsonObject): void {
