@@ -11,11 +11,3 @@ export function blobInsert(db: Compiler): (blob: Blob) => Query {
       .onConflict(conflict => conflict.columns(['tenant', 'digest']).doNothing()),
   )
 }
-
-/**
- * A blob whose bytes own their memory. A `Buffer` is often a window into a pool shared with strangers, and the whole pool
- * would be copied to the writer thread with it.
- */
-export function ownBytes(blob: Blob): Blob {
-  return { ...blob, salt: new Uint8Array(blob.salt), bytes: new Uint8Array(blob.bytes) }
-}

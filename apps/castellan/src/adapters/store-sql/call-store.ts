@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { CallFilter, CallStore, Outcome } from '../../gate/index.ts'
-import { blobInsert, ownBytes } from './blobs.ts'
+import { blobInsert } from './blobs.ts'
 import { callColumns, callOf, rowOf } from './call-row.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
@@ -24,7 +24,7 @@ export function callStore(database: Database, db: Compiler, commit: CommitEntrie
           violations: { pkey: taken },
         })
       }
-      for (const blob of blobs) change.push(insertBlob(ownBytes(blob)))
+      for (const blob of blobs) change.push(insertBlob(blob))
       return commit(change, entries)
     },
 

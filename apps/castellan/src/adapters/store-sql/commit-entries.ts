@@ -1,9 +1,9 @@
 import { isFault } from '../../kernel/index.ts'
 import { dataText, type Entry } from '../../journal/index.ts'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { type Compiler, prepare } from './compile.ts'
-import type { Database, Query, Statement } from './database.ts'
-import { entryColumns, type JournalRow } from './tables.ts'
+import type { Database, Statement } from './database.ts'
+import type { JournalRow } from './tables.ts'
 
 /** Commits a change together with the journal entries that speak of it. */
 export interface CommitEntries {
@@ -15,7 +15,7 @@ export interface CommitEntries {
 }
 
 export function commitEntries(database: Database, db: Compiler): CommitEntries {
-  const insert = prepareInsert(db)
+  const { first, next } = prepareInsert(db)
   const place = prepare(({ tenant, stream, seq }: Pick<Entry, 'tenant' | 'stream' | 'seq'>) =>
     db
       .selectFrom('journal')
@@ -25,9 +25,30 @@ export function commitEntries(database: Database, db: Compiler): CommitEntries {
       .where('seq', '=', seq),
   )
 
+  function append(entry: Entry, before: Entry | undefined): Statement {
+    const { id, tenant, stream, seq, type, at, principal, correlationId, causationId, leafHash } = entry
+    const conflict = { code: 'STREAM_CONFLICT', details: { stream, seq } } as const
+    const row: NewRow = {
+      id,
+      tenant,
+      stream,
+      seq,
+      type,
+      at,
+      principal,
+      correlation_id: correlationId,
+      causation_id: causationId,
+      data: dataText(entry),
+      leaf_hash: leafHash,
+    }
+    const begins = seq === 0 || (before?.seq === seq - 1 && before.stream === stream && before.tenant === tenant)
+    const query = begins ? first(row) : next(row)
+    return { ...query, violations: { tenant_stream_seq: conflict, null_seq: conflict } }
+  }
+
   return async (change, entries) => {
     try {
-      await database.write([...change, ...entries.map(entry => append(insert, entry))], entries.length > 0)
+      await database.write([...change, ...entries.map((entry, index) => append(entry, entries[index - 1]))], entries)
     } catch (error) {
       if (!isFault(error) || error.kind !== 'conflict' || entries.length === 0) throw error
       for (const entry of entries) {
@@ -38,52 +59,35 @@ export function commitEntries(database: Database, db: Compiler): CommitEntries {
   }
 }
 
-function append(insert: (row: NewRow) => Query, entry: Entry): Statement {
-  const conflict = { code: 'STREAM_CONFLICT', details: { stream: entry.stream, seq: entry.seq } } as const
-  const { correlationId, causationId, leafHash, data: _, ...same } = entry
-  const row = {
-    ...same,
-    correlation_id: correlationId,
-    causation_id: causationId,
-    data: dataText(entry),
-    leaf_hash: leafHash,
-  }
-  return { ...insert(row), one: conflict, violations: { tenant_stream_seq: conflict } }
-}
-
 type NewRow = Omit<JournalRow, 'offset'>
 
-/** Adds a row only when its place is the next of its stream; on PostgreSQL the unique constraint settles races. */
-function prepareInsert(db: Compiler): (row: NewRow) => Query {
-  return prepare((row: NewRow) =>
-    db
-      .insertInto('journal')
-      .columns(entryColumns)
-      .expression(
-        db
-          .selectNoFrom([
-            sql<string>`${row.id}`.as('id'),
-            sql<string>`${row.tenant}`.as('tenant'),
-            sql<string>`${row.stream}`.as('stream'),
-            sql<number>`${row.seq}`.as('seq'),
-            sql<string>`${row.type}`.as('type'),
-            sql<string>`${row.at}`.as('at'),
-            sql<string>`${row.principal}`.as('principal'),
-            sql<string>`${row.correlation_id}`.as('correlation_id'),
-            sql<string | null>`${row.causation_id}`.as('causation_id'),
-            sql<string>`${row.data}`.as('data'),
-            sql<string>`${row.leaf_hash}`.as('leaf_hash'),
-          ])
-          .where(({ eb, selectFrom }) =>
-            eb(
-              selectFrom('journal')
-                .select(sql<number>`coalesce(max(seq), -1) + 1`.as('next'))
-                .where('tenant', '=', row.tenant)
-                .where('stream', '=', row.stream),
-              '=',
-              row.seq,
-            ),
-          ),
-      ),
-  )
+/**
+ * Streams have no gaps, and a unique constraint keeps each place for one entry. So an entry that begins a stream, or follows
+ * one of the same transaction, needs no more; any other takes its place from the entry before it, and without one has none.
+ */
+function prepareInsert(db: Compiler) {
+  const insert = (row: NewRow, seq: RawBuilder<number>) =>
+    db.insertInto('journal').values({
+      id: row.id,
+      tenant: row.tenant,
+      stream: row.stream,
+      seq,
+      type: row.type,
+      at: row.at,
+      principal: row.principal,
+      correlation_id: row.correlation_id,
+      causation_id: row.causation_id,
+      data: row.data,
+      leaf_hash: row.leaf_hash,
+    })
+  return {
+    first: prepare((row: NewRow) => insert(row, sql`${row.seq}`)),
+    next: prepare((row: NewRow) => {
+      const { tenant, stream, seq } = row
+      return insert(
+        row,
+        sql`(SELECT seq + 1 FROM journal WHERE tenant = ${tenant} AND stream = ${stream} AND seq = ${seq} - 1)`,
+      )
+    }),
+  }
 }

@@ -5,14 +5,16 @@ import { identityStoreSuite } from '../../identity/identity-store.testsuite.ts'
 import { journalStoreSuite } from '../../journal/journal-store.testsuite.ts'
 import { systemClock } from '../../kernel/index.ts'
 import { registryStoreSuite } from '../../registry/registry-store.testsuite.ts'
-import { openPostgres, openSqlite, type Stores } from './index.ts'
+import { openPostgres, openSqlite, type SqliteOptions, type Stores } from './index.ts'
+import { SqliteDatabase } from './sqlite/sqlite-database.ts'
+import { storesOver } from './stores.ts'
 import { freshPostgres } from './testing/fresh-postgres.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const postgres = await postgresForTests()
 
 const databases: readonly { name: string; skip: string | false; open: () => Promise<Stores> }[] = [
-  { name: 'SQLite', skip: false, open: onSqlite },
+  { name: 'SQLite', skip: false, open: () => onSqlite() },
   { name: 'PostgreSQL', skip: postgres.skip, open: onPostgres },
 ]
 
@@ -24,10 +26,27 @@ for (const { name, skip, open } of databases) {
   rulesStoreSuite(name, open, skip)
 }
 
-async function onSqlite(): Promise<Stores> {
+journalStoreSuite('SQLite, asked for everything,', () => onSqlite(openForgetful), false)
+
+async function onSqlite(open = openSqlite): Promise<Stores> {
   const folder = temporaryFolder()
-  const stores = await openSqlite({ folder: folder.path, clock: systemClock })
+  const stores = await open({ folder: folder.path, clock: systemClock })
   return { ...stores, close: () => stores.close().finally(() => folder[Symbol.dispose]()) }
+}
+
+/** Stores that have nothing at hand, as when they were opened just now. */
+async function openForgetful(options: SqliteOptions): Promise<Stores> {
+  const database = await SqliteDatabase.open(options)
+  return storesOver({
+    dialect: 'sqlite',
+    migrations: database.migrations,
+    read: query => database.read(query),
+    write: (...change) => database.write(...change),
+    tail: () => undefined,
+    onAppended: wake => database.onAppended(wake),
+    stats: () => database.stats(),
+    close: () => database.close(),
+  })
 }
 
 async function onPostgres(): Promise<Stores> {

@@ -1,3 +1,4 @@
+import type { Entry, SequencedEntry } from '../../journal/index.ts'
 import { fault, type Fault, type FaultCode, type FaultDetails } from '../../kernel/index.ts'
 
 export type SqlValue = string | number | null | Uint8Array
@@ -27,7 +28,8 @@ export interface Statement extends Query {
    */
   readonly one?: Refusal | 'nothingToDo'
   /**
-   * What a violated constraint means: `pkey`, `fkey`, or the columns of a unique constraint joined by `_`.
+   * What a violated constraint means: `pkey`, `fkey`, the columns of a unique constraint joined by `_`, or `null_` and the
+   * column that must have a value.
    * A violation without a meaning is a bug.
    */
   readonly violations?: Readonly<Record<string, Refusal>>
@@ -47,9 +49,11 @@ export interface Database {
   /**
    * Runs all statements or none, and resolves when they are on disk. Throws the fault of the first unmet expectation, or
    * `STORE_UNAVAILABLE`: then nothing was written, unless the database was lost in the very moment of the commit.
-   * `appends` says that the batch adds to the journal, so its readers are woken.
+   * The entries are those that the statements add to the journal; its readers are woken.
    */
-  write(statements: readonly Statement[], appends: boolean): Promise<void>
+  write(statements: readonly Statement[], entries?: readonly Entry[]): Promise<void>
+  /** The newest sequenced entries after an offset, when they are at hand and nothing of them is missing. */
+  tail(after: number): readonly SequencedEntry[] | undefined
   /** Calls back soon after entries were sequenced, until the returned function is called. */
   onAppended(wake: () => void): () => void
 }

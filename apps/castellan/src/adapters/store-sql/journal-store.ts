@@ -7,7 +7,7 @@ import {
 } from '../../journal/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
 import type { CommitEntries } from './commit-entries.ts'
-import { blobInsert, ownBytes } from './blobs.ts'
+import { blobInsert } from './blobs.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
 import type { Database } from './database.ts'
 import { refusal } from './resource.ts'
@@ -51,6 +51,8 @@ export function journalStore(database: Database, db: Compiler, commit: CommitEnt
     append: entries => commit([], entries),
 
     async read(after, limit, filter = {}) {
+      const tail = database.tail(after)
+      if (tail) return matching(tail, filter).slice(0, limit)
       const found: SequencedEntry[] = []
       for (let from = after; found.length < limit;) {
         const rows = await database.read(compile(page(db, from, limit, filter)))
@@ -82,18 +84,30 @@ export function journalStore(database: Database, db: Compiler, commit: CommitEnt
 
     async moveCursor(name, from, to) {
       const move = from === 0 ? startCursor({ name, to }) : advanceCursor({ name, from, to })
-      await database.write([{ ...move, one: refusal('VERSION_CONFLICT', { what: 'cursor' }) }], false)
+      await database.write([{ ...move, one: refusal('VERSION_CONFLICT', { what: 'cursor' }) }])
     },
 
-    putBlob: blob => database.write([insertBlob(ownBytes(blob))], false),
+    putBlob: blob => database.write([insertBlob(blob)]),
 
     async blob(tenant, digest) {
       const [row] = await database.read(blobAt({ tenant, digest }))
       return row && { ...row }
     },
 
-    eraseBlob: (tenant, digest) => database.write([deleteBlob({ tenant, digest })], false),
+    eraseBlob: (tenant, digest) => database.write([deleteBlob({ tenant, digest })]),
   }
+}
+
+function matching(entries: readonly SequencedEntry[], filter: EntryFilter): readonly SequencedEntry[] {
+  const { tenant, stream, topic, principal, correlationId } = filter
+  return entries.filter(
+    entry =>
+      (tenant === undefined || entry.tenant === tenant) &&
+      (stream === undefined || entry.stream === stream) &&
+      (principal === undefined || entry.principal === principal) &&
+      (correlationId === undefined || entry.correlationId === correlationId) &&
+      (topic === undefined || matchesTopic(topic, entry.type)),
+  )
 }
 
 /** Sequenced rows; of a topic pattern some too many, since SQL knows no levels. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Client, type ClientConfig, Pool, type PoolClient, type QueryConfig } from 'pg'
+import type { Entry } from '../../../journal/index.ts'
 import { type Clock, fault, isFault, systemClock } from '../../../kernel/index.ts'
 import { type Database, type Query, type Statement, type Stats, unavailable } from '../database.ts'
 import { migrate, type MigrationStatus } from '../migrate.ts'
@@ -55,8 +56,13 @@ export class PostgresDatabase implements Database {
     return this.#accept(() => this.#read(query))
   }
 
-  write(statements: readonly Statement[], appends: boolean): Promise<void> {
-    return this.#accept(() => this.#write(statements, appends))
+  write(statements: readonly Statement[], entries: readonly Entry[] = []): Promise<void> {
+    return this.#accept(() => this.#write(statements, entries.length > 0))
+  }
+
+  /** Others write as well. */
+  tail(): undefined {
+    return undefined
   }
 
   onAppended(wake: () => void): () => void {

@@ -10,7 +10,7 @@ export type PostgresProblem =
   | { readonly is: 'bug' }
 
 export function problemOf(error: unknown): PostgresProblem {
-  const { code, message, constraint, table } = error as Partial<PostgresError>
+  const { code, message, constraint, table, column } = error as Partial<PostgresError>
   const why = message || String(code ?? error)
   // A mistake in our own code has a class of its own; errors of sockets and time limits have none, and no SQLSTATE.
   if (code === undefined && (error as Error).constructor !== Error) return { is: 'bug' }
@@ -19,6 +19,7 @@ export function problemOf(error: unknown): PostgresProblem {
   if ((code === UNIQUE || code === FOREIGN_KEY) && constraint !== undefined && table !== undefined) {
     return { is: 'violation', constraint: meaningOf(constraint, table) }
   }
+  if (code === NOT_NULL && column !== undefined) return { is: 'violation', constraint: `null_${column}` }
   if (code === SERIALIZATION || code === DEADLOCK) return { is: 'race' }
   if (BEYOND_OUR_POWER.test(code)) return { is: 'unavailable', why, broken: /^(08|57P)/.test(code) }
   return { is: 'bug' }
@@ -35,11 +36,13 @@ interface PostgresError {
   readonly message: string
   readonly constraint: string
   readonly table: string
+  readonly column: string
 }
 
 const SQLSTATE = /^[0-9A-Z]{5}$/
 const BAD_CHARACTER = '22021'
 const UNIQUE = '23505'
+const NOT_NULL = '23502'
 const FOREIGN_KEY = '23503'
 const SERIALIZATION = '40001'
 const DEADLOCK = '40P01'

@@ -1,8 +1,10 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import type { Entry, SequencedEntry } from '../../../journal/index.ts'
 import { type Clock, isFault } from '../../../kernel/index.ts'
 import { type Database, type Query, type Statement, type Stats, unavailable } from '../database.ts'
+import { JournalTail } from '../journal-tail.ts'
 import { migrate, type MigrationStatus, type MigrationTarget } from '../migrate.ts'
 import { WakeList } from '../wake-list.ts'
 import { openReadOnly, openWritable } from './connection.ts'
@@ -28,6 +30,7 @@ export class SqliteDatabase implements Database {
   readonly #writer: WriterThread
   readonly #lock: { release(): void }
   readonly #wakes = new WakeList()
+  readonly #tail = new JournalTail()
 
   private constructor(
     path: string,
@@ -39,7 +42,10 @@ export class SqliteDatabase implements Database {
     this.migrations = migrations
     this.#reader = openReadOnly(path)
     this.#statements = new Statements(this.#reader)
-    this.#writer = new WriterThread({ path, maxBytes }, () => this.#wakes.wake())
+    this.#writer = new WriterThread({ path, maxBytes }, (entries, head) => {
+      this.#tail.add(entries, head)
+      this.#wakes.wake()
+    })
   }
 
   /** Throws `DATA_LOCKED`, `STORE_INCOMPATIBLE`, or `STORE_UNAVAILABLE` when the folder cannot be used. */
@@ -55,7 +61,7 @@ export class SqliteDatabase implements Database {
       const migrations = await migrateFile(path, clock, maxBytes ?? null)
       database = new SqliteDatabase(path, maxBytes ?? null, lock, migrations)
       // Nothing is written, but the writer thread has answered.
-      await database.write([], false)
+      await database.write([])
       return database
     } catch (error) {
       await database?.close()
@@ -73,8 +79,13 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  write(statements: readonly Statement[], appends: boolean): Promise<void> {
-    return this.#writer.write(statements, appends)
+  write(statements: readonly Statement[], entries?: readonly Entry[]): Promise<void> {
+    return this.#writer.write(statements, entries)
+  }
+
+  tail(after: number): readonly SequencedEntry[] | undefined {
+    // Not once it is closed: then nothing is answered any more.
+    return this.#reader.isOpen ? this.#tail.after(after) : undefined
   }
 
   onAppended(wake: () => void): () => void {

@@ -8,6 +8,7 @@ export function problemOf(error: unknown): SqliteProblem {
   if (errcode === undefined) return { is: 'bug', why: String((error as Error).stack ?? error) }
   if (errcode === CONSTRAINT_PRIMARY_KEY) return { is: 'violation', constraint: 'pkey' }
   if (errcode === CONSTRAINT_FOREIGN_KEY) return { is: 'violation', constraint: 'fkey' }
+  if (errcode === CONSTRAINT_NOT_NULL) return { is: 'violation', constraint: `null_${columnsOf(message)}` }
   if (errcode === CONSTRAINT_UNIQUE) return { is: 'violation', constraint: columnsOf(message) }
   if (BEYOND_OUR_POWER.has(errcode & 0xff)) return { is: 'unavailable', why: message }
   return { is: 'bug', why: message }
@@ -23,6 +24,7 @@ function columnsOf(message: string): string {
 }
 
 const CONSTRAINT_FOREIGN_KEY = 787
+const CONSTRAINT_NOT_NULL = 1299
 const CONSTRAINT_PRIMARY_KEY = 1555
 const CONSTRAINT_UNIQUE = 2067
 // PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.

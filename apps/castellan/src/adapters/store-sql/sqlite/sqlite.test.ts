@@ -48,6 +48,27 @@ describe('SQLite', () => {
     assert.ok(stores.stats().commits < 10)
   })
 
+  test('what is at hand of the journal is what is on disk, whatever was refused or had nothing to do meanwhile', async () => {
+    using folder = temporaryFolder()
+    const stores = await openSqlite({ folder: folder.path, clock })
+    const { journal, rules } = stores
+    const writes = Array.from({ length: 300 }, async (_, n) => {
+      const entry = anEntry(journal, { n })
+      if (n % 7 === 1) return assert.rejects(journal.append([entry, { ...entry, seq: 5 }]), { code: 'STREAM_CONFLICT' })
+      if (n % 7 === 2) return rules.removeLimits('acme', 'never there', [entry])
+      if (n % 7 === 3) return journal.append([entry, { ...entry, id: `${entry.id}+`, seq: 1 }])
+      return journal.append([entry])
+    })
+    await Promise.all(writes)
+    const atHand = await journal.read(0, 1_000)
+    const filtered = await journal.read(100, 7, { tenant: 'acme', topic: 'call.*' })
+    await stores.close()
+    await using again = await openSqlite({ folder: folder.path, clock })
+    assert.deepEqual(atHand, await again.journal.read(0, 1_000))
+    assert.deepEqual(filtered, await again.journal.read(100, 7, { tenant: 'acme', topic: 'call.*' }))
+    assert.equal(atHand.length, 257)
+  })
+
   test('a commit is on disk when it is acknowledged: WAL, and synchronous FULL', async () => {
     using folder = temporaryFolder()
     await using stores = await openSqlite({ folder: folder.path, clock })
@@ -58,7 +79,7 @@ describe('SQLite', () => {
     // Only visible from the connection that writes, so its source is asked.
     const writer = new WriterThread({ path: join(folder.path, 'other.db'), maxBytes: null }, () => undefined)
     const ask = 'CREATE TABLE answer AS SELECT synchronous FROM pragma_synchronous'
-    await writer.write([{ sql: ask, values: [] }], false)
+    await writer.write([{ sql: ask, values: [] }])
     await writer.close()
     const other = openReadOnly(join(folder.path, 'other.db'))
     assert.equal(other.prepare('SELECT synchronous FROM answer').get()?.['synchronous'], 2)
@@ -118,14 +139,14 @@ describe('SQLite', () => {
   test('when the writer thread dies, waiting and later writes fail, and closing still ends', async () => {
     using folder = temporaryFolder()
     const writer = new WriterThread({ path: join(folder.path, 'x.db'), maxBytes: null }, () => undefined)
-    await writer.write([{ sql: 'CREATE TABLE t (n)', values: [] }], false)
+    await writer.write([{ sql: 'CREATE TABLE t (n)', values: [] }])
     const endless =
       'INSERT INTO t WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c LIMIT 2000000'
-    const pending = [writer.write([{ sql: endless, values: [] }], false), writer.write([], false)]
+    const pending = [writer.write([{ sql: endless, values: [] }]), writer.write([])]
     const refused = Promise.all(pending.map(each => assert.rejects(each, { code: 'STORE_UNAVAILABLE' })))
     setImmediate(() => setImmediate(() => void writer.worker.terminate()))
     await refused
-    await assert.rejects(writer.write([], false), { code: 'STORE_UNAVAILABLE' })
+    await assert.rejects(writer.write([]), { code: 'STORE_UNAVAILABLE' })
     await writer.close()
   })
 
@@ -133,7 +154,7 @@ describe('SQLite', () => {
     using folder = temporaryFolder()
     const writer = new WriterThread({ path: join(folder.path, 'missing', 'x.db'), maxBytes: null }, () => undefined)
     const told = { code: 'STORE_UNAVAILABLE', message: /writer thread failed: unable to open database file/ }
-    await assert.rejects(writer.write([], false), told)
+    await assert.rejects(writer.write([]), told)
     await writer.close()
   })
 

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
+import type { Entry } from '../../../journal/index.ts'
 import { fault } from '../../../kernel/index.ts'
 import { type Statement, unavailable } from '../database.ts'
-import type { Batch, Reply, Request, Result, WriterSettings } from './batch.ts'
+import { type BatchStatement, crossing, type Reply, type Result, type WriterSettings } from './batch.ts'
 
 /** The near side of the writer thread: posts batches and settles each when the thread has answered for it. */
 export class WriterThread {
@@ -10,15 +11,20 @@ export class WriterThread {
   /** Batches acknowledged as written. */
   batches = 0
   readonly worker: Worker
-  readonly #pending = new Map<number, Pending>()
   readonly #exit: Promise<void>
-  readonly #onAppended: () => void
-  #unposted: Batch[] = []
-  #newest = 0
+  readonly #onAppended: (entries: readonly Entry[], head: number) => void
+  readonly #numbers = new Map<string, number>()
+  #newTexts: string[] = []
+  /** In the order they are answered: those that crossed, and then those that did not yet. */
+  #pending: Pending[] = []
+  /** Batches as JSON. */
+  #unposted: string[] = []
+  #size = 0
+  #appends = false
   #stopped: string | undefined
 
-  /** Calls `onAppended` once for each transaction in which a batch that appends was written. */
-  constructor(settings: WriterSettings, onAppended: () => void) {
+  /** Calls `onAppended` for each transaction that added to the journal, with what it added and the newest offset. */
+  constructor(settings: WriterSettings, onAppended: (entries: readonly Entry[], head: number) => void) {
     this.#onAppended = onAppended
     this.worker = new Worker(new URL('./writer.ts', import.meta.url), {
       workerData: settings,
@@ -35,13 +41,16 @@ export class WriterThread {
   }
 
   /** As {@link Database.write}. */
-  write(statements: readonly Statement[], appends: boolean): Promise<void> {
+  write(statements: readonly Statement[], entries: readonly Entry[] = []): Promise<void> {
     if (this.#stopped !== undefined) return Promise.reject(unavailable(this.#stopped))
-    const id = ++this.#newest
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, appends })
-      // Everything that is written in this turn of the event loop crosses in one message.
-      if (this.#unposted.push({ id, statements }) === 1) setImmediate(() => this.#post())
+      const text = JSON.stringify(statements.map(this.#crossing))
+      this.#pending.push({ statements, entries, resolve, reject })
+      this.#appends ||= entries.length > 0
+      this.#size += text.length
+      // Everything that is written in this turn of the event loop crosses in one message, unless that would get too large.
+      if (this.#unposted.push(text) === 1) setImmediate(() => this.#post())
+      if (this.#size > LARGEST) this.#post()
     })
   }
 
@@ -50,53 +59,76 @@ export class WriterThread {
     if (this.#stopped === undefined) {
       this.#stopped = 'it is closed'
       this.#post()
-      this.worker.postMessage('close')
+      this.worker.postMessage(null)
     }
     await this.#exit
   }
 
   #post(): void {
     if (this.#unposted.length === 0) return
-    const batches = this.#unposted
+    // Written here what `Request` says, since the batches are JSON already.
+    const [texts, batches] = [JSON.stringify(this.#newTexts), this.#unposted.join(',')]
+    const request = `{"texts":${texts},"appends":${this.#appends},"batches":[${batches}]}`
+    this.#newTexts = []
     this.#unposted = []
-    this.worker.postMessage({ batches } satisfies Request)
+    this.#size = 0
+    this.#appends = false
+    this.worker.postMessage(request)
   }
 
-  #settle({ results, commits }: Reply): void {
-    this.commits = commits
-    let appended = false
-    for (const { id, result } of results) {
-      const pending = this.#pending.get(id)!
-      this.#pending.delete(id)
-      if (result.is === 'done') {
-        this.batches++
-        appended ||= pending.appends
-        pending.resolve()
-      } else {
-        pending.reject(errorOf(result))
-      }
+  readonly #crossing = (statement: Statement): BatchStatement => {
+    let number = this.#numbers.get(statement.sql)
+    if (number === undefined) {
+      number = this.#numbers.size
+      this.#numbers.set(statement.sql, number)
+      this.#newTexts.push(statement.sql)
     }
-    if (appended) this.#onAppended()
+    return crossing(statement, number)
+  }
+
+  #settle({ answered, failed, commits, head }: Reply): void {
+    this.commits = commits
+    this.batches += answered - failed.filter(([, result]) => result.is !== 'nothing').length
+    const results = new Map(failed)
+    const settled = this.#pending.slice(0, answered)
+    this.#pending = this.#pending.slice(answered)
+    const appended = settled.flatMap(({ entries }, place) => (results.has(place) ? [] : entries))
+    // Before anyone is told that it is written: whoever is, may look.
+    if (head !== null && appended.length > 0) this.#onAppended(appended, head)
+    for (const [place, pending] of settled.entries()) {
+      const result = results.get(place)
+      if (result === undefined || result.is === 'done' || result.is === 'nothing') pending.resolve()
+      else pending.reject(errorOf(result, pending.statements))
+    }
   }
 
   #stop(why: string): void {
     this.#stopped ??= why
-    for (const { reject } of this.#pending.values()) reject(unavailable(why))
-    this.#pending.clear()
+    const left = this.#pending
+    this.#pending = []
     this.#unposted = []
+    for (const { reject } of left) reject(unavailable(why))
   }
 }
 
+/** Characters of a message, beyond which no further batch joins it. */
+const LARGEST = 16 * 1024 * 1024
+
 interface Pending {
+  readonly statements: readonly Statement[]
+  readonly entries: readonly Entry[]
   readonly resolve: () => void
   readonly reject: (error: Error) => void
-  readonly appends: boolean
 }
 
-function errorOf(result: Exclude<Result, { is: 'done' }>): Error {
+function errorOf(result: Exclude<Result, { is: 'done' | 'nothing' }>, statements: readonly Statement[]): Error {
   switch (result.is) {
-    case 'refused':
-      return fault(result.refusal.code, result.refusal.details)
+    case 'refused': {
+      const { sql, one, violations } = statements[result.statement]!
+      const refusal = result.constraint === null ? one : violations?.[result.constraint]
+      if (refusal !== undefined && refusal !== 'nothingToDo') return fault(refusal.code, refusal.details)
+      return new Error(`violated ${result.constraint}: ${sql}`)
+    }
     case 'unavailable':
       return unavailable(result.why)
     case 'bug':
