@@ -5,8 +5,9 @@ import { type Clock, fault, isFault } from '../kernel/index.ts'
  * and tried again, and {@link assertHealthy} refuses new calls, so what is not journaled cannot grow.
  */
 export class LateWrites {
-  readonly #waiting: (() => Promise<void>)[] = []
+  readonly #waiting = new Set<() => Promise<void>>()
   #working: Promise<void> | undefined
+  #gathering: NodeJS.Timeout | undefined
   #inFlight = 0
   #trouble: string | undefined
   #retryAt = 0
@@ -20,15 +21,19 @@ export class LateWrites {
   }
 
   add(write: () => Promise<void>): void {
-    if (this.#trouble !== undefined || this.#inFlight >= MAX_IN_FLIGHT) {
-      this.#waiting.push(write)
-      return
-    }
-    this.#start(write)
+    this.#waiting.add(write)
+    // What is written together costs little more than one of it alone, and nobody waits.
+    this.#gathering ??= setTimeout(() => this.#gathered(), GATHER)
+  }
+
+  #gathered(): void {
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
+    this.#drain()
   }
 
   get healthy(): boolean {
-    return this.#trouble === undefined && this.#waiting.length < MAX_WAITING
+    return this.#trouble === undefined && this.#waiting.size < MAX_WAITING
   }
 
   /** Throws `STORE_UNAVAILABLE` while writes are refused; at most once a second one caller tries them again first. */
@@ -42,7 +47,7 @@ export class LateWrites {
     this.#retryAt = this.#clock.monotonic() + 1_000
     this.#trouble = undefined
     for (;;) {
-      this.#drain()
+      this.#gathered()
       if (!this.#working || this.#inFlight === 0) return
       await this.#working
     }
@@ -55,7 +60,7 @@ export class LateWrites {
 
   /** Writes not yet on disk. */
   get backlog(): number {
-    return this.#waiting.length + this.#inFlight
+    return this.#waiting.size + this.#inFlight
   }
 
   #start(write: () => Promise<void>): void {
@@ -65,11 +70,11 @@ export class LateWrites {
       .catch((error: unknown) => {
         if (!isFault(error, 'STORE_UNAVAILABLE')) return this.#onLost(error)
         this.#trouble = String(error.details.why)
-        this.#waiting.push(write)
+        this.#waiting.add(write)
       })
       .finally(() => {
         this.#inFlight--
-        this.#drain()
+        if (this.#gathering === undefined) this.#drain()
         if (this.#inFlight === 0) {
           this.#working = undefined
           this.#idle()
@@ -81,12 +86,15 @@ export class LateWrites {
 
   #drain(): void {
     while (this.#trouble === undefined && this.#inFlight < MAX_IN_FLIGHT) {
-      const write = this.#waiting.shift()
+      const [write] = this.#waiting
       if (!write) return
+      this.#waiting.delete(write)
       this.#start(write)
     }
   }
 }
 
 const MAX_IN_FLIGHT = 1_000
+/** Milliseconds for which writes are gathered. */
+const GATHER = 5
 const MAX_WAITING = 10_000
