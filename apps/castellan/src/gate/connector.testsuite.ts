@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { digestJson, isFault, isJsonObject, type JsonObject, newId } from '../kernel/index.ts'
 import type { Capability, Primitive, Server } from '../registry/index.ts'
 import { AllowedCall } from './allowed-call.ts'
-import type { Call, CallMethod } from './call.ts'
+import type { Call, CallMethod, GivenInput } from './call.ts'
 import type { CallIo, Connector, Link, LinkEvents, Reply, Target } from './connector.ts'
 
 /** A call to a tool of the fixture's server. */
@@ -280,7 +280,12 @@ export function allowedCall(
   target: Target,
   capability: Capability,
   args: JsonObject,
-  rest: { readonly method?: CallMethod; readonly meta?: JsonObject; readonly upstreamKey?: string } = {},
+  rest: {
+    readonly method?: CallMethod
+    readonly meta?: JsonObject
+    readonly upstreamKey?: string
+    readonly input?: GivenInput
+  } = {},
 ): AllowedCall {
   const method = rest.method ?? methods[capability.primitive]
   const call: Call = {
@@ -298,7 +303,7 @@ export function allowedCall(
     method,
     args,
     argsDigest: digestJson(args),
-    input: null,
+    input: rest.input ?? null,
     effect: 'unsafe',
     openWorld: false,
     context: {

@@ -1,4 +1,5 @@
 import type { Connector, LinkEvents, Target } from '../../gate/index.ts'
+import { calmed } from './calm-events.ts'
 import type { EraMemory } from './greeting.ts'
 import { openSession } from './session.ts'
 import { sseTransport } from './sse.ts'
@@ -15,8 +16,10 @@ export function mcpConnector({ environment }: { readonly environment: Environmen
   const eras: EraMemory = new Map()
   return {
     transports: ['stdio', 'streamable-http', 'sse', 'websocket'],
-    open: (target, events, signal) =>
-      openSession(() => transportFor(target, events, environment), target, events, signal, eras),
+    open(target, given, signal) {
+      const events = calmed(given)
+      return openSession(() => transportFor(target, events, environment), target, events, signal, eras)
+    },
   }
 }
 

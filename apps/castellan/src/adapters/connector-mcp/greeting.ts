@@ -1,15 +1,17 @@
 import { type Fault, fault, formatDuration, isFault, isJsonObject, type JsonObject } from '../../kernel/index.ts'
-import type { Target } from '../../gate/index.ts'
+import type { LinkEvents, Target } from '../../gate/index.ts'
+import type { Questions } from './questions.ts'
+import { SaidUnasked } from './said-unasked.ts'
 import { SendFailure, sendFailure } from './send-failure.ts'
 import type { Era, Transport } from './transport.ts'
-import { Wire, type WireEvents, type WireReply } from './wire.ts'
+import type { Wire, WireReply } from './wire.ts'
 
 /** Which era each server (by id) answered in the last time, so that a reconnect asks the right question first. */
 export type EraMemory = Map<string, Era>
 
 export interface Greeted {
   readonly wire: Wire
-  readonly era: Era
+  readonly questions: Questions
   readonly revision: string
   /** Result of `initialize` or `server/discover`, whichever greeted the server, as it came. */
   readonly greeting: JsonObject
@@ -18,8 +20,7 @@ export interface Greeted {
 interface Greeting {
   readonly transportFactory: () => Promise<Transport> | Transport
   readonly target: Target
-  /** What a wire tells; asked for once for each, before there is one. */
-  readonly events: (wire: () => Wire) => WireEvents
+  readonly events: LinkEvents
   readonly eras: EraMemory
   readonly mask: (text: string) => string
   readonly signal: AbortSignal
@@ -71,20 +72,16 @@ export async function greet(greeting: Greeting): Promise<Greeted> {
 
 async function attemptIn(era: Era, greeting: Greeting, patience: AbortSignal, signal: AbortSignal): Promise<Attempt> {
   const { transportFactory, target, mask, events } = greeting
-  let wire: Wire | null = null
+  let said: SaidUnasked | null = null
   // A transport that connects does not look at the signal, so closing under it is what makes an abort prompt.
-  const abort = (): void => wire?.fail('opening it was cancelled')
+  const abort = (): void => said?.wire.fail('opening it was cancelled')
   signal.addEventListener('abort', abort, { once: true })
   let attempt: Attempt
   try {
-    const opened: Wire = new Wire(
-      await transportFactory(),
-      events(() => opened),
-    )
-    wire = opened
+    said = new SaidUnasked(await transportFactory(), events)
     signal.throwIfAborted()
-    await wire.start()
-    attempt = era === 'modern' ? await discover(wire, greeting, patience) : await initialize(wire, greeting, patience)
+    await said.wire.start()
+    attempt = era === 'modern' ? await discover(said, greeting, patience) : await initialize(said, greeting, patience)
   } catch (error) {
     const found = isFault(error) ? error : unreachable(target, mask(sendFailure(error).message))
     attempt = { is: 'failed', fault: found, askOtherwise: false }
@@ -95,14 +92,15 @@ async function attemptIn(era: Era, greeting: Greeting, patience: AbortSignal, si
     if (!signal.aborted) return attempt
     attempt = failed(unreachable(target, 'opening it was cancelled'))
   }
-  const lost = wire?.lost ?? null
-  await wire?.close()
+  const lost = said?.wire.lost ?? null
+  await said?.wire.close()
   // What the transport says about its end is more precise than what was made of it.
   if (lost !== null) return { is: 'failed', fault: unreachable(target, mask(lost)), askOtherwise: false }
   return attempt
 }
 
-async function initialize(wire: Wire, greeting: Greeting, signal: AbortSignal): Promise<Attempt> {
+async function initialize(said: SaidUnasked, greeting: Greeting, signal: AbortSignal): Promise<Attempt> {
+  const { wire } = said
   const { target, mask } = greeting
   const params = { protocolVersion: LATEST_LEGACY, capabilities: target.announces, clientInfo }
   const reply = await wire.request({ method: 'initialize', params, signal, uncancellable: true })
@@ -118,10 +116,11 @@ async function initialize(wire: Wire, greeting: Greeting, signal: AbortSignal): 
   const over = wire.closed.then(reason => new SendFailure(reason, { sent: true, retryable: true }))
   const failure = await Promise.race([wire.notify('notifications/initialized', null), over])
   if (failure !== null) return failed(unreachable(target, mask(failure.message)))
-  return greeted(wire, 'legacy', protocolVersion, reply.result)
+  return greeted(said, protocolVersion, reply.result)
 }
 
-async function discover(wire: Wire, greeting: Greeting, signal: AbortSignal): Promise<Attempt> {
+async function discover(said: SaidUnasked, greeting: Greeting, signal: AbortSignal): Promise<Attempt> {
+  const { wire } = said
   const { target, mask } = greeting
   wire.speak(MODERN, 'modern', envelope(MODERN))
   const question = { method: 'server/discover', params: {}, signal }
@@ -137,11 +136,11 @@ async function discover(wire: Wire, greeting: Greeting, signal: AbortSignal): Pr
   if (!supportedVersions.includes(MODERN)) {
     return failed(unknownRevision(target, mask(plain(supportedVersions.join(', ')))), true)
   }
-  return greeted(wire, 'modern', MODERN, reply.result)
+  return greeted(said, MODERN, reply.result)
 }
 
-function greeted(wire: Wire, era: Era, revision: string, greeting: JsonObject): Attempt {
-  return { is: 'greeted', greeted: { wire, era, revision, greeting } }
+function greeted({ wire, questions }: SaidUnasked, revision: string, greeting: JsonObject): Attempt {
+  return { is: 'greeted', greeted: { wire, questions, revision, greeting } }
 }
 
 function failed(cause: Fault, askOtherwise = false): Attempt {

@@ -31,6 +31,8 @@ export function listen(wire: Wire, capabilities: JsonObject, events: LinkEvents)
   let timer: NodeJS.Timeout | undefined
   let current: AbortController | null = null
   let wait = FIRST_WAIT
+  /** Whether news may have been missed since the last stream ended. */
+  let gap = false
   /** Streams are opened one after the other; who wants one while another is on its way gets the next. */
   let opening: Promise<readonly string[]> = Promise.resolve([])
   let next: Promise<readonly string[]> | null = null
@@ -38,12 +40,13 @@ export function listen(wire: Wire, capabilities: JsonObject, events: LinkEvents)
   const again = (): void => {
     current = null
     if (stopped) return
+    gap = true
     clearTimeout(timer)
-    timer = setTimeout(() => void renew(true), wait).unref()
+    timer = setTimeout(() => void renew(), wait).unref()
     wait = Math.min(wait * 2, LONGEST_WAIT)
   }
 
-  const open = async (afterGap: boolean): Promise<readonly string[]> => {
+  const open = async (): Promise<readonly string[]> => {
     clearTimeout(timer)
     const uris = watched
     const before = current
@@ -74,26 +77,27 @@ export function listen(wire: Wire, capabilities: JsonObject, events: LinkEvents)
     before?.abort()
     if (uri === null) return []
     wait = FIRST_WAIT
-    if (afterGap) {
+    if (gap) {
+      gap = false
       lists.forEach(events.onListChanged)
       for (const each of uri) events.onResourceUpdated?.(each)
     }
     return uri
   }
 
-  const renew = (afterGap: boolean): Promise<readonly string[]> => {
+  const renew = (): Promise<readonly string[]> => {
     next ??= opening.then(() => {
       next = null
-      return (opening = open(afterGap))
+      return (opening = open())
     })
     return next
   }
-  void renew(false)
+  void renew()
 
   return {
     watch(uris) {
       watched = uris
-      return renew(false)
+      return renew()
     },
     stop() {
       stopped = true

@@ -19,9 +19,16 @@ export function requestFor(call: Call, withHeaders: boolean): Request | { readon
   }
   const { upstreamKey } = call
   const _meta = { ...call.context.meta, ...(upstreamKey !== null && { [IDEMPOTENCY_KEY]: upstreamKey }) }
-  const params = Object.keys(_meta).length === 0 ? named : { ...named, _meta }
+  const params = { ...named, ...givenInput(call.input), ...(Object.keys(_meta).length > 0 && { _meta }) }
   if (!withHeaders || call.method !== 'tools/call') return { method: call.method, params }
   return { method: call.method, params, headers: paramHeaders(call.capability.definition, call.args) }
+}
+
+/** Source: MCP 2026-07-28, multi round-trip requests (SEP-2322). */
+function givenInput(input: Call['input']): JsonObject | null {
+  if (input === null) return null
+  const { responses, state } = input
+  return state === null ? { inputResponses: responses } : { inputResponses: responses, requestState: state }
 }
 
 function paramsOf({ method, capability, args }: Call): JsonObject | null {
@@ -35,7 +42,7 @@ function paramsOf({ method, capability, args }: Call): JsonObject | null {
       if (primitive !== 'template') return { uri: name }
       return typeof args.uri === 'string' ? { uri: args.uri } : null
     case 'resources/subscribe':
-      return { uri: args.uri ?? name }
+      return { uri: typeof args.uri === 'string' ? args.uri : name }
     case 'tasks/get':
     case 'tasks/update':
     case 'tasks/cancel':

@@ -4,9 +4,12 @@ import type { Discovery } from '../../registry/index.ts'
 import { type Ask, discoverCapabilities } from './discovery.ts'
 import { type EraMemory, type Greeted, greet } from './greeting.ts'
 import { listen } from './listening.ts'
+import { leastSevere } from './log-level.ts'
+import { paced } from './progress-pace.ts'
 import { requestFor } from './request-for.ts'
 import type { Transport } from './transport.ts'
-import type { Wire, WireEvents } from './wire.ts'
+import { watchByListening, watchBySubscribing, Watching } from './watching.ts'
+import type { WireReply } from './wire.ts'
 
 /**
  * Opens a session over any transport, whichever revision the server speaks. The factory may be asked twice, once for each
@@ -23,47 +26,40 @@ export async function openSession(
   eras: EraMemory = new Map(),
 ): Promise<Link> {
   const mask = masking(target.values)
-  const log = onceEach(line => events.onLog?.(mask(line)))
-  const greeted = await greet({
-    transportFactory,
-    target,
-    eras,
-    mask,
-    signal,
-    events: wire => eventsOf(wire, events, log),
-  })
-  return session(greeted, target, events, mask)
-}
-
-function eventsOf(wire: () => Wire, events: LinkEvents, log: Log): WireEvents {
-  return {
-    notified: (method, params) => notify(events, log.always, method, params),
-    asked: (method, _, id) => {
-      if (method === 'ping') wire().answer(id, { result: {} })
-      else wire().answer(id, { error: { code: -32601, message: 'There is nobody to ask.' } })
-    },
-    stray: what => log.once(what),
-  }
+  const masked: LinkEvents = { ...events, onLog: line => events.onLog?.(mask(line)) }
+  const greeted = await greet({ transportFactory, target, eras, mask, signal, events: masked })
+  return session(greeted, target, masked, mask)
 }
 
 function session(
-  { wire, era, revision, greeting }: Greeted,
+  { wire, questions, revision, greeting }: Greeted,
   target: Target,
   events: LinkEvents,
   mask: (text: string) => string,
 ): Link {
+  const { era, hasRequestStreams } = wire
   const capabilities = isJsonObject(greeting.capabilities) ? greeting.capabilities : {}
-  const { hasRequestStreams } = wire
   const listening = era === 'modern' ? listen(wire, capabilities, events) : null
+  const { read } = target.timeouts
+  const tell = async (method: string, params: JsonObject): Promise<Reply> =>
+    asReply(await wire.request({ method, params, signal: AbortSignal.timeout(read) }), mask)
+  const watching: Watching = new Watching(
+    listening === null ? watchBySubscribing(tell) : watchByListening(listening, () => watching.uris),
+    capabilities,
+  )
+  const speakUp =
+    era === 'legacy' && capabilities.logging !== undefined
+      ? leastSevere(level => tell('logging/setLevel', { level }))
+      : () => null
   const closed = wire.closed.then(mask)
   void closed.then(() => listening?.stop())
 
   const ask: Ask = async (method, params, signal) => {
-    const timeout = AbortSignal.timeout(target.timeouts.read)
+    const timeout = AbortSignal.timeout(read)
     const reply = await wire.request({ method, params, signal: AbortSignal.any([signal, timeout]) })
     if (reply.is !== 'broken') return reply
     const { server } = target
-    if (timeout.aborted) throw fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(target.timeouts.read) })
+    if (timeout.aborted) throw fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(read) })
     throw fault('UPSTREAM_UNREACHABLE', { server, why: mask(reply.why) })
   }
 
@@ -79,18 +75,22 @@ function session(
       await ask(era === 'modern' ? 'server/discover' : 'ping', {}, signal)
     },
 
-    async call(allowed: AllowedCall, { signal, onProgress }: CallIo): Promise<Reply> {
-      const request = requestFor(allowed.call, hasRequestStreams && era === 'modern')
+    async call({ call }: AllowedCall, { signal, onProgress, client }: CallIo): Promise<Reply> {
+      const request = requestFor(call, hasRequestStreams && era === 'modern')
       if ('error' in request) return { is: 'error', error: request.error }
-      const reply = await wire.request({ ...request, signal, onProgress })
-      if (reply.is === 'broken') {
-        const { sent, retryable, retryAfter, why } = reply
-        return { is: 'broken', sent, retryable, retryAfter, why: mask(why) }
-      }
-      if (reply.is === 'result' && reply.result.resultType === 'input_required') {
-        return { is: 'inputRequired', result: reply.result }
-      }
-      return reply
+      const { uri } = request.params
+      if (call.method === 'resources/subscribe' && typeof uri === 'string') return watching.watch(uri, signal)
+      const speaking = client && speakUp(client.logLevel)
+      if (speaking) await speaking
+      const pace = onProgress && paced(onProgress)
+      const reply = await wire.request({ ...request, signal, client, onProgress: pace && pace.take })
+      pace?.end()
+      if (reply.is === 'error') questions.refused(reply.error, client)
+      return asReply(reply, mask)
+    },
+
+    unwatch(uri: string): void {
+      watching.unwatch(uri)
     },
 
     async close(): Promise<void> {
@@ -100,41 +100,18 @@ function session(
   }
 }
 
-function notify(events: LinkEvents, log: (line: string) => void, method: string, params: JsonObject): void {
-  switch (method) {
-    case 'notifications/tools/list_changed':
-      return events.onListChanged('tools')
-    case 'notifications/resources/list_changed':
-      return events.onListChanged('resources')
-    case 'notifications/prompts/list_changed':
-      return events.onListChanged('prompts')
-    case 'notifications/resources/updated':
-      if (typeof params.uri === 'string') events.onResourceUpdated?.(params.uri)
-      return
-    case 'notifications/message': {
-      // Only who spoke and how loud: what was said may hold arguments and results.
-      const level = typeof params.level === 'string' ? params.level.slice(0, 20) : 'info'
-      const logger = typeof params.logger === 'string' ? params.logger.slice(0, 80) : 'server'
-      return log(`${level}: ${logger}`)
+function asReply(reply: WireReply, mask: (text: string) => string): Reply {
+  switch (reply.is) {
+    case 'result':
+      // Any other type, known or not, is the caller's to understand.
+      return reply.result.resultType === 'input_required' ? { is: 'inputRequired', result: reply.result } : reply
+    case 'error':
+      return reply
+    case 'broken': {
+      const { sent, retryable, retryAfter, why } = reply
+      return { is: 'broken', sent, retryable, retryAfter, why: mask(why) }
     }
     default:
+      throw reply satisfies never
   }
-}
-
-/** A server that floods us with the same nonsense is reported once. */
-function onceEach(say: (line: string) => void): Log {
-  const said = new Set<string>()
-  return {
-    always: say,
-    once: line => {
-      if (said.has(line) || said.size >= 100) return
-      said.add(line)
-      say(line)
-    },
-  }
-}
-
-interface Log {
-  readonly always: (line: string) => void
-  readonly once: (line: string) => void
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
-import type { Reply } from '../../gate/index.ts'
+import type { CallerClient, Reply } from '../../gate/index.ts'
 import type { SendFailure } from './send-failure.ts'
 import type { Era, Receiver, Transport } from './transport.ts'
 
@@ -9,8 +9,8 @@ export interface WireRequest {
   readonly signal: AbortSignal
   readonly onProgress?: ((params: JsonObject) => void) | null
   readonly headers?: Readonly<Record<string, string>>
-  /** MCP client capabilities and log level of whoever it is asked for; only modern servers are told. */
-  readonly about?: { readonly capabilities: JsonObject; readonly logLevel: string | null }
+  /** The client it is sent for, null when there is nobody; left out for requests of our own. */
+  readonly client?: CallerClient | null
   /** Of a `subscriptions/listen`: the server said what of it it honours. */
   readonly onAcknowledged?: (params: JsonObject) => void
   /** The greeting of a legacy server must not be cancelled; ending the connection is what ends it. */
@@ -19,9 +19,7 @@ export interface WireRequest {
 
 /** What became of a request; with the HTTP status of a refusal. */
 export type WireReply =
-  | { readonly is: 'result'; readonly result: JsonObject }
-  | Extract<Reply, { is: 'error' }>
-  | (Extract<Reply, { is: 'broken' }> & { readonly status: number | null })
+  Extract<Reply, { is: 'result' | 'error' }> | (Extract<Reply, { is: 'broken' }> & { readonly status: number | null })
 
 /** What the server says that is no answer to a request. */
 export interface WireEvents {
@@ -29,8 +27,9 @@ export interface WireEvents {
   notified(method: string, params: JsonObject, request: number | null): void
   /** A request of the server, to be answered with {@link Wire.answer}. */
   asked(method: string, params: JsonObject, id: string | number, request: number | null): void
-  /** A request of ours is over, whatever became of it. */
-  over?(request: number): void
+  /** A request for a client is on its way; and over, whatever became of it. */
+  begun(request: number, client: CallerClient | null): void
+  over(request: number): void
   /** Something that makes no sense; a public sentence. */
   stray(what: string): void
 }
@@ -69,9 +68,8 @@ export class Wire implements Receiver {
     return this.#transport.hasRequestStreams
   }
 
-  /** The id the next request will have. */
-  get nextId(): number {
-    return this.#nextId
+  get era(): Era {
+    return this.#era
   }
 
   start(): Promise<void> {
@@ -107,7 +105,9 @@ export class Wire implements Receiver {
     const id = this.#nextId++
     const pending = new Pending(id, request, resolve, this.#cancelled)
     this.#pending.set(id, pending)
-    const params = this.#enveloped(request.params, onProgress ? id : null, request.about)
+    const { client } = request
+    if (client !== undefined) this.#events.begun(id, client)
+    const params = this.#enveloped(request.params, onProgress ? id : null, client)
     this.#transport.send(
       { jsonrpc: '2.0', id, method: request.method, params },
       failure => failure !== null && this.#refused(pending, failure),
@@ -199,13 +199,13 @@ export class Wire implements Receiver {
     this.#transport.release?.(pending.id)
   }
 
-  #enveloped(params: JsonObject, progressToken: number | null, about?: WireRequest['about']): JsonObject {
+  #enveloped(params: JsonObject, progressToken: number | null, client?: CallerClient | null): JsonObject {
     const envelope = this.#envelope
     if (envelope === null && progressToken === null) return params
     const _meta: Record<string, JsonObject[string]> = { ...(isJsonObject(params._meta) && params._meta), ...envelope }
-    if (envelope !== null && about !== undefined) {
-      _meta[CLIENT_CAPABILITIES] = about.capabilities
-      if (about.logLevel !== null) _meta[LOG_LEVEL] = about.logLevel
+    if (envelope !== null && client) {
+      _meta[CLIENT_CAPABILITIES] = client.capabilities
+      if (client.logLevel !== null) _meta[LOG_LEVEL] = client.logLevel
     }
     if (progressToken !== null) _meta.progressToken = progressToken
     return { ...params, _meta }
@@ -227,7 +227,7 @@ export class Wire implements Receiver {
 
   #settle(pending: Pending, reply: WireReply): boolean {
     if (!this.#pending.delete(pending.id)) return false
-    this.#events.over?.(pending.id)
+    if (pending.request.client !== undefined) this.#events.over(pending.id)
     pending.settle(reply)
     return true
   }
