@@ -178,7 +178,7 @@ describe('log messages of a server', () => {
 
 describe('a call that waits for its client', () => {
   const ask = async (from: Awaited<ReturnType<typeof speaker>>, more: Record<string, unknown> = {}) => {
-    const name = nameOf('stdio legacy', 'ask')
+    const name = nameOf('http legacy', 'ask')
     const meta = { ...envelope, 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } }
     const { message } = await from.request('tools/call', { name, arguments: { thing: 'it' }, _meta: meta, ...more })
     return message as unknown as { result?: Record<string, never>; error?: { code: number } }

@@ -91,7 +91,7 @@ export async function compose(
         environment,
         masker,
       }),
-    onListChanged: serverId => void registry.listChanged(serverId).catch(onBug),
+    onListChanged: (serverId, list) => void registry.listChanged(serverId, list).catch(onBug),
     onResourceUpdated: (serverId, uri) => watches.changed(serverId, uri),
     onOpened: serverId => void registry.refresh(serverId).catch(onBug),
     onLog: (server, line) => log('debug', 'server.said', { server, line: line.slice(0, 500) }),

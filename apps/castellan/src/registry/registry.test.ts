@@ -300,17 +300,20 @@ describe('the catalogue', () => {
     assert.equal(o.played.asked.length, asked)
   })
 
-  test('tells listeners of the tenant what changed, and nothing when nothing did', async () => {
+  test('tells listeners of the tenant what changed, and that its server says so when nothing did', async () => {
     await using o = await office()
     const server = await o.registry.addServer(spec, actor)
     const told: [string, CatalogChange][] = []
     o.registry.onCatalogChanged((tenant, change) => told.push([tenant, change]))
-    await o.registry.listChanged(server.id)
+    await o.registry.listChanged(server.id, 'tools')
     o.played.tools = ['read', 'write']
-    await o.registry.listChanged(server.id)
+    await o.registry.listChanged(server.id, 'tools')
     assert.deepEqual(
-      told.map(([tenant, change]) => [tenant, change.facts]),
-      [['default', { added: 1, changed: 0, removed: 0 }]],
+      told.map(([tenant, { tools, prompts, facts }]) => [tenant, tools, prompts, facts]),
+      [
+        ['default', true, false, {}],
+        ['default', true, false, { added: 1, changed: 0, removed: 0 }],
+      ],
     )
   })
 
@@ -323,7 +326,7 @@ describe('the catalogue', () => {
     await o.registry.grants.add({ to, server: '*', primitive: 'tool', name: '*', asTool: false }, actor)
     assert.deepEqual(await found(), ['files__read'])
     o.played.tools = ['read_all', 'write']
-    await o.registry.listChanged(server.id)
+    await o.registry.listChanged(server.id, 'tools')
     assert.deepEqual(await found(), ['files__read_all'])
   })
 
@@ -331,7 +334,7 @@ describe('the catalogue', () => {
     await using o = await office()
     const server = await o.registry.addServer(spec, actor)
     o.played.down = true
-    await o.registry.listChanged(server.id)
+    await o.registry.listChanged(server.id, 'tools')
     assert.equal(o.registry.catalog(server.id)?.capabilities.length, 1)
   })
 

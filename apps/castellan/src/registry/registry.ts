@@ -241,10 +241,15 @@ export class Registry {
     if (age >= catalog.ttl) await this.rediscover(server, systemActor(server)).catch(unlessFault)
   }
 
-  /** A server said that a list changed. */
-  async listChanged(serverId: string): Promise<void> {
+  /** A server said that a list changed; clients are told so even when it looks the same as before. */
+  async listChanged(serverId: string, list: keyof Announced): Promise<void> {
     const server = this.#servers.find(each => each.id === serverId)
-    if (server) await this.rediscover(server, systemActor(server)).catch(unlessFault)
+    if (!server) return
+    // What was asked before this change may be answered with what was there before it.
+    await this.#discovering.get(serverId)?.catch(unlessFault)
+    const before = this.#catalogs.get(serverId)
+    const after = await this.rediscover(server, systemActor(server)).catch(unlessFault)
+    if (after && catalogChange(before, after) === null) this.#tell(server.tenant, { ...NOTHING, [list]: true })
   }
 
   /** Asks a server anew what it offers. Concurrent requests share one answer. Throws as {@link CatalogSource.discover}. */
@@ -341,8 +346,11 @@ export class Registry {
 
   #changed(tenant: string, change: CatalogChange | 'all'): void {
     this.#offers = new Map()
-    const told = change === 'all' ? EVERYTHING : change
-    for (const listener of this.#listeners) listener(tenant, told)
+    this.#tell(tenant, change === 'all' ? EVERYTHING : change)
+  }
+
+  #tell(tenant: string, change: CatalogChange): void {
+    for (const listener of this.#listeners) listener(tenant, change)
   }
 
   #entry(type: string, server: Server, actor: Actor, data: JsonObject): Entry {
@@ -352,6 +360,10 @@ export class Registry {
 
 const MAX_CACHED_OFFERS = 1_000
 const EVERYTHING: CatalogChange = { tools: true, resources: true, prompts: true, facts: {} }
+const NOTHING: CatalogChange = { tools: false, resources: false, prompts: false, facts: {} }
+
+/** The lists that a server may say have changed. */
+type Announced = Pick<CatalogChange, 'tools' | 'resources' | 'prompts'>
 
 function systemActor(server: Server): Actor {
   return { tenant: server.tenant, principal: 'system', correlationId: newId() }

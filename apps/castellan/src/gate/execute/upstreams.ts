@@ -20,7 +20,7 @@ export interface UpstreamParts {
   readonly clock: Clock
   /** How many connections may open at once. */
   readonly maxOpenings: number
-  readonly onListChanged: (serverId: string) => void
+  readonly onListChanged: (serverId: string, list: 'tools' | 'resources' | 'prompts') => void
   /** A connection opened, for the first time or again: the server may offer other things than before. */
   readonly onOpened: (serverId: string) => void
   /** A resource that somebody subscribed to changed. */
@@ -198,7 +198,7 @@ export class Upstreams implements CatalogSource {
     const connector = this.#parts.connectors.find(each => each.transports.includes(server.connection.transport))
     if (!connector) throw new Error(`no connector for the transport ${server.connection.transport}`)
     const events: LinkEvents = {
-      onListChanged: () => this.#parts.onListChanged(server.id),
+      onListChanged: list => this.#parts.onListChanged(server.id, list),
       onResourceUpdated: uri => this.#parts.onResourceUpdated(server.id, uri),
       onLog: line => this.#parts.onLog(server.name, line),
     }
