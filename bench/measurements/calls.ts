@@ -6,6 +6,7 @@ import { type Castellan, startCastellan } from '../stage/castellan.ts'
 import { startChild } from '../stage/child.ts'
 import { processorMilliseconds, residentMegabytes } from '../stage/process-facts.ts'
 import { median } from '../report/statistics.ts'
+import { echoCommand, mcpOf, register, startEcho } from '../stage/servers.ts'
 import { profiled } from '../stage/profiled.ts'
 
 /** Ways to the echo server, in the order they are taken in each repetition. */
@@ -95,7 +96,6 @@ interface Stage extends AsyncDisposable {
 }
 
 const at = (path: string) => new URL(path, import.meta.url).pathname
-const echo = { http: at('../echo/http.ts'), stdio: at('../echo/stdio.ts') }
 const hops = { http: at('../hops/relay-http.ts'), stdio: at('../hops/relay-stdio.ts'), sdk: at('../hops/sdk.ts') }
 
 /** An echo server and the hops for each revision, and one control plane that knows them all. */
@@ -109,24 +109,19 @@ async function openStage(
   const key = await castellan.member()
   const found = new Map<string, ReturnType<Stage['way']>>()
   for (const revision of revisions) {
-    const command = [process.execPath, echo.stdio, revision]
-    const server = transport === 'http' ? opening.use(await startChild({ program: echo.http, args: [revision] })) : null
-    const upstream = server ? [server.url] : command
+    const command = echoCommand(revision)
+    const server = transport === 'http' ? opening.use(await startEcho(revision)) : command
+    const upstream = 'url' in server ? [server.url] : [server.command, ...server.args]
     const relay = opening.use(await startChild({ program: hops[transport], args: upstream }))
     const sdk = opening.use(await startChild({ program: hops.sdk, args: [revision, ...upstream] }))
     const name = `echo${revision.slice(0, 4)}`
-    const connection = server
-      ? { transport: 'streamable-http', url: server.url }
-      : { transport: 'stdio', command: process.execPath, args: [echo.stdio, revision] }
-    await castellan.ask('POST', '/api/mcp-servers', { name, ...connection, trusted: true })
-    const http = (url: string, key: string | null = null): Target => ({ over: 'http', url, key })
-    const direct: Target = server
-      ? http(server.url)
-      : { over: 'stdio', command: process.execPath, args: [echo.stdio, revision] }
+    await register(castellan, name, server)
+    const http = (url: string): Target => ({ over: 'http', url, key: null })
+    const direct: Target = 'url' in server ? http(server.url) : command
     found.set(`direct ${revision}`, { target: direct, tool: 'echo', pid: null })
     found.set(`bare hop ${revision}`, { target: http(relay.url), tool: 'echo', pid: relay.pid })
     found.set(`SDK hop ${revision}`, { target: http(sdk.url), tool: 'echo', pid: sdk.pid })
-    const ours = { target: http(`${castellan.url}/mcp`, key), tool: `${name}__echo`, pid: castellan.pid }
+    const ours = { target: mcpOf(castellan, key), tool: `${name}__echo`, pid: castellan.pid }
     found.set(`Castellan ${revision}`, ours)
   }
   const stage = opening.move()

@@ -13,6 +13,8 @@ export interface Castellan extends AsyncDisposable {
   readonly folder: string
   /** Asks the REST API as its administrator; throws unless the answer is 2xx. */
   ask<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>
+  /** As {@link ask}, for what answers with text. */
+  text(path: string): Promise<string>
   /** The key of a new member who was granted every tool. */
   member(): Promise<string>
   stop(): Promise<void>
@@ -42,23 +44,28 @@ export async function startCastellan({ settings = [], flags = [], folder }: Cast
     closeSync(log)
   }
   const admin = (await readFile(join(data, 'admin.key'), 'utf8')).trim()
+  const send = async (method: string, path: string, body?: unknown): Promise<string> => {
+    const response = await fetch(child.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${admin}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    return text
+  }
   const castellan: Castellan = {
     url: child.url,
     pid: child.pid,
     folder: data,
     async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-      const response = await fetch(child.url + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${admin}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body === undefined ? null : JSON.stringify(body),
-      })
-      const text = await response.text()
-      if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+      const text = await send(method, path, body)
       return (text === '' ? {} : JSON.parse(text)) as T
     },
+    text: path => send('GET', path),
     async member() {
       const principal = await castellan.ask<{ id: string }>('POST', '/api/principals', {
         name: 'bench',

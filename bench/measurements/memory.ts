@@ -1,0 +1,72 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { openClient } from '../load/mcp-client.ts'
+import type { Finding, Measurement, Setting } from '../measurement.ts'
+import { type Castellan, startCastellan } from '../stage/castellan.ts'
+import { residentMegabytes } from '../stage/process-facts.ts'
+import { mcpOf, register, startEcho } from '../stage/servers.ts'
+
+export const memory: Measurement = {
+  name: 'memory',
+  about:
+    'Resident memory of Castellan: after its start, and with sessions of 2025 clients that have listed the tools once and ' +
+    'are idle. The first hundreds are opened and ended before anything is counted, so that what is counted is sessions ' +
+    'and not code that was loaded for the first.',
+  run: measure,
+}
+
+const sessions = { full: 1_000, quick: 200 }
+
+async function measure({ form, say }: Setting): Promise<Finding> {
+  const count = sessions[form]
+  await using echo = await startEcho('2025-11-25', 10)
+  await using castellan = await startCastellan({ settings: ['--mcp-max-sessions', String(3 * count)] })
+  const idle = await settled(castellan)
+  await register(castellan, 'many', echo)
+  const key = await castellan.member()
+  await openAndLeave(castellan, key, count / 2, true)
+  const before = await settled(castellan)
+  await openAndLeave(castellan, key, count, false)
+  const once = await settled(castellan)
+  await openAndLeave(castellan, key, count, false)
+  const twice = await settled(castellan)
+  const [first, second] = [((once - before) * 1_024) / count, ((twice - once) * 1_024) / count]
+  say(
+    `idle ${idle.toFixed(0)} MB; ${first.toFixed(1)} KB for each of ${count} sessions, ${second.toFixed(1)} for as many more`,
+  )
+  return {
+    tables: [
+      {
+        title: 'Resident memory',
+        columns: ['idle MB', `KB/session, ${count} sessions`, `KB/session, the next ${count}`, `MB with ${2 * count}`],
+        rows: [[idle, first, second, twice]],
+      },
+    ],
+    numbers: {
+      'memory idle MB': idle,
+      'memory KB per session': first,
+      'memory KB per further session': second,
+    },
+    wrong: [],
+  }
+}
+
+async function openAndLeave(castellan: Castellan, key: string, count: number, end: boolean): Promise<void> {
+  for (let opened = 0; opened < count; opened++) {
+    const client = await openClient(mcpOf(castellan, key), '2025-11-25')
+    await client.request('tools/list')
+    if (end) await client.close()
+    else client.drop()
+  }
+}
+
+/** Megabytes, once they no longer change from one look to the next, or after five seconds. */
+async function settled({ pid }: Castellan): Promise<number> {
+  let seen = residentMegabytes(pid)
+  for (let look = 0; look < 10; look++) {
+    await pause(500)
+    const now = residentMegabytes(pid)
+    if (Math.abs(now - seen) < 0.5) return now
+    seen = now
+  }
+  return seen
+}
