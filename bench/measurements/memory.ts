@@ -9,21 +9,23 @@ export const memory: Measurement = {
   name: 'memory',
   about:
     'Resident memory of Castellan: after its start, and with sessions of 2025 clients that have listed the tools once and ' +
-    'are idle. The first hundreds are opened and ended before anything is counted, so that what is counted is sessions ' +
-    'and not code that was loaded for the first.',
+    'are idle. As many are opened and ended before anything is counted, and garbage is collected before each count, so ' +
+    'that what is counted is sessions, and neither code that was loaded for the first nor what nobody holds any more.',
   run: measure,
 }
 
-const sessions = { full: 1_000, quick: 200 }
+const COLLECTS = ['--expose-gc', `--import=${new URL('../stage/collects-on-signal.ts', import.meta.url).href}`]
+
+const sessions = { full: 1_000, quick: 300 }
 
 async function measure({ form, say }: Setting): Promise<Finding> {
   const count = sessions[form]
   await using echo = await startEcho('2025-11-25', 10)
-  await using castellan = await startCastellan({ settings: ['--mcp-max-sessions', String(3 * count)] })
-  const idle = await settled(castellan)
+  await using castellan = await startCastellan({ settings: ['--mcp-max-sessions', String(3 * count)], flags: COLLECTS })
+  const idle = residentMegabytes(castellan.pid)
   await register(castellan, 'many', echo)
   const key = await castellan.member()
-  await openAndLeave(castellan, key, count / 2, true)
+  await openAndLeave(castellan, key, count, true)
   const before = await settled(castellan)
   await openAndLeave(castellan, key, count, false)
   const once = await settled(castellan)
@@ -43,8 +45,7 @@ async function measure({ form, say }: Setting): Promise<Finding> {
     ],
     numbers: {
       'memory idle MB': idle,
-      'memory KB per session': first,
-      'memory KB per further session': second,
+      'memory KB per session': (first + second) / 2,
     },
     wrong: [],
   }
@@ -59,11 +60,12 @@ async function openAndLeave(castellan: Castellan, key: string, count: number, en
   }
 }
 
-/** Megabytes, once they no longer change from one look to the next, or after five seconds. */
+/** Megabytes that are held: once collecting garbage changes nothing any more, or after ten times. */
 async function settled({ pid }: Castellan): Promise<number> {
   let seen = residentMegabytes(pid)
   for (let look = 0; look < 10; look++) {
-    await pause(500)
+    process.kill(pid, 'SIGUSR2')
+    await pause(400)
     const now = residentMegabytes(pid)
     if (Math.abs(now - seen) < 0.5) return now
     seen = now
