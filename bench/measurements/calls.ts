@@ -50,7 +50,7 @@ function callsOver(transport: 'http' | 'stdio'): Measurement {
 
 async function measure(transport: 'http' | 'stdio', { form, say, profile }: Setting): Promise<Finding> {
   const extent = extents[form]
-  await using profiling = await profiled(profile)
+  const profiling = profiled(profile)
   const rows: Row[] = []
   const wrong: string[] = []
   let memory: Memory

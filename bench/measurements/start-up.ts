@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { openClient } from '../load/mcp-client.ts'
 import type { Finding, Measurement, Setting } from '../measurement.ts'
 import { median } from '../report/statistics.ts'
 import { startCastellan } from '../stage/castellan.ts'
+import { scratchFolder } from '../stage/scratch.ts'
 import { mcpOf, register, startEcho } from '../stage/servers.ts'
 
 export const startUp: Measurement = {
@@ -20,28 +18,24 @@ export const startUp: Measurement = {
 const repetitions = { full: 15, quick: 3 }
 
 async function measure({ form, say }: Setting): Promise<Finding> {
-  const folder = await mkdtemp(join(tmpdir(), 'castellan-bench-'))
+  const folder = scratchFolder('start-up')
   const times: Times[] = []
   const nodes: number[] = []
   let tools = 0
-  try {
-    await using echo = await startEcho('2026-07-28', 100)
-    const key = await prepared(folder, echo)
-    for (let repetition = 0; repetition < repetitions[form]; repetition++) {
-      nodes.push(await emptyNode())
-      const started = performance.now()
-      const since = () => performance.now() - started
-      await using castellan = await startCastellan({ folder })
-      const announced = since()
-      const client = await openClient(mcpOf(castellan, key), '2026-07-28')
-      tools = ((await client.request('tools/list'))['tools'] as readonly unknown[]).length
-      const listed = since()
-      client.drop()
-      const ready = (await fetch(`${castellan.url}/ready`)).status === 200 ? since() : Number.NaN
-      times.push({ announced, listed, ready })
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  await using echo = await startEcho('2026-07-28', 100)
+  const key = await prepared(folder, echo)
+  for (let repetition = 0; repetition < repetitions[form]; repetition++) {
+    nodes.push(await emptyNode())
+    const started = performance.now()
+    const since = () => performance.now() - started
+    await using castellan = await startCastellan({ folder })
+    const announced = since()
+    const client = await openClient(mcpOf(castellan, key), '2026-07-28')
+    tools = ((await client.request('tools/list'))['tools'] as readonly unknown[]).length
+    const listed = since()
+    client.drop()
+    const ready = (await fetch(`${castellan.url}/ready`)).status === 200 ? since() : Number.NaN
+    times.push({ announced, listed, ready })
   }
   const [announced, listed, ready] = (['announced', 'listed', 'ready'] as const).map(what =>
     median(times.map(each => each[what])),

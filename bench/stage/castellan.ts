@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Child, startChild } from './child.ts'
+import { scratchFolder } from './scratch.ts'
 
 const program = new URL('../../apps/castellan/bin/castellan.js', import.meta.url).pathname
 
@@ -25,13 +25,13 @@ export interface CastellanOptions {
   readonly settings?: readonly string[]
   /** Flags of Node. */
   readonly flags?: readonly string[]
-  /** Data of an earlier one; it is kept. */
+  /** Data of an earlier one; a new folder by default. */
   readonly folder?: string
 }
 
 /** Starts one; its log goes to a file, as that of a service does. */
 export async function startCastellan({ settings = [], flags = [], folder }: CastellanOptions = {}): Promise<Castellan> {
-  const data = folder ?? (await mkdtemp(join(tmpdir(), 'castellan-bench-')))
+  const data = folder ?? scratchFolder('castellan')
   const log = openSync(join(data, 'log'), 'a', 0o600)
   let child: Child
   try {
@@ -82,10 +82,7 @@ export async function startCastellan({ settings = [], flags = [], folder }: Cast
       return (await castellan.ask<{ plaintext: string }>('POST', '/api/keys', key)).plaintext
     },
     stop: () => child.stop(),
-    async [Symbol.asyncDispose]() {
-      await child.stop()
-      if (folder === undefined) await rm(data, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: () => child.stop(),
   }
   return castellan
 }

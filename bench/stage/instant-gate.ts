@@ -1,7 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { cedarPolicyEngine } from '../../apps/castellan/src/adapters/policy-cedar/index.ts'
 import { ajvValidator } from '../../apps/castellan/src/adapters/schema-ajv/index.ts'
 import { openSqlite } from '../../apps/castellan/src/adapters/store-sql/index.ts'
@@ -25,6 +22,7 @@ import { Masker, Registry } from '../../apps/castellan/src/registry/index.ts'
 import { emptyDiscovery } from '../../apps/castellan/src/registry/fixtures/discovery.ts'
 import { aServer } from '../../apps/castellan/src/registry/fixtures/server.ts'
 import { echoTool } from '../echo/dialect.ts'
+import { scratchFolder } from './scratch.ts'
 
 /** A gate as `app/compose.ts` builds it, on a real store, engine and validator, in front of a server that answers at once. */
 export interface InstantGate extends AsyncDisposable {
@@ -46,7 +44,7 @@ export type Around = <T>(step: string, run: () => T) => T
 
 export async function openInstantGate(around: Around = (_step, run) => run()): Promise<InstantGate> {
   const clock = systemClock
-  const folder = await mkdtemp(join(tmpdir(), 'castellan-bench-gate-'))
+  const folder = scratchFolder('gate')
   const stores = await openSqlite({ folder, clock })
   const journal = new Journal(stores.journal, clock, new Masker())
   const actor: Actor = { tenant: DEFAULT_TENANT, principal: 'system', correlationId: newId() }
@@ -145,7 +143,6 @@ export async function openInstantGate(around: Around = (_step, run) => run()): P
       await gate.drain(AbortSignal.timeout(1_000))
       await upstreams.close()
       await stores.close()
-      await rm(folder, { recursive: true })
     },
   }
 }
