@@ -10,6 +10,11 @@ export const floors: readonly Floor[] = [
   { number: 'http 2026-07-28 64 B c=8 Castellan / bare hop', atLeast: 0.01 },
   { number: 'stdio 2025-11-25 64 B c=8 Castellan / bare hop', atLeast: 0.004 },
   { number: 'stdio 2026-07-28 64 B c=8 Castellan / bare hop', atLeast: 0.005 },
+  // Processor time per call, which does not depend on who else wants the processor.
+  { number: 'http 2025-11-25 64 B c=8 Castellan processor / bare hop', atMost: 110 },
+  { number: 'http 2026-07-28 64 B c=8 Castellan processor / bare hop', atMost: 90 },
+  { number: 'stdio 2025-11-25 64 B c=8 Castellan processor / bare hop', atMost: 180 },
+  { number: 'stdio 2026-07-28 64 B c=8 Castellan processor / bare hop', atMost: 160 },
   // One unit is about what it takes to write, hash and parse two kilobytes of JSON.
   { number: 'gate read 64 B p50 / calibration', atMost: 100 },
   { number: 'gate unsafe 64 B p50 / calibration', atMost: 400 },

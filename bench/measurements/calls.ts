@@ -235,6 +235,7 @@ function numbersOf(transport: string, rows: readonly Row[]): Record<string, numb
     if (row.way !== 'Castellan') continue
     numbers[`${name} / direct`] = row.callsPerSecond / direct.callsPerSecond
     numbers[`${name} / bare hop`] = row.callsPerSecond / bare.callsPerSecond
+    numbers[`${name} processor / bare hop`] = row.processorPerCall / bare.processorPerCall
     numbers[`${name} / SDK hop`] = row.callsPerSecond / sdk.callsPerSecond
   }
   return numbers

@@ -8,7 +8,8 @@ let root: string | undefined
 export function scratchFolder(name: string): string {
   if (root === undefined) {
     const made = mkdtempSync(join(tmpdir(), 'castellan-bench-'))
-    process.on('exit', () => rmSync(made, { recursive: true, force: true }))
+    // Processes that were ended a moment ago may still be writing.
+    process.on('exit', () => rmSync(made, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
     root = made
   }
   return mkdtempSync(join(root, `${name}-`))
