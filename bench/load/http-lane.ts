@@ -35,6 +35,7 @@ export class HttpLane {
 
   /** Sends a request (Latin-1) and calls back once, when its answer is whole or will never be. */
   send(request: string, settle: (answer: HttpAnswer | Error) => void): void {
+    if (this.#socket.destroyed) return settle(new Error('the connection is closed'))
     this.#settle = settle
     this.#socket.write(request, 'latin1')
   }

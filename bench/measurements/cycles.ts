@@ -3,6 +3,7 @@ import { revisions } from '../echo/dialect.ts'
 import { openClient } from '../load/mcp-client.ts'
 import type { Finding, Measurement, Setting } from '../measurement.ts'
 import { type Castellan, startCastellan } from '../stage/castellan.ts'
+import { collecting, heldMegabytes } from '../stage/held-memory.ts'
 import { descendants, openHandles, residentMegabytes } from '../stage/process-facts.ts'
 import { echoCommand, mcpOf, register } from '../stage/servers.ts'
 
@@ -20,7 +21,10 @@ const AT_ONCE = 8
 
 async function measure({ form, say }: Setting): Promise<Finding> {
   const count = counts[form]
-  await using castellan = await startCastellan({ settings: ['--mcp-session-idle', '1s', '--stdio-idle-stop', '1s'] })
+  await using castellan = await startCastellan({
+    settings: ['--mcp-session-idle', '1s', '--stdio-idle-stop', '1s'],
+    flags: collecting,
+  })
   const key = await castellan.member()
   for (const revision of revisions) await register(castellan, nameOf(revision), echoCommand(revision))
   await Promise.all(Array.from({ length: AT_ONCE }, (_, lane) => cycle(castellan, key, lane)))
@@ -49,13 +53,14 @@ async function measure({ form, say }: Setting): Promise<Finding> {
     tables: [
       {
         title: `${count} cycles, ${AT_ONCE} at once, ${each.toFixed(2)} ms each`,
-        columns: ['', 'sessions', 'handles', 'processes', 'resident MB'],
+        columns: ['', 'sessions', 'handles', 'processes', 'resident MB', 'held MB'],
         rows: Object.entries({ before, after }).map(([when, left]) => [
           when,
           left.sessions,
           left.handles,
           left.processes,
-          left.megabytes,
+          left.resident,
+          left.held,
         ]),
       },
     ],
@@ -64,7 +69,7 @@ async function measure({ form, say }: Setting): Promise<Finding> {
       'cycles sessions left': after.sessions,
       'cycles processes left': after.processes,
       'cycles handles grown': grown,
-      'cycles memory grown MB': after.megabytes - before.megabytes,
+      'cycles memory held more MB': after.held - before.held,
     },
     wrong: failed > 0 ? [`cycles: ${failed} failed, the first: ${firstFailure}`] : [],
   }
@@ -91,19 +96,21 @@ interface Left {
   readonly sessions: number
   readonly handles: number
   readonly processes: number
-  readonly megabytes: number
+  /** Megabytes, as found and without garbage. */
+  readonly resident: number
+  readonly held: number
 }
 
 /** What is there when sessions and processes are gone, or after half a minute in which they should have. */
 async function quiet(castellan: Castellan): Promise<Left> {
   for (let look = 0; ; look++) {
-    const left: Left = {
-      sessions: await openSessions(castellan),
-      handles: openHandles(castellan.pid),
-      processes: descendants(castellan.pid).length,
-      megabytes: residentMegabytes(castellan.pid),
+    const sessions = await openSessions(castellan)
+    const processes = descendants(castellan.pid).length
+    if ((sessions === 0 && processes === 0) || look === 60) {
+      const handles = openHandles(castellan.pid)
+      const resident = residentMegabytes(castellan.pid)
+      return { sessions, processes, handles, resident, held: await heldMegabytes(castellan.pid) }
     }
-    if ((left.sessions === 0 && left.processes === 0) || look === 60) return left
     await pause(500)
   }
 }

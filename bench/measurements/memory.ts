@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { openClient } from '../load/mcp-client.ts'
 import type { Finding, Measurement, Setting } from '../measurement.ts'
 import { type Castellan, startCastellan } from '../stage/castellan.ts'
+import { collecting, heldMegabytes } from '../stage/held-memory.ts'
 import { residentMegabytes } from '../stage/process-facts.ts'
 import { mcpOf, register, startEcho } from '../stage/servers.ts'
 
@@ -14,23 +14,24 @@ export const memory: Measurement = {
   run: measure,
 }
 
-const COLLECTS = ['--expose-gc', `--import=${new URL('../stage/collects-on-signal.ts', import.meta.url).href}`]
-
 const sessions = { full: 1_000, quick: 300 }
 
 async function measure({ form, say }: Setting): Promise<Finding> {
   const count = sessions[form]
   await using echo = await startEcho('2025-11-25', 10)
-  await using castellan = await startCastellan({ settings: ['--mcp-max-sessions', String(3 * count)], flags: COLLECTS })
+  await using castellan = await startCastellan({
+    settings: ['--mcp-max-sessions', String(3 * count)],
+    flags: collecting,
+  })
   const idle = residentMegabytes(castellan.pid)
   await register(castellan, 'many', echo)
   const key = await castellan.member()
   await openAndLeave(castellan, key, count, true)
-  const before = await settled(castellan)
+  const before = await heldMegabytes(castellan.pid)
   await openAndLeave(castellan, key, count, false)
-  const once = await settled(castellan)
+  const once = await heldMegabytes(castellan.pid)
   await openAndLeave(castellan, key, count, false)
-  const twice = await settled(castellan)
+  const twice = await heldMegabytes(castellan.pid)
   const [first, second] = [((once - before) * 1_024) / count, ((twice - once) * 1_024) / count]
   say(
     `idle ${idle.toFixed(0)} MB; ${first.toFixed(1)} KB for each of ${count} sessions, ${second.toFixed(1)} for as many more`,
@@ -58,17 +59,4 @@ async function openAndLeave(castellan: Castellan, key: string, count: number, en
     if (end) await client.close()
     else client.drop()
   }
-}
-
-/** Megabytes that are held: once collecting garbage changes nothing any more, or after ten times. */
-async function settled({ pid }: Castellan): Promise<number> {
-  let seen = residentMegabytes(pid)
-  for (let look = 0; look < 10; look++) {
-    process.kill(pid, 'SIGUSR2')
-    await pause(400)
-    const now = residentMegabytes(pid)
-    if (Math.abs(now - seen) < 0.5) return now
-    seen = now
-  }
-  return seen
 }
