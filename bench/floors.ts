@@ -20,10 +20,11 @@ export const floors: readonly Floor[] = [
   { number: 'gate unsafe 64 B p50 / calibration', atMost: 400 },
   { number: 'listing 2025-11-25 1 × 1000 repeated / direct', atMost: 12 },
   { number: 'listing 2026-07-28 1 × 1000 repeated / direct', atMost: 12 },
-  { number: 'memory KB per session', atMost: 400 },
+  { number: 'memory KB per session', atMost: 100 },
   { number: 'cycles sessions left', atMost: 0 },
   { number: 'cycles processes left', atMost: 0 },
   { number: 'cycles handles grown', atMost: 16 },
+  { number: 'cycles memory held more MB', atMost: 40 },
   { number: 'start-up listed / empty Node', atMost: 90 },
 ]
 

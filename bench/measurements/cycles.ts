@@ -109,7 +109,7 @@ async function quiet(castellan: Castellan): Promise<Left> {
     if ((sessions === 0 && processes === 0) || look === 60) {
       const handles = openHandles(castellan.pid)
       const resident = residentMegabytes(castellan.pid)
-      return { sessions, processes, handles, resident, held: await heldMegabytes(castellan.pid) }
+      return { sessions, processes, handles, resident, held: await heldMegabytes(castellan) }
     }
     await pause(500)
   }

@@ -8,9 +8,9 @@ import { mcpOf, register, startEcho } from '../stage/servers.ts'
 export const memory: Measurement = {
   name: 'memory',
   about:
-    'Resident memory of Castellan: after its start, and with sessions of 2025 clients that have listed the tools once and ' +
-    'are idle. As many are opened and ended before anything is counted, and garbage is collected before each count, so ' +
-    'that what is counted is sessions, and neither code that was loaded for the first nor what nobody holds any more.',
+    'Resident memory of Castellan after its start, and what it holds for sessions of 2025 clients that have listed the ' +
+    'tools once and are idle. As many are opened and ended before anything is counted, and garbage is collected before ' +
+    'each count, so that what is counted is sessions, and neither code that the first loaded nor what nobody holds.',
   run: measure,
 }
 
@@ -27,25 +27,33 @@ async function measure({ form, say }: Setting): Promise<Finding> {
   await register(castellan, 'many', echo)
   const key = await castellan.member()
   await openAndLeave(castellan, key, count, true)
-  const before = await heldMegabytes(castellan.pid)
+  const before = await heldMegabytes(castellan)
   await openAndLeave(castellan, key, count, false)
-  const once = await heldMegabytes(castellan.pid)
+  const once = await heldMegabytes(castellan)
   await openAndLeave(castellan, key, count, false)
-  const twice = await heldMegabytes(castellan.pid)
+  const twice = await heldMegabytes(castellan)
   const [first, second] = [((once - before) * 1_024) / count, ((twice - once) * 1_024) / count]
+  const resident = residentMegabytes(castellan.pid)
   say(
     `idle ${idle.toFixed(0)} MB; ${first.toFixed(1)} KB for each of ${count} sessions, ${second.toFixed(1)} for as many more`,
   )
   return {
     tables: [
       {
-        title: 'Resident memory',
-        columns: ['idle MB', `KB/session, ${count} sessions`, `KB/session, the next ${count}`, `MB with ${2 * count}`],
-        rows: [[idle, first, second, twice]],
+        title: 'Memory',
+        columns: [
+          'resident, idle MB',
+          'held without sessions MB',
+          `held for each of ${count} sessions KB`,
+          `for each of ${count} more KB`,
+          `resident with ${2 * count} sessions MB`,
+        ],
+        rows: [[idle, before, first, second, resident]],
       },
     ],
     numbers: {
       'memory idle MB': idle,
+      'memory resident with sessions MB': resident,
       'memory KB per session': (first + second) / 2,
     },
     wrong: [],
