@@ -6,10 +6,11 @@ export type Floor = { readonly number: string } & ({ readonly atLeast: number } 
  * Whoever makes something much faster moves its floor.
  */
 export const floors: readonly Floor[] = [
-  { number: 'http 2025-11-25 64 B c=8 Castellan / bare hop', atLeast: 0.008 },
-  { number: 'http 2026-07-28 64 B c=8 Castellan / bare hop', atLeast: 0.01 },
-  { number: 'stdio 2025-11-25 64 B c=8 Castellan / bare hop', atLeast: 0.004 },
-  { number: 'stdio 2026-07-28 64 B c=8 Castellan / bare hop', atLeast: 0.005 },
+  // Against the SDK hop, which needs about as much processor: on a busy machine both have to wait for it alike.
+  { number: 'http 2025-11-25 64 B c=8 Castellan / SDK hop', atLeast: 0.05 },
+  { number: 'http 2026-07-28 64 B c=8 Castellan / SDK hop', atLeast: 0.05 },
+  { number: 'stdio 2025-11-25 64 B c=8 Castellan / SDK hop', atLeast: 0.05 },
+  { number: 'stdio 2026-07-28 64 B c=8 Castellan / SDK hop', atLeast: 0.05 },
   // Processor time per call, which does not depend on who else wants the processor.
   { number: 'http 2025-11-25 64 B c=8 Castellan processor / bare hop', atMost: 110 },
   { number: 'http 2026-07-28 64 B c=8 Castellan processor / bare hop', atMost: 90 },
