@@ -4,6 +4,8 @@ export interface Measurement {
   readonly name: string
   /** What is measured and how, in a sentence or two for the report. */
   readonly about: string
+  /** Whether it can put the control plane under a profiler. */
+  readonly canProfile?: true
   run(setting: Setting): Promise<Finding>
 }
 
@@ -12,7 +14,7 @@ export interface Setting {
   readonly form: 'full' | 'quick'
   /** Tells whoever waits how far it is. */
   readonly say: (line: string) => void
-  /** Whether the control plane is to run under a profiler while it is under load. */
+  /** Whether the control plane is to run under a profiler; only where it can. */
   readonly profile: boolean
 }
 

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** Status, headers and body of an answer; text is Latin-1, since the load is ASCII. */
+/** Status, headers and body of an answer; text is Latin-1, a character for each byte. */
 export interface HttpAnswer {
   readonly status: number
   readonly head: string
@@ -8,12 +8,15 @@ export interface HttpAnswer {
 }
 
 /**
- * One connection that is kept, with one request under way at a time: no more of HTTP/1.1 than it takes to send a POST and
- * to read an answer whole, so that the load generator is never what is measured.
+ * One connection that is kept, with one request under way at a time: no more of HTTP/1.1 than it takes to send a request
+ * and to read an answer whole, so that the load generator is never what is measured.
  */
 export class HttpLane {
   readonly #socket: Socket
-  #text = ''
+  #chunks: Buffer[] = []
+  #size = 0
+  /** Bytes without which the answer is certainly not whole. */
+  #needed = 0
   #settle: ((answer: HttpAnswer | Error) => void) | null = null
 
   private constructor(socket: Socket) {
@@ -30,8 +33,9 @@ export class HttpLane {
     return new HttpLane(socket)
   }
 
-  /** Sends a request and calls back once, when its answer is whole or will never be. */
+  /** Sends a request (Latin-1) and calls back once, when its answer is whole or will never be. */
   send(request: string, settle: (answer: HttpAnswer | Error) => void): void {
+    if (this.#socket.destroyed) return settle(new Error('the connection is closed'))
     this.#settle = settle
     this.#socket.write(request, 'latin1')
   }
@@ -42,15 +46,24 @@ export class HttpLane {
     )
   }
 
+  /** Drops the connection, whatever is under way. */
   close(): void {
     this.#socket.destroy()
   }
 
   #read(chunk: Buffer): void {
-    this.#text = this.#text === '' ? chunk.toString('latin1') : this.#text + chunk.toString('latin1')
-    const answer = parseAnswer(this.#text)
-    if (answer === null) return
-    this.#text = ''
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size < this.#needed) return
+    const text = (this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)).toString('latin1')
+    const answer = parseAnswer(text)
+    if (typeof answer === 'number') {
+      this.#needed = answer
+      return
+    }
+    this.#chunks = []
+    this.#size = 0
+    this.#needed = 0
     this.#end(answer)
   }
 
@@ -61,21 +74,24 @@ export class HttpLane {
   }
 }
 
-/** Null while something is missing. Of what goes beyond the answer nothing is expected, as nothing was asked. */
-export function parseAnswer(text: string): HttpAnswer | null {
+/**
+ * The answer; or, while something is missing, how many bytes there must at least be. Nothing is expected beyond the answer,
+ * as nothing was asked.
+ */
+export function parseAnswer(text: string): HttpAnswer | number {
   const end = text.indexOf('\r\n\r\n')
-  if (end < 0) return null
+  if (end < 0) return text.length + 1
   const head = text.slice(0, end)
   const status = Number(head.slice(9, 12))
   const rest = end + 4
   const length = headerOf(head, 'content-length')
   if (length !== null) {
-    const size = Number(length)
-    return text.length - rest < size ? null : { status, head, body: text.slice(rest, rest + size) }
+    const whole = rest + Number(length)
+    return text.length < whole ? whole : { status, head, body: text.slice(rest, whole) }
   }
   if (headerOf(head, 'transfer-encoding') === null) return { status, head, body: '' }
   const body = unchunked(text, rest)
-  return body === null ? null : { status, head, body }
+  return typeof body === 'number' ? body : { status, head, body }
 }
 
 /** Case does not count in the name. */
@@ -83,14 +99,14 @@ export function headerOf(head: string, name: string): string | null {
   return new RegExp(`^${name}: *(.*)$`, 'im').exec(head)?.[1]?.trim() ?? null
 }
 
-function unchunked(text: string, from: number): string | null {
+function unchunked(text: string, from: number): string | number {
   let body = ''
   for (let at = from; ;) {
     const line = text.indexOf('\r\n', at)
-    if (line < 0) return null
+    if (line < 0) return text.length + 1
     const size = Number.parseInt(text.slice(at, line), 16)
     const next = line + 2 + size + 2
-    if (text.length < next) return null
+    if (text.length < next) return next
     if (size === 0) return body
     body += text.slice(line + 2, line + 2 + size)
     at = next

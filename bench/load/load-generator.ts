@@ -10,13 +10,21 @@ export class LoadGenerator implements AsyncDisposable {
 
   /** One plan at a time. Throws when calls are not answered at all. */
   async run(plan: Plan): Promise<Load> {
+    const { promise, resolve, reject } = Promise.withResolvers<Load>()
+    const onMessage = ({ load, error }: { load?: Load; error?: string }) =>
+      load === undefined ? reject(new Error(error)) : resolve(load)
+    const onExit = () => reject(new Error('the load generator ended'))
+    this.#child.once('message', onMessage).once('exit', onExit)
     this.#child.send(plan)
-    const [told] = (await once(this.#child, 'message')) as [{ load?: Load; error?: string }]
-    if (told.load === undefined) throw new Error(told.error)
-    return told.load
+    try {
+      return await promise
+    } finally {
+      this.#child.off('message', onMessage).off('exit', onExit)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null) return
     const ended = once(this.#child, 'exit')
     this.#child.disconnect()
     await ended

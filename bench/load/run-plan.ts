@@ -1,4 +1,4 @@
-import { openLanes, type Lane } from './caller.ts'
+import { type Lane, openLanes } from './lanes.ts'
 import type { Load, Plan } from './plan.ts'
 import { percentile } from '../report/statistics.ts'
 

@@ -1,37 +1,46 @@
-import { type Revision, revisions } from '../echo/dialect.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { revisions } from '../echo/dialect.ts'
 import { LoadGenerator } from '../load/load-generator.ts'
-import type { Load, Target } from '../load/plan.ts'
+import type { Load, Plan } from '../load/plan.ts'
 import type { Finding, Measurement, Setting, Table } from '../measurement.ts'
-import { type Castellan, startCastellan } from '../stage/castellan.ts'
-import { startChild } from '../stage/child.ts'
+import { callNumbers, callTable, type Case, lineOf, nameOf, type Row, rowOf, type Run } from '../report/call-rows.ts'
+import type { Castellan } from '../stage/castellan.ts'
 import { processorMilliseconds, residentMegabytes } from '../stage/process-facts.ts'
-import { median } from '../report/statistics.ts'
 import { profiled } from '../stage/profiled.ts'
-
-/** Ways to the echo server, in the order they are taken in each repetition. */
-export const ways = ['direct', 'bare hop', 'SDK hop', 'Castellan'] as const
-export type Way = (typeof ways)[number]
+import { openWays, type Road, type Way, ways, type Ways } from '../stage/ways.ts'
 
 export const httpCalls = callsOver('http')
 export const stdioCalls = callsOver('stdio')
 
 interface Extent {
-  readonly revisions: readonly Revision[]
   /** Bytes. */
   readonly payloads: readonly number[]
   readonly concurrencies: readonly number[]
   readonly repetitions: number
-  /** Milliseconds. */
+  /** Milliseconds of each way in each repetition. */
   readonly warmUp: number
   readonly measured: number
+  /** Milliseconds of each way before anything is counted. */
+  readonly first: number
 }
 
 const extents: Readonly<Record<Setting['form'], Extent>> = {
-  full: { revisions, payloads: [64, 4_096], concurrencies: [1, 8, 32], repetitions: 3, warmUp: 700, measured: 2_000 },
-  quick: { revisions, payloads: [64], concurrencies: [8], repetitions: 2, warmUp: 400, measured: 700 },
+  full: {
+    payloads: [64, 4_096],
+    concurrencies: [1, 8, 32],
+    repetitions: 3,
+    warmUp: 700,
+    measured: 2_000,
+    first: 5_000,
+  },
+  quick: { payloads: [64], concurrencies: [8], repetitions: 2, warmUp: 400, measured: 700, first: 1_500 },
 }
-/** Of one way of one case; bounds the memory of the load generator. */
+/** Calls by each way before anything is counted, if they fit into the time. */
+const FIRST_CALLS = 2_000
+/** Of one run; bounds the memory of the load generator. */
 const MAX_CALLS = 1_000_000
+/** Milliseconds after the load in which the journal must have all of it. */
+const JOURNAL_PATIENCE = 20_000
 
 function callsOver(transport: 'http' | 'stdio'): Measurement {
   return {
@@ -40,218 +49,146 @@ function callsOver(transport: 'http' | 'stdio'): Measurement {
       `Calls of a tool that echoes its argument, on a server of ours over ${transport}, each answer checked. Direct, ` +
       'through a hop that only relays, through a hop of the official SDK that checks nothing, and through Castellan with ' +
       'everything on: key, grants, schema, starter policies, journal, log. Medians of repetitions that take turns.',
+    canProfile: true,
     run: setting => measure(transport, setting),
   }
 }
 
 async function measure(transport: 'http' | 'stdio', { form, say, profile }: Setting): Promise<Finding> {
   const extent = extents[form]
-  await using profiling = await profiled(profile)
+  const profiling = profiled(profile)
   const rows: Row[] = []
   const wrong: string[] = []
-  let memory: Memory
   let passed = 0
+  let aside: Aside
   {
-    await using stage = await openStage(transport, extent.revisions, profiling.flags)
+    await using roads = await openWays(transport, revisions, profiling.flags)
     await using generator = new LoadGenerator()
-    const before = residentMegabytes(stage.castellan.pid)
+    const { castellan } = roads
+    const before = residentMegabytes(castellan.pid)
+    const first = await firstCalls(roads, generator, extent)
     profiling.begin()
-    for (const revision of extent.revisions) {
-      for (const payload of extent.payloads) {
-        for (const concurrency of extent.concurrencies) {
-          const runs: Record<Way, Run[]> = { direct: [], 'bare hop': [], 'SDK hop': [], Castellan: [] }
-          for (let repetition = 0; repetition < extent.repetitions; repetition++) {
-            for (const way of ways) {
-              const { target, tool, pid } = stage.way(way, revision)
-              const processor = pid === null ? Number.NaN : processorMilliseconds(pid)
-              const { warmUp, measured } = extent
-              const plan = { target, revision, tool, payload, concurrency, warmUp, measured, maxCalls: MAX_CALLS }
-              const load = await generator.run(plan)
-              if (way === 'Castellan') passed += load.calls + load.warmUpCalls
-              const used = pid === null ? Number.NaN : processorMilliseconds(pid) - processor
-              runs[way].push({ ...load, processorPerCall: (used * 1_000) / (load.calls + load.warmUpCalls) })
-            }
-          }
-          for (const way of ways) {
-            const row = summed({ revision, payload, concurrency, way }, runs[way])
-            rows.push(row)
-            say(lineOf(row))
-            if (row.errors > 0)
-              wrong.push(`${nameOf(transport, row)}: ${row.errors} errors, the first: ${row.firstError}`)
-          }
-        }
+    for (const each of casesOf(extent)) {
+      const runs = await takeTurns(roads, generator, each, extent)
+      passed += runs.Castellan.reduce((sum, { calls, warmUpCalls }) => sum + calls + warmUpCalls, 0)
+      for (const way of ways) {
+        const row = rowOf(each, way, runs[way])
+        rows.push(row)
+        say(lineOf(row))
+        if (row.errors > 0) wrong.push(`${transport} ${nameOf(row)}: ${row.errors} errors, first: ${row.firstError}`)
       }
     }
     profiling.end()
-    memory = { before, after: residentMegabytes(stage.castellan.pid) }
+    const behind = await journaledWithin(castellan, first + passed, wrong)
+    aside = { behind, before, after: residentMegabytes(castellan.pid) }
   }
-  const tables = [callTable(transport, rows), memoryTable(memory), ...profiling.tables(passed)]
-  return { tables, numbers: { ...numbersOf(transport, rows), ...memoryNumbers(transport, memory) }, wrong }
-}
-
-interface Stage extends AsyncDisposable {
-  readonly castellan: Castellan
-  way(way: Way, revision: Revision): { readonly target: Target; readonly tool: string; readonly pid: number | null }
-}
-
-const at = (path: string) => new URL(path, import.meta.url).pathname
-const echo = { http: at('../echo/http.ts'), stdio: at('../echo/stdio.ts') }
-const hops = { http: at('../hops/relay-http.ts'), stdio: at('../hops/relay-stdio.ts'), sdk: at('../hops/sdk.ts') }
-
-/** An echo server and the hops for each revision, and one control plane that knows them all. */
-async function openStage(
-  transport: 'http' | 'stdio',
-  revisions: readonly Revision[],
-  flags: readonly string[],
-): Promise<Stage> {
-  await using opening = new AsyncDisposableStack()
-  const castellan = opening.use(await startCastellan({ flags }))
-  const key = await castellan.member()
-  const found = new Map<string, ReturnType<Stage['way']>>()
-  for (const revision of revisions) {
-    const command = [process.execPath, echo.stdio, revision]
-    const server = transport === 'http' ? opening.use(await startChild({ program: echo.http, args: [revision] })) : null
-    const upstream = server ? [server.url] : command
-    const relay = opening.use(await startChild({ program: hops[transport], args: upstream }))
-    const sdk = opening.use(await startChild({ program: hops.sdk, args: [revision, ...upstream] }))
-    const name = `echo${revision.slice(0, 4)}`
-    const connection = server
-      ? { transport: 'streamable-http', url: server.url }
-      : { transport: 'stdio', command: process.execPath, args: [echo.stdio, revision] }
-    await castellan.ask('POST', '/api/mcp-servers', { name, ...connection, trusted: true })
-    const http = (url: string, key: string | null = null): Target => ({ over: 'http', url, key })
-    const direct: Target = server
-      ? http(server.url)
-      : { over: 'stdio', command: process.execPath, args: [echo.stdio, revision] }
-    found.set(`direct ${revision}`, { target: direct, tool: 'echo', pid: null })
-    found.set(`bare hop ${revision}`, { target: http(relay.url), tool: 'echo', pid: relay.pid })
-    found.set(`SDK hop ${revision}`, { target: http(sdk.url), tool: 'echo', pid: sdk.pid })
-    const ours = { target: http(`${castellan.url}/mcp`, key), tool: `${name}__echo`, pid: castellan.pid }
-    found.set(`Castellan ${revision}`, ours)
-  }
-  const stage = opening.move()
   return {
-    castellan,
-    way: (way, revision) => found.get(`${way} ${revision}`)!,
-    [Symbol.asyncDispose]: () => stage.disposeAsync(),
-  }
-}
-
-interface Run extends Load {
-  /** Microseconds of processor in the process in the middle, all its threads together. */
-  readonly processorPerCall: number
-}
-
-interface Case {
-  readonly revision: Revision
-  readonly payload: number
-  readonly concurrency: number
-  readonly way: Way
-}
-
-type Row = Case & Omit<Run, 'calls' | 'warmUpCalls'>
-
-function summed(of: Case, runs: readonly Run[]): Row {
-  const middle = (pick: (run: Run) => number) => median(runs.map(pick))
-  return {
-    ...of,
-    callsPerSecond: middle(run => run.callsPerSecond),
-    p50: middle(run => run.p50),
-    p99: middle(run => run.p99),
-    max: middle(run => run.max),
-    ownProcessor: middle(run => run.ownProcessor),
-    processorPerCall: middle(run => run.processorPerCall),
-    errors: runs.reduce((total, run) => total + run.errors, 0),
-    firstError: runs.find(run => run.firstError !== null)?.firstError ?? null,
-  }
-}
-
-function caseOf({ revision, payload, concurrency }: Omit<Case, 'way'>): string {
-  return `${revision} ${payload} B c=${concurrency}`
-}
-
-function nameOf(transport: string, row: Case): string {
-  return `${transport} ${caseOf(row)} ${row.way}`
-}
-
-function lineOf(row: Row): string {
-  const { callsPerSecond, p50, p99, processorPerCall } = row
-  const processor = Number.isNaN(processorPerCall) ? '' : `, ${processorPerCall.toFixed(0)} µs of processor per call`
-  const errors = row.errors > 0 ? `, ${row.errors} ERRORS` : ''
-  const rate = `${callsPerSecond.toFixed(0).padStart(7)} calls/s`
-  return `${caseOf(row).padEnd(22)} ${row.way.padEnd(10)} ${rate}  p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)} ms${processor}${errors}`
-}
-
-function callTable(transport: string, rows: readonly Row[]): Table {
-  return {
-    title: `Calls, server over ${transport}`,
-    columns: [
-      'case',
-      'way',
-      'calls/s',
-      'p50 ms',
-      'p99 ms',
-      'added p50 ms',
-      'of direct',
-      'of bare hop',
-      'processor µs/call',
-      'errors',
+    tables: [
+      callTable(`Calls, server over ${transport}`, rows),
+      asideTable(aside),
+      // The profiles are written when the process ends.
+      ...profiling.tables(passed),
     ],
-    rows: rows.map(row => {
-      const { direct, bare } = comparedWith(rows, row)
-      return [
-        caseOf(row),
-        row.way,
-        row.callsPerSecond,
-        row.p50,
-        row.p99,
-        row.p50 - direct.p50,
-        row.callsPerSecond / direct.callsPerSecond,
-        row.callsPerSecond / bare.callsPerSecond,
-        row.processorPerCall,
-        row.errors,
-      ]
-    }),
+    numbers: { ...callNumbers(transport, rows), ...asideNumbers(transport, aside) },
+    wrong,
   }
 }
 
-/** The ratios are what other machines can be held to. */
-function numbersOf(transport: string, rows: readonly Row[]): Record<string, number> {
-  const numbers: Record<string, number> = {}
-  for (const row of rows) {
-    const name = nameOf(transport, row)
-    numbers[`${name} calls/s`] = row.callsPerSecond
-    numbers[`${name} p50 ms`] = row.p50
-    numbers[`${name} p99 ms`] = row.p99
-    numbers[`${name} processor µs/call`] = row.processorPerCall
-    const { direct, bare, sdk } = comparedWith(rows, row)
-    if (row.way !== 'Castellan') continue
-    numbers[`${name} / direct`] = row.callsPerSecond / direct.callsPerSecond
-    numbers[`${name} / bare hop`] = row.callsPerSecond / bare.callsPerSecond
-    numbers[`${name} / SDK hop`] = row.callsPerSecond / sdk.callsPerSecond
+function* casesOf({ payloads, concurrencies }: Extent): Generator<Case> {
+  for (const revision of revisions) {
+    for (const payload of payloads) {
+      for (const concurrency of concurrencies) yield { revision, payload, concurrency }
+    }
   }
-  return numbers
 }
 
-function comparedWith(rows: readonly Row[], of: Row) {
-  const by = (way: Way) => rows.find(row => caseOf(row) === caseOf(of) && row.way === way)!
-  return { direct: by('direct'), bare: by('bare hop'), sdk: by('SDK hop') }
+/** Lets every way see calls before the first are counted; tells how many of them Castellan answered. */
+async function firstCalls(roads: Ways, generator: LoadGenerator, extent: Extent): Promise<number> {
+  let answered = 0
+  const length = { warmUp: 0, measured: extent.first, maxCalls: FIRST_CALLS }
+  for (const revision of revisions) {
+    for (const way of ways) {
+      const of = { revision, payload: 64, concurrency: 8 }
+      const { calls } = await generator.run(planOf(of, roads.to(way, revision), length))
+      if (way === 'Castellan') answered += calls
+    }
+  }
+  return answered
 }
 
-/** Megabytes. */
-interface Memory {
+async function takeTurns(
+  roads: Ways,
+  generator: LoadGenerator,
+  of: Case,
+  { repetitions, warmUp, measured }: Extent,
+): Promise<Record<Way, readonly Run[]>> {
+  const runs: Record<Way, Run[]> = { direct: [], 'bare hop': [], 'SDK hop': [], Castellan: [] }
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    for (const way of ways) {
+      const road = roads.to(way, of.revision)
+      const before = processorOf(road)
+      const load = await generator.run(planOf(of, road, { warmUp, measured, maxCalls: MAX_CALLS })).catch(cameToNothing)
+      const used = processorOf(road) - before
+      runs[way].push({ ...load, processorPerCall: (used * 1_000) / (load.calls + load.warmUpCalls) })
+    }
+  }
+  return runs
+}
+
+function planOf(of: Case, { target, tool }: Road, length: Pick<Plan, 'warmUp' | 'measured' | 'maxCalls'>): Plan {
+  return { ...of, target, tool, ...length }
+}
+
+function processorOf({ pid }: Road): number {
+  return pid === null ? Number.NaN : processorMilliseconds(pid)
+}
+
+/** A run that came to nothing is one error, not the end of all others. */
+function cameToNothing(error: unknown): Load {
+  const nothing = { callsPerSecond: 0, p50: Number.NaN, p99: Number.NaN, max: Number.NaN, ownProcessor: Number.NaN }
+  return { ...nothing, calls: 0, warmUpCalls: 0, errors: 1, firstError: (error as Error).message }
+}
+
+/**
+ * Milliseconds until every call is counted, which is done from the journal: a control plane that forgets some, or is far
+ * behind, is not compared with others.
+ */
+async function journaledWithin(castellan: Castellan, calls: number, wrong: string[]): Promise<number> {
+  const started = performance.now()
+  for (;;) {
+    const counted = (await castellan.text('/metrics')).matchAll(/^castellan_calls_total\{[^}]*\} (\d+)/gm)
+    const journaled = counted.reduce((sum, [, count]) => sum + Number(count), 0)
+    const waited = performance.now() - started
+    if (journaled >= calls) return waited
+    if (waited > JOURNAL_PATIENCE) {
+      wrong.push(`${journaled} of ${calls} calls were journaled ${JOURNAL_PATIENCE} ms after the load`)
+      return waited
+    }
+    await pause(50)
+  }
+}
+
+/** What was seen of Castellan besides. */
+interface Aside {
+  /** Resident megabytes. */
   readonly before: number
   readonly after: number
+  /** Milliseconds from the end of the load until all of it was read back from the journal. */
+  readonly behind: number
 }
 
-function memoryTable({ before, after }: Memory): Table {
+function asideTable({ before, after, behind }: Aside): Table {
   return {
-    title: 'Memory of Castellan, resident',
-    columns: ['before the load MB', 'after the load MB'],
-    rows: [[before, after]],
+    title: 'Castellan under this load',
+    columns: ['resident before it MB', 'resident after it MB', 'journal behind ms'],
+    rows: [[before, after, behind]],
   }
 }
 
-function memoryNumbers(transport: string, { before, after }: Memory): Record<string, number> {
-  return { [`${transport} memory before MB`]: before, [`${transport} memory after MB`]: after }
+function asideNumbers(transport: string, { before, after, behind }: Aside): Record<string, number> {
+  return {
+    [`${transport} memory before MB`]: before,
+    [`${transport} memory after MB`]: after,
+    [`${transport} journal behind ms`]: behind,
+  }
 }

@@ -1,5 +1,20 @@
 import type { Measurement } from '../measurement.ts'
 import { httpCalls, stdioCalls } from './calls.ts'
+import { cycles } from './cycles.ts'
+import { gate } from './gate.ts'
+import { lifecycle } from './lifecycle.ts'
+import { listing } from './listing.ts'
+import { memory } from './memory.ts'
+import { startUp } from './start-up.ts'
 
 /** Everything that is measured, in the order of the report. */
-export const measurements: readonly Measurement[] = [httpCalls, stdioCalls]
+export const measurements: readonly Measurement[] = [
+  gate,
+  httpCalls,
+  stdioCalls,
+  lifecycle,
+  listing,
+  memory,
+  cycles,
+  startUp,
+]

@@ -10,7 +10,7 @@ export interface Machine {
   readonly system: string
   readonly node: string
   readonly commit: string
-  /** Processes that were ready to run in the last minute, before anything was measured. */
+  /** Processes that were ready to run in the minute before anything was measured: what others took. */
   readonly loadBefore: number
 }
 

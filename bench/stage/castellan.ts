@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Child, startChild } from './child.ts'
+import { scratchFolder } from './scratch.ts'
 
 const program = new URL('../../apps/castellan/bin/castellan.js', import.meta.url).pathname
 
@@ -13,6 +13,8 @@ export interface Castellan extends AsyncDisposable {
   readonly folder: string
   /** Asks the REST API as its administrator; throws unless the answer is 2xx. */
   ask<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>
+  /** As {@link ask}, for what answers with text. */
+  text(path: string): Promise<string>
   /** The key of a new member who was granted every tool. */
   member(): Promise<string>
   stop(): Promise<void>
@@ -23,13 +25,13 @@ export interface CastellanOptions {
   readonly settings?: readonly string[]
   /** Flags of Node. */
   readonly flags?: readonly string[]
-  /** Data of an earlier one; it is kept. */
+  /** Data of an earlier one; a new folder by default. */
   readonly folder?: string
 }
 
 /** Starts one; its log goes to a file, as that of a service does. */
 export async function startCastellan({ settings = [], flags = [], folder }: CastellanOptions = {}): Promise<Castellan> {
-  const data = folder ?? (await mkdtemp(join(tmpdir(), 'castellan-bench-')))
+  const data = folder ?? scratchFolder('castellan')
   const log = openSync(join(data, 'log'), 'a', 0o600)
   let child: Child
   try {
@@ -42,23 +44,28 @@ export async function startCastellan({ settings = [], flags = [], folder }: Cast
     closeSync(log)
   }
   const admin = (await readFile(join(data, 'admin.key'), 'utf8')).trim()
+  const send = async (method: string, path: string, body?: unknown): Promise<string> => {
+    const response = await fetch(child.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${admin}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    return text
+  }
   const castellan: Castellan = {
     url: child.url,
     pid: child.pid,
     folder: data,
     async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-      const response = await fetch(child.url + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${admin}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body === undefined ? null : JSON.stringify(body),
-      })
-      const text = await response.text()
-      if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+      const text = await send(method, path, body)
       return (text === '' ? {} : JSON.parse(text)) as T
     },
+    text: path => send('GET', path),
     async member() {
       const principal = await castellan.ask<{ id: string }>('POST', '/api/principals', {
         name: 'bench',
@@ -75,10 +82,7 @@ export async function startCastellan({ settings = [], flags = [], folder }: Cast
       return (await castellan.ask<{ plaintext: string }>('POST', '/api/keys', key)).plaintext
     },
     stop: () => child.stop(),
-    async [Symbol.asyncDispose]() {
-      await child.stop()
-      if (folder === undefined) await rm(data, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: () => child.stop(),
   }
   return castellan
 }

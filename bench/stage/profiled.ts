@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Table } from '../measurement.ts'
 import { type CpuProfile, profileTables } from '../report/profile.ts'
+import { scratchFolder } from './scratch.ts'
 
 /** Profiles of the threads of a process, taken between `begin` and `end` of what it is there for. */
-export interface Profiling extends AsyncDisposable {
+export interface Profiling {
   /** Of Node, for the process that is to be profiled. */
   readonly flags: readonly string[]
   begin(): void
@@ -15,12 +14,12 @@ export interface Profiling extends AsyncDisposable {
   tables(calls: number): readonly Table[]
 }
 
-export async function profiled(wanted: boolean): Promise<Profiling> {
+export function profiled(wanted: boolean): Profiling {
   if (!wanted) {
     const nothing = () => undefined
-    return { flags: [], begin: nothing, end: nothing, tables: () => [], [Symbol.asyncDispose]: async () => undefined }
+    return { flags: [], begin: nothing, end: nothing, tables: () => [] }
   }
-  const folder = await mkdtemp(join(tmpdir(), 'castellan-profile-'))
+  const folder = scratchFolder('profile')
   const window = { from: 0, to: Number.POSITIVE_INFINITY }
   return {
     flags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=200'],
@@ -32,7 +31,6 @@ export async function profiled(wanted: boolean): Promise<Profiling> {
       )
       return profileTables(profiles, window, calls)
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
