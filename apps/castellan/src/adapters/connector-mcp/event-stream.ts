@@ -1,5 +1,9 @@
 import { StringDecoder } from 'node:string_decoder'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { GatheredBytes } from './gathered-bytes.ts'
+
+const LF = 0x0a
+const CR = 0x0d
 
 export interface EventSink {
   event(event: EventSourceMessage): void
@@ -26,8 +30,14 @@ export function eventStream(max: number, sink: EventSink): (chunk: Buffer) => bo
       if (type === 'max-buffer-size-exceeded') fits = false
     },
   })
+  // The parser keeps what it cannot use yet as it came, so that pieces of a line are joined here.
+  const piece = new GatheredBytes()
   return chunk => {
-    if (fits) parser.feed(decoder.write(chunk))
+    if (!fits) return false
+    if (!chunk.includes(LF) && !chunk.includes(CR)) {
+      if (piece.size + chunk.length > max) fits = false
+      else piece.add(chunk)
+    } else parser.feed(decoder.write(piece.take(chunk)))
     return fits
   }
 }

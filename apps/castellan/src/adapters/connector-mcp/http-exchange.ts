@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { EventSourceMessage } from 'eventsource-parser'
 import { formatDuration } from '../../kernel/index.ts'
 import { eventStream } from './event-stream.ts'
+import { GatheredBytes } from './gathered-bytes.ts'
 import { SendFailure, sendFailure } from './send-failure.ts'
 
 export interface HttpRequest {
@@ -43,8 +44,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #status = 0
   #headers: IncomingHttpHeaders = {}
   /** Of an answer in one piece. */
-  #chunks: Buffer[] = []
-  #size = 0
+  readonly #body = new GatheredBytes()
+  #first: Buffer | null = null
   #feed: ((chunk: Buffer) => boolean) | null = null
   #timer: NodeJS.Timeout | undefined
   #silenceExpected = false
@@ -101,17 +102,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
       if (!this.#feed(chunk)) this.#cutTooLarge()
       return
     }
-    this.#size += chunk.length
-    if (this.#size > this.#request.maxMessage) this.#cutTooLarge()
-    else this.#chunks.push(chunk)
+    // Most answers come in one piece, which need not be copied.
+    if (this.#first === null && chunk.length <= this.#request.maxMessage) return void (this.#first = chunk)
+    if (this.#body.size === 0 && this.#first !== null) this.#body.add(this.#first)
+    if (this.#body.size + chunk.length > this.#request.maxMessage) this.#cutTooLarge()
+    else this.#body.add(chunk)
   }
 
   onResponseEnd(): void {
     if (this.#over) return
     this.#end()
     if (this.#feed !== null) return this.#hearing.ended(null)
-    const [first] = this.#chunks
-    const body = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks)
+    const body = this.#body.size > 0 ? this.#body.take() : (this.#first ?? EMPTY)
     this.#hearing.answered(this.#status, this.#headers, body.toString('utf8'))
   }
 
@@ -148,6 +150,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer)
   }
 }
+
+const EMPTY = Buffer.alloc(0)
 
 function isEventStream(headers: IncomingHttpHeaders): boolean {
   return mediaType(headers) === 'text/event-stream'

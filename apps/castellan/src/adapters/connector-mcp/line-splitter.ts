@@ -1,3 +1,5 @@
+import { GatheredBytes } from './gathered-bytes.ts'
+
 const NEWLINE = 0x0a
 
 export interface LineSplitter {
@@ -7,16 +9,13 @@ export interface LineSplitter {
   flush(): void
 }
 
-/** Cuts a byte stream into lines of at most `limit` bytes, joining what came in pieces only once. Blank lines are skipped. */
+/** Cuts a byte stream into lines of at most `limit` bytes. Blank lines are skipped. */
 export function lineSplitter(limit: number, onLine: (line: string) => void): LineSplitter {
-  let pieces: Buffer[] = []
-  let size = 0
+  const begun = new GatheredBytes()
 
   const take = (last: Buffer): void => {
-    const line = (size === 0 ? last : Buffer.concat([...pieces, last])).toString('utf8')
-    pieces = []
-    size = 0
-    if (line.trim() !== '') onLine(line)
+    const line = begun.take(last).toString('utf8')
+    if (line.length > SHORTEST || line.trim() !== '') onLine(line)
   }
 
   return {
@@ -25,14 +24,16 @@ export function lineSplitter(limit: number, onLine: (line: string) => void): Lin
       for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
         const piece = chunk.subarray(start, end)
         start = end + 1
-        if (size + piece.length > limit) return false
+        if (begun.size + piece.length > limit) return false
         take(piece)
       }
-      const rest = chunk.subarray(start)
-      if (rest.length > 0) pieces.push(rest)
-      size += rest.length
-      return size <= limit
+      if (begun.size + chunk.length - start > limit) return false
+      begun.add(chunk.subarray(start))
+      return true
     },
     flush: () => take(Buffer.alloc(0)),
   }
 }
+
+/** No longer line is worth the search whether it is blank, since it is read anyway. */
+const SHORTEST = 64

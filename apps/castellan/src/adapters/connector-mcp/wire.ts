@@ -144,6 +144,8 @@ export class Wire implements Receiver {
       if (id === undefined) this.#notified(method, params, request)
       else if (typeof id === 'string' || typeof id === 'number') this.#events.asked(method, params, id, request)
       else this.#events.stray('it sent a request without a usable id')
+    } else if (request !== null && id !== request) {
+      this.#events.stray('it answered a request on the stream of another')
     } else if (typeof id === 'number' && id > 0 && id < this.#nextId) {
       // Unknown by now means answered or cancelled before: late answers are expected and dropped.
       const pending = this.#pending.get(id)
