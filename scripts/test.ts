@@ -28,7 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ru
 runner.on('close', code => (process.exitCode = code ?? 1))
 
 function testFiles(parts: readonly string[]): string[] {
-  const skipped = /(^|\/)(node_modules|dist|\.git|\.castellan)$|^tests\/architecture\/(trees|newcomer)$/
+  const skipped = /(^|\/)(node_modules|dist|\.git|\.castellan)$|^tests\/(architecture\/(trees|newcomer)|third-party)$/
   return globSync('**/*.test.ts', { cwd: root, exclude: path => skipped.test(path) })
     .filter(path => parts.length === 0 || parts.some(part => path.includes(part.replace(/^\.\//, ''))))
     .toSorted()

@@ -55,9 +55,12 @@ test('code in a document must equal the region it is cut from', t => {
 
 test('a lockfile that names a registry or brings an install script is reported', () => {
   const lock = (entry: object) => JSON.stringify({ packages: { 'node_modules/x': entry } })
-  assert.deepEqual(lockfileProblems(lock({ version: '1.0.0', resolved: 'packages/x' })), [])
-  assert.equal(lockfileProblems(lock({ resolved: 'https://registry.example.org/x.tgz' })).length, 1)
-  assert.equal(lockfileProblems(lock({ hasInstallScript: true })).length, 1)
+  assert.deepEqual(lockfileProblems('package-lock.json', lock({ version: '1.0.0', resolved: 'packages/x' })), [])
+  assert.equal(
+    lockfileProblems('package-lock.json', lock({ resolved: 'https://registry.example.org/x.tgz' })).length,
+    1,
+  )
+  assert.equal(lockfileProblems('package-lock.json', lock({ hasInstallScript: true })).length, 1)
 })
 
 function folder(t: TestContext, files: Readonly<Record<string, string>>): string {

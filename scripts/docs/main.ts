@@ -17,7 +17,7 @@ const documents = globSync('**/*.md', {
 const problems = [
   ...documents.flatMap(path => [...brokenLinks(root, path, read(path)), ...brokenFences(root, path, read(path))]),
   ...catalogueProblems(read('docs/errors.md'), catalogue),
-  ...lockfileProblems(read('package-lock.json')),
+  ...['package-lock.json', 'tests/third-party/package-lock.json'].flatMap(path => lockfileProblems(path, read(path))),
 ]
 for (const problem of problems) console.error(problem)
 process.exitCode = problems.length > 0 ? 1 : 0
