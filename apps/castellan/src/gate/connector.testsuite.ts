@@ -4,7 +4,7 @@ import { digestJson, isFault, isJsonObject, type JsonObject, newId } from '../ke
 import type { Capability, Primitive, Server } from '../registry/index.ts'
 import { AllowedCall } from './allowed-call.ts'
 import type { Call, CallMethod, GivenInput } from './call.ts'
-import type { CallIo, Connector, Link, LinkEvents, Reply, Target } from './connector.ts'
+import type { CallerClient, CallIo, Connector, Link, LinkEvents, Reply, Target } from './connector.ts'
 
 /** A call to a tool of the fixture's server. */
 export interface Ask {
@@ -37,6 +37,10 @@ export interface ConnectorFixture {
   readonly progress?: (steps: number) => Ask
   /** Says that its tools have changed. */
   readonly change?: Ask
+  /** Asks its client for a name by a form, in the way of its revision, and answers with a text that holds it. */
+  readonly question?: Ask
+  /** Says the words in a log message to its client, then answers. */
+  readonly tell?: (words: string) => Ask
   /** Names of the processes and sockets that belong to links of the target. */
   readonly leftovers: () => Promise<readonly string[]>
   readonly stop: () => Promise<void>
@@ -121,6 +125,48 @@ export async function connectorSuite(name: string, makeFixture: () => Promise<Co
             await ask(fixture.change!)
             return changed.has('tools')
           })
+        })
+      })
+    }
+
+    if (able.question) {
+      test('what the server wants to know reaches the client of the call, and no other', async () => {
+        await within(makeFixture, async ({ fixture, ask }) => {
+          const question = fixture.question!
+          const asked: string[] = []
+          const answer = { action: 'accept', content: { name: 'Ann' } }
+          const client: CallerClient = {
+            ...speechless,
+            capabilities: { elicitation: { form: {} } },
+            ask: async method => (asked.push(method), { is: 'result', result: answer }),
+          }
+
+          let reply = await ask(question, { client })
+
+          if (reply.is === 'inputRequired') {
+            const { inputRequests, requestState } = reply.result
+            const names = Object.keys(isJsonObject(inputRequests) ? inputRequests : {})
+            const responses = Object.fromEntries(names.map(name => [name, answer]))
+            const state = typeof requestState === 'string' ? requestState : null
+            reply = await ask(question, { client }, { responses, state })
+          } else assert.deepEqual(asked, ['elicitation/create'])
+          assert.match(textOf(reply), /Ann/)
+        })
+      })
+    }
+
+    if (able.tell) {
+      test('a log message reaches the client of the call before its answer', async () => {
+        await within(makeFixture, async ({ fixture, ask }) => {
+          const told: string[] = []
+          const client: CallerClient = {
+            ...speechless,
+            logLevel: 'debug',
+            notify: (method, params) => told.push(`${method} ${JSON.stringify(params)}`),
+          }
+          await ask(fixture.tell!('good news'), { client })
+          assert.equal(told.length, 1)
+          assert.match(told[0]!, /notifications\/message .*good news/)
         })
       })
     }
@@ -235,7 +281,7 @@ interface Opened {
   readonly fixture: ConnectorFixture
   readonly link: Link
   /** Calls a tool of the fixture. */
-  readonly ask: (ask: Ask, io?: Partial<CallIo>) => Promise<Reply>
+  readonly ask: (ask: Ask, io?: Partial<CallIo>, input?: GivenInput) => Promise<Reply>
   /** Lists the server said have changed. */
   readonly changed: ReadonlySet<string>
   readonly log: readonly string[]
@@ -253,8 +299,8 @@ async function within(
   try {
     const link = await fixture.connector.open(fixture.target, events, soon())
     try {
-      const ask = (ask: Ask, io?: Partial<CallIo>) =>
-        link.call(allowedTool(fixture, ask), { signal: soon(), onProgress: null, client: null, ...io })
+      const ask: Opened['ask'] = (ask, io, input) =>
+        link.call(allowedTool(fixture, ask, input), { signal: soon(), onProgress: null, client: null, ...io })
       await body({ fixture, link, ask, changed, log })
     } finally {
       await link.close()
@@ -265,13 +311,14 @@ async function within(
   }
 }
 
-function allowedTool({ offers, target }: ConnectorFixture, { tool, args }: Ask): AllowedCall {
+function allowedTool({ offers, target }: ConnectorFixture, { tool, args }: Ask, input?: GivenInput): AllowedCall {
   const offer = offers.find(({ primitive, name }) => primitive === 'tool' && name === tool)
   assert.ok(offer, `the fixture offers no tool ${tool}`)
   return allowedCall(
     target,
     { ...offer, server: target.serverId, digest: digestJson(offer.definition), impliedEffect: null },
     args,
+    { ...(input && { input }) },
   )
 }
 
@@ -360,6 +407,16 @@ export async function eventually(what: string, isSo: () => Promise<boolean>): Pr
     assert.ok(performance.now() < until, `it never happened that ${what}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
+}
+
+/** A client that can do nothing. */
+const speechless = {
+  id: 'the client',
+  capabilities: {},
+  logLevel: null,
+  takesInputRequired: true,
+  notify: () => {},
+  ask: async () => ({ is: 'error', error: { code: -32601, message: 'It cannot be asked.' } }) as const,
 }
 
 const quiet: LinkEvents = { onListChanged: () => {} }

@@ -75,6 +75,16 @@ describe('what a server says while calls are under way', () => {
     assert.deepEqual(levels, ['error', 'warning', 'debug'])
   })
 
+  test('a server that does not answer to a level does not hold a cancelled call', async () => {
+    const { call } = await talk({ capabilities: logging })
+    const cancelling = new AbortController()
+    const reply = call('any', { client: testClient({ logLevel: 'debug' }), signal: cancelling.signal })
+
+    cancelling.abort()
+
+    assert.deepEqual(await reply, notSent)
+  })
+
   test('a server without logs is not told of levels', async () => {
     const { call, transport } = await talk({ script: () => ({ result: {} }) })
     await call('any', { client: testClient({ logLevel: 'debug' }) })
@@ -112,6 +122,14 @@ describe('what a server says while calls are under way', () => {
     assert.equal(log.filter(line => /floods/.test(line)).length, 1)
   })
 })
+
+const notSent = {
+  is: 'broken',
+  sent: false,
+  retryable: false,
+  retryAfter: null,
+  why: 'it was cancelled before it was sent',
+}
 
 function say(method: string, params: JsonObject): JsonObject {
   return { jsonrpc: '2.0', method, params }

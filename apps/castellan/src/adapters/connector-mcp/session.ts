@@ -8,6 +8,7 @@ import { leastSevere } from './log-level.ts'
 import { paced } from './progress-pace.ts'
 import { requestFor } from './request-for.ts'
 import type { Transport } from './transport.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { watchByListening, watchBySubscribing, Watching } from './watching.ts'
 import type { WireReply } from './wire.ts'
 
@@ -81,7 +82,7 @@ function session(
       const { uri } = request.params
       if (call.method === 'resources/subscribe' && typeof uri === 'string') return watching.watch(uri, signal)
       const speaking = client && speakUp(client.logLevel)
-      if (speaking) await speaking
+      if (speaking) await unlessAborted(signal, speaking)
       const pace = onProgress && paced(onProgress)
       const reply = await wire.request({ ...request, signal, client, onProgress: pace && pace.take })
       pace?.end()

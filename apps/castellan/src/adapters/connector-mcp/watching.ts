@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 import type { Reply } from '../../gate/index.ts'
 import type { Listening } from './listening.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** How a server is told which resources are watched. */
 export interface Watch {
@@ -53,8 +54,9 @@ export class Watching {
       this.#begun.set(uri, promise)
       resolve(this.#watch.begin(uri))
     }
-    const reply = await unless(signal, begun)
-    if (reply.is !== 'result' && reply !== givenUp && this.#begun.get(uri) === begun) this.#begun.delete(uri)
+    const reply = await unlessAborted(signal, begun)
+    if (reply === null) return givenUp
+    if (reply.is !== 'result' && this.#begun.get(uri) === begun) this.#begun.delete(uri)
     return reply
   }
 
@@ -80,15 +82,3 @@ const notHonoured: Reply = {
 }
 
 const givenUp: Reply = { is: 'broken', sent: true, retryable: false, retryAfter: null, why: 'it was cancelled' }
-
-/** One who gives up does not take from the others what they wait for. */
-function unless(signal: AbortSignal, reply: Promise<Reply>): Promise<Reply> {
-  const { promise, resolve } = Promise.withResolvers<Reply>()
-  const giveUp = (): void => resolve(givenUp)
-  signal.addEventListener('abort', giveUp, { once: true })
-  void reply.then(value => {
-    signal.removeEventListener('abort', giveUp)
-    resolve(value)
-  })
-  return promise
-}
