@@ -151,7 +151,7 @@ export function freezeCall(
 }
 
 function frozen({ responses, state }: GivenInput): GivenInput {
-  return Object.freeze({ responses: deepFreeze(structuredClone(responses) as JsonObject), state })
+  return Object.freeze({ responses: deepFreeze(structuredClone(responses)), state })
 }
 
 /** Two principals may choose the same key without meaning the same call. */

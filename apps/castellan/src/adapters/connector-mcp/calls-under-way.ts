@@ -58,10 +58,5 @@ export class CallsUnderWay {
 
 /** Callers that cannot be asked cannot be told apart either. */
 function isSameClient(a: UnderWay, b: UnderWay): boolean {
-  return a.client !== null && b.client !== null && idOf(a.client) === idOf(b.client)
-}
-
-function idOf(client: CallerClient): unknown {
-  const { id } = client as { readonly id?: unknown }
-  return id ?? client
+  return a.client !== null && b.client !== null && a.client.id === b.client.id
 }

@@ -16,7 +16,7 @@ export function paramHeaderProblem(
   { params }: Request,
   headers: IncomingHttpHeaders,
 ): RpcError | null {
-  const definition = core.registry.offers(identity, view).find('tool', String(params.name))?.definition
+  const definition = core.registry.offers(identity, view).find('tool', params.name as string)?.definition
   const args = isJsonObject(params.arguments) ? params.arguments : {}
   for (const mark of (definition && headerMarks(definition)) ?? []) {
     const value = markedValue(mark, args)

@@ -95,7 +95,7 @@ export class Upstreams implements CatalogSource {
   #watch(allowed: AllowedCall): void {
     const { server, args } = allowed.call
     const watched = this.#watched.get(server.id) ?? new Map<string, AllowedCall>()
-    this.#watched.set(server.id, watched.set(String(args.uri), allowed))
+    if (typeof args.uri === 'string') this.#watched.set(server.id, watched.set(args.uri, allowed))
   }
 
   /** What is lost meanwhile cannot be known, so everybody is told that what they watch may have changed. */

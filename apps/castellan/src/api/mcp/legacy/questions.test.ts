@@ -42,7 +42,7 @@ describe('a question to a client', () => {
     controller.abort()
     assert.equal((await answer).is, 'error')
     assert.deepEqual(
-      [said[1]?.method, (said[1]?.params as JsonObject).requestId],
+      [said[1]?.method, (said[1]!.params as JsonObject).requestId],
       ['notifications/cancelled', said[0]!.id],
     )
   })

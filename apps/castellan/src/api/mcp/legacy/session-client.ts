@@ -3,15 +3,25 @@ import type { JsonObject } from '../../../kernel/index.ts'
 import { cannotBeAsked } from '../client-abilities.ts'
 import type { Exchange } from '../wire/exchange.ts'
 import { notificationText } from '../wire/rpc.ts'
-import type { Session } from './session.ts'
+import type { Questions } from './questions.ts'
+
+/** What of a session its clients' calls need. */
+interface Home {
+  readonly id: string
+  readonly capabilities: JsonObject
+  readonly logLevel: string | null
+  readonly questions: Questions
+  /** Says what belongs to no call. */
+  tell(method: string, params: JsonObject): void
+}
 
 /** The client behind one call of a session: told and asked on the stream of that call. */
 export class SessionClient implements CallerClient {
   readonly takesInputRequired = false
-  readonly #session: Session
+  readonly #session: Home
   readonly #exchange: Exchange
 
-  constructor(session: Session, exchange: Exchange) {
+  constructor(session: Home, exchange: Exchange) {
     this.#session = session
     this.#exchange = exchange
   }

@@ -1,9 +1,15 @@
 import type { JsonObject } from '../../../kernel/index.ts'
 import { logLevels } from '../wire/revisions.ts'
 import { code, RpcError } from '../wire/rpc.ts'
-import type { Session } from './session.ts'
 
-type SessionMethod = (session: Session, params: JsonObject) => JsonObject | Promise<JsonObject>
+/** What of a session its own methods change. */
+interface Changeable {
+  logLevel: string | null
+  watch(uri: string): Promise<void>
+  unwatch(uri: string): void
+}
+
+type SessionMethod = (session: Changeable, params: JsonObject) => JsonObject | Promise<JsonObject>
 
 /** What only a client with a session can ask. */
 export const sessionMethods: ReadonlyMap<string, SessionMethod> = new Map<string, SessionMethod>([

@@ -90,6 +90,6 @@ export function tokenOf(meta: JsonObject): RequestId | null {
 /** Tokens for progress and the like are of the connection to the server, and mean nothing to this client. */
 function withoutHop({ _meta, ...params }: JsonObject): JsonObject {
   if (!isJsonObject(_meta)) return params
-  const { progressToken, ...meta } = _meta
+  const { progressToken: _, ...meta } = _meta
   return Object.keys(meta).length === 0 ? params : { ...params, _meta: meta }
 }

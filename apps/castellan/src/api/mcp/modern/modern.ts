@@ -194,7 +194,7 @@ function bindingOf(caller: Caller, { method, params }: Request): string {
 
 /** The tool that is called, also by way of another. */
 function toolNamed({ name, arguments: args }: JsonObject): string {
-  return String(name === CALL_TOOL && isJsonObject(args) ? args.name : name)
+  return (name === CALL_TOOL && isJsonObject(args) ? args.name : name) as string
 }
 
 function takesStreams({ headers: { accept } }: IncomingMessage): boolean {

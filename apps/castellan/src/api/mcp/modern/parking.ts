@@ -39,6 +39,6 @@ export class Parking {
   }
 
   close(): void {
-    for (const id of [...this.#parked.keys()]) this.leave(id)?.giveUp()
+    for (const id of this.#parked.keys()) this.leave(id)?.giveUp()
   }
 }
