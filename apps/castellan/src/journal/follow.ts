@@ -11,6 +11,21 @@ export async function* follow(
   signal: AbortSignal,
   filter?: EntryFilter,
 ): AsyncGenerator<SequencedEntry> {
+  for await (const entries of followInPages(store, after, signal, filter)) {
+    for (const entry of entries) {
+      if (signal.aborted) return
+      yield entry
+    }
+  }
+}
+
+/** As {@link follow}, as many at a time as there are: for readers to whom a turn of the event loop for each is too much. */
+export async function* followInPages(
+  store: JournalStore,
+  after: number,
+  signal: AbortSignal,
+  filter?: EntryFilter,
+): AsyncGenerator<readonly SequencedEntry[]> {
   let offset = after
   let hinted = Promise.withResolvers<void>()
   const wake = () => hinted.resolve()
@@ -21,11 +36,8 @@ export async function* follow(
       // Renewed before reading: a hint that comes during the read must not be missed.
       hinted = Promise.withResolvers<void>()
       const entries = await store.read(offset, PAGE, filter)
-      for (const entry of entries) {
-        if (signal.aborted) return
-        yield entry
-        offset = entry.offset
-      }
+      if (entries.length > 0 && !signal.aborted) yield entries
+      offset = entries.at(-1)?.offset ?? offset
       if (entries.length < PAGE && !signal.aborted) await hintedOrDue(hinted.promise)
     }
   } finally {

@@ -1,3 +1,5 @@
+import { isoTime } from '../kernel/index.ts'
+
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** Facts about one event. Never arguments, results, prompts or secrets. */
@@ -22,7 +24,7 @@ export interface LogSettings {
 export function logTo(settings: LogSettings): Log {
   return (level, event, facts = {}) => {
     if (RANK[level] < RANK[settings.level]) return
-    const time = settings.now().toISOString()
+    const time = isoTime(settings.now())
     const line =
       settings.format === 'json' ? JSON.stringify({ time, level, event, ...facts }) : inWords(time, level, event, facts)
     settings.write(`${settings.mask(line)}\n`)

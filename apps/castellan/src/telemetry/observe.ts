@@ -1,4 +1,4 @@
-import { follow, type JournalStore, type SequencedEntry } from '../journal/index.ts'
+import { followInPages, type JournalStore, type SequencedEntry } from '../journal/index.ts'
 import type { Log } from './log.ts'
 
 /** Where counts and times go. */
@@ -12,15 +12,17 @@ export interface Meter {
  * holds nobody up.
  */
 export async function observe(store: JournalStore, log: Log, meter: Meter, signal: AbortSignal): Promise<void> {
-  for await (const entry of follow(store, await store.head(), signal)) {
-    measure(entry, meter)
-    log(entry.type === 'call.denied' ? 'warn' : 'info', entry.type, {
-      tenant: entry.tenant,
-      principal: entry.principal,
-      subject: entry.stream,
-      correlation: entry.correlationId,
-      ...shown(entry),
-    })
+  for await (const entries of followInPages(store, await store.head(), signal)) {
+    for (const entry of entries) {
+      measure(entry, meter)
+      log(entry.type === 'call.denied' ? 'warn' : 'info', entry.type, {
+        tenant: entry.tenant,
+        principal: entry.principal,
+        subject: entry.stream,
+        correlation: entry.correlationId,
+        ...shown(entry),
+      })
+    }
   }
 }
 
