@@ -1,7 +1,6 @@
 import { digestJson, fault, isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import type { Reply, Target } from '../../gate/index.ts'
-import type { Capability, Discovery, Primitive } from '../../registry/index.ts'
-import { hasValidHeaders } from './param-headers.ts'
+import { type Capability, type Discovery, headerMarks, type Primitive } from '../../registry/index.ts'
 import type { Era } from './transport.ts'
 
 /** Asks the server one thing; throws when no answer comes. */
@@ -131,7 +130,7 @@ function accept(definition: JsonValue, list: List, session: Session, warnings: s
     list.primitive === 'tool' &&
     session.era === 'modern' &&
     session.hasRequestStreams &&
-    !hasValidHeaders(definition)
+    headerMarks(definition) === null
   ) {
     warnings.push(`tool "${plain(name)}" left out: its x-mcp-header marks are not valid`)
     return null

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '../../kernel/index.ts'
-import { hasValidHeaders, paramHeaders } from './param-headers.ts'
+import { headerMarks } from '../../registry/index.ts'
+import { paramHeaders } from './param-headers.ts'
 
 const definition: JsonObject = {
   name: 'deploy',
@@ -39,8 +40,8 @@ test('an empty argument has an empty header', () => {
 })
 
 test('a mark in the wrong place, of the wrong type or with a bad name makes the tool invalid', () => {
-  assert.ok(hasValidHeaders(definition))
-  assert.ok(hasValidHeaders({ name: 'no schema' }))
+  assert.ok(headerMarks(definition))
+  assert.ok(headerMarks({ name: 'no schema' }))
   const marked = { type: 'string', 'x-mcp-header': 'A' }
   const bad: JsonObject[] = [
     marked,
@@ -52,5 +53,6 @@ test('a mark in the wrong place, of the wrong type or with a bad name makes the 
     { properties: { a: { type: 'string', 'x-mcp-header': 1 } } },
     { properties: { a: marked, b: { type: 'string', 'x-mcp-header': 'a' } } },
   ]
-  for (const inputSchema of bad) assert.ok(!hasValidHeaders({ name: 'bad', inputSchema }), JSON.stringify(inputSchema))
+  for (const inputSchema of bad)
+    assert.equal(headerMarks({ name: 'bad', inputSchema }), null, JSON.stringify(inputSchema))
 })
