@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandLine } from './command-line.ts'
+import { gathered } from './gathered.ts'
 import { configFor, withSettings } from './static-config.ts'
 
 export function upCommand(program: Command, line: CommandLine): void {
@@ -11,7 +12,7 @@ export function upCommand(program: Command, line: CommandLine): void {
     const { world } = line
     const { config } = configFor(options, world.variables)
     const ending = world.interruption()
-    const running = await world.start(config, { variables: world.variables, write: world.err })
+    const running = await world.start(config, { variables: world.variables, write: gathered(world.err) })
     const facts = {
       url: running.url,
       mcp: `${running.url}/mcp`,

@@ -1,5 +1,5 @@
 import { followInPages, type JournalStore, type SequencedEntry } from '../journal/index.ts'
-import type { Log } from './log.ts'
+import type { Level, Log } from './log.ts'
 
 /** Where counts and times go. */
 export interface Meter {
@@ -15,7 +15,7 @@ export async function observe(store: JournalStore, log: Log, meter: Meter, signa
   for await (const entries of followInPages(store, await store.head(), signal)) {
     for (const entry of entries) {
       measure(entry, meter)
-      log(entry.type === 'call.denied' ? 'warn' : 'info', entry.type, {
+      log(levelOf(entry.type), entry.type, {
         tenant: entry.tenant,
         principal: entry.principal,
         subject: entry.stream,
@@ -24,6 +24,12 @@ export async function observe(store: JournalStore, log: Log, meter: Meter, signa
       })
     }
   }
+}
+
+/** One line for each call, and it is the one that says how it ended. */
+function levelOf(type: string): Level {
+  if (type === 'call.denied') return 'warn'
+  return type === 'call.intended' ? 'debug' : 'info'
 }
 
 const SHOWN = [

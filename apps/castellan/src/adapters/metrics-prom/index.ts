@@ -57,11 +57,17 @@ export function prometheus(gauges: Gauges): { readonly meter: Meter; readonly re
       for (const [status, count] of Object.entries(gauges.servers())) this.set({ status }, count)
     },
   })
+  // To find a series by its labels costs more than to count; there are few of them.
+  const found = new Map<string, { count: Counter.Internal; time: Histogram.Internal<'server'> }>()
   const meter: Meter = {
     callEnded(labels, duration) {
       // Denied calls of unknown names must not let a caller grow the set of series without bound.
-      calls.inc(labels)
-      if (duration !== null) seconds.observe({ server: labels.server }, duration)
+      const { server, outcome, effect } = labels
+      const key = `${server} ${outcome} ${effect}`
+      let series = found.get(key)
+      if (!series) found.set(key, (series = { count: calls.labels(labels), time: seconds.labels({ server }) }))
+      series.count.inc()
+      if (duration !== null) series.time.observe(duration)
     },
     circuitOpened: server => circuits.inc({ server }),
   }
