@@ -5,6 +5,7 @@ import { CedarInstance } from './cedar-instance.ts'
 import { cedarSchema } from './cedar-schema.ts'
 import { projectArguments } from './project-arguments.ts'
 import { readPolicies } from './read-policies.ts'
+import { ValidTexts } from './valid-texts.ts'
 
 /**
  * Cedar inside the process. Files end in `.cedar` and are written against `policies/schema.cedarschema`; a reason is
@@ -12,11 +13,14 @@ import { readPolicies } from './read-policies.ts'
  *
  * An evaluation error denies even when Cedar says allow: Cedar skips the policy that failed, and it may have been a forbid.
  * Its message is not repeated, because it may hold values of the arguments.
+ *
+ * `validTexts` is a file to remember in what was found valid, so that the next start is faster.
  */
-export function cedarPolicyEngine(): PolicyEngine {
+export function cedarPolicyEngine({ validTexts = null }: { readonly validTexts?: string | null } = {}): PolicyEngine {
   // Text that nobody has checked yet meets an instance of its own; decisions are made by one that has only seen good text.
   const reader = new CedarInstance()
   const judge = new CedarInstance()
+  const valid = new ValidTexts(validTexts)
   const tenants = new Map<string, InForce>()
 
   /** Puts policies into the judge unless it has them: it forgets everything when it has to be replaced. */
@@ -58,10 +62,10 @@ export function cedarPolicyEngine(): PolicyEngine {
   }
 
   return {
-    check: files => readPolicies(reader, files).problems,
+    check: files => readPolicies(reader, valid, files).problems,
 
     load(set: PolicySet) {
-      const { policies, readsArguments, problems } = readPolicies(reader, set.files)
+      const { policies, readsArguments, problems } = readPolicies(reader, valid, set.files)
       if (problems.length > 0) {
         const why = problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)
         throw fault('POLICY_INVALID', { why: why.join('; ') })
