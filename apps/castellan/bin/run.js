@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { builtForm } from './built.js'
 
-// WebAssembly is optimized, on other threads and with some 40 MB, where it is hot; by default reading a policy once counts
+// WebAssembly is optimized, on other threads and with some 35 MB, where it is hot; by default reading a policy once counts
 // as that. In bytes of code executed.
 setFlagsFromString('--wasm-tiering-budget=200000000')
 
