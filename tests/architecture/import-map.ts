@@ -92,6 +92,14 @@ export const app: Room = io(
   ['*'],
 )
 
+/**
+ * Files, and folders, that may load others late, with `import()`: where the composition root or a store chooses what there
+ * will be, and where most processes never come. Elsewhere a file shows at its top what it needs.
+ */
+export const loadsLate = ['main.ts', 'app/', 'adapters/store-sql/index.ts', 'api/rest/open-api.ts', 'cli/demo.ts'].map(
+  path => `apps/castellan/src/${path}`,
+)
+
 /** The rooms that may read `process.env`; everybody else is told what they need. */
 export const readsEnvironment = ['config', 'main']
 

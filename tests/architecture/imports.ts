@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { cycles } from './cycles.ts'
-import { forbiddenNames, packages, pureNode, readsEnvironment } from './import-map.ts'
+import { forbiddenNames, loadsLate, packages, pureNode, readsEnvironment } from './import-map.ts'
 import { isDoor, isTest, packageOf, type Place, placeOf, resolve } from './rooms.ts'
 import { type Reference, references } from './scan.ts'
 
@@ -95,9 +95,11 @@ function judge(source: Source, reference: Reference, installed: ReadonlySet<stri
       return 'an import that is computed cannot be checked; write the specifier as a literal'
     case 'import':
     case 'url':
-      return reference.to.startsWith('.')
-        ? judgePath(source, resolve(source.path, reference.to))
-        : judgeModule(source, reference.to, installed)
+      return (
+        (reference.to.startsWith('.')
+          ? judgePath(source, resolve(source.path, reference.to))
+          : judgeModule(source, reference.to, installed)) ?? judgeLate(source, reference)
+      )
     default:
       return reference.is satisfies never
   }
@@ -150,6 +152,11 @@ function judgeModule({ place, test }: Source, specifier: string, installed: Read
     it => it === '*' || it === name || (it.endsWith('/*') && name.startsWith(it.slice(0, -1))),
   )
   return declared ? undefined : `${room} does not declare the package ${name} in the import map`
+}
+
+function judgeLate({ path, test }: Source, { late }: Reference): string | undefined {
+  if (!late || test || loadsLate.some(it => path === it || (it.endsWith('/') && path.startsWith(it)))) return undefined
+  return `an import() here hides what the file needs; import at the top, or name it in loadsLate of the import map`
 }
 
 if (import.meta.main) {

@@ -28,15 +28,11 @@ const changes: readonly (readonly [file: string, from: string, to: string])[] = 
     `  'policy-cedar': io(`,
     `  'connector-line-tcp': io([...ground, 'registry', 'gate']),\n  'policy-cedar': io(`,
   ],
+  [`${src}/app/compose.ts`, `.openApiConnector),`, `.openApiConnector),\n    lineTcpConnector,`],
   [
     `${src}/app/compose.ts`,
-    `adapterConnector, openApiConnector]`,
-    `adapterConnector, openApiConnector, lineTcpConnector]`,
-  ],
-  [
-    `${src}/app/compose.ts`,
-    `import { mcpConnector }`,
-    `import { lineTcpConnector } from '../adapters/connector-line-tcp/index.ts'\nimport { mcpConnector }`,
+    `import { prometheus }`,
+    `import { lineTcpConnector } from '../adapters/connector-line-tcp/index.ts'\nimport { prometheus }`,
   ],
 ]
 

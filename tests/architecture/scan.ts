@@ -6,6 +6,8 @@ export interface Reference {
   readonly is: 'import' | 'star' | 'url' | 'computed' | 'env' | 'fetch'
   /** The specifier as written; empty where there is none. */
   readonly to: string
+  /** Loaded when it is come to, by `import()`. */
+  readonly late?: true
   readonly line: number
 }
 
@@ -45,6 +47,7 @@ function referenceOf(node: Node): Omit<Reference, 'line'> | undefined {
     case 'ExportAllDeclaration':
       return { is: 'star', to: literal(node['source']) ?? '' }
     case 'ImportExpression':
+      return { ...toLiteral(node['source']), late: true }
     case 'TSImportType':
       return toLiteral(node['source'])
     case 'TSExternalModuleReference':

@@ -7,10 +7,9 @@ import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const NEEDED = 24
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
-  await import(new URL('../src/main.ts', import.meta.url).href)
+  await import('./run.js')
 } else {
   const bundled = bundledNode()
   if (bundled === undefined) {
@@ -24,7 +23,8 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
 
 /** Stands aside: signals go to the child, and the child's end is ours. */
 function runWith(node) {
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const run = fileURLToPath(new URL('run.js', import.meta.url))
+  const child = spawn(node, [run, ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', error => {
     console.error(`Castellan cannot be started with ${node}: ${error.message}`)

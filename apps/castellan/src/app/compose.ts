@@ -1,10 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { adapterConnector } from '../adapters/connector-adapter/index.ts'
-import { mcpConnector } from '../adapters/connector-mcp/index.ts'
-import { openApiConnector } from '../adapters/connector-openapi/index.ts'
-import { oidcVerifier } from '../adapters/identity-oidc/index.ts'
 import { prometheus } from '../adapters/metrics-prom/index.ts'
 import { cedarPolicyEngine } from '../adapters/policy-cedar/index.ts'
 import { ajvValidator } from '../adapters/schema-ajv/index.ts'
@@ -14,6 +10,7 @@ import type { Core } from '../api/index.ts'
 import { type Config, secretEnvironment, type Variables } from '../config/index.ts'
 import {
   type BreakerSettings,
+  type Connector,
   Executor,
   Gate,
   LateWrites,
@@ -23,12 +20,12 @@ import {
   Upstreams,
   Watches,
 } from '../gate/index.ts'
-import { Authenticator, type Books, DEFAULT_TENANT, Directory } from '../identity/index.ts'
+import { Authenticator, type Books, DEFAULT_TENANT, Directory, type TokenVerifier } from '../identity/index.ts'
 import { Journal } from '../journal/index.ts'
 import { type Clock, fault, systemClock } from '../kernel/index.ts'
 import { Masker, Registry, resolveSecrets, secretsOf } from '../registry/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
-import { openStores } from './open-stores.ts'
+import { onFirstUse } from './on-first-use.ts'
 import { starterPolicies } from './starter-policies.ts'
 
 export interface Surroundings {
@@ -55,13 +52,12 @@ export interface Parts {
 
 /** Builds the adapters and wires them to the core: the only place that knows both. */
 export async function compose(
+  stores: Stores,
   config: Config,
   { variables, write, breaker }: Surroundings,
   sessions: () => number,
 ): Promise<Parts> {
   const clock: Clock = systemClock
-  const stores = await openStores(config, clock)
-
   const masker = new Masker()
   const password = config.database === null ? '' : (URL.parse(config.database)?.password ?? '')
   if (password !== '') masker.learn(decodeURIComponent(password))
@@ -79,7 +75,14 @@ export async function compose(
   const environment = secretEnvironment(variables, DEFAULT_TENANT)
 
   // The connectors there are; a new one is one more line here.
-  const connectors = [mcpConnector({ environment: variables }), adapterConnector, openApiConnector]
+  const connectors: readonly Connector[] = [
+    onFirstUse(['stdio', 'streamable-http', 'sse', 'websocket'], async () => {
+      const { mcpConnector } = await import('../adapters/connector-mcp/index.ts')
+      return mcpConnector({ environment: variables })
+    }),
+    onFirstUse(['http-adapter'], async () => (await import('../adapters/connector-adapter/index.ts')).adapterConnector),
+    onFirstUse(['openapi'], async () => (await import('../adapters/connector-openapi/index.ts')).openApiConnector),
+  ]
   const upstreams: Upstreams = new Upstreams({
     connectors,
     clock,
@@ -99,7 +102,7 @@ export async function compose(
   const watches: Watches = new Watches((serverId, uri) => upstreams.unwatch(serverId, uri))
   const registry = new Registry({ store: stores.registry, journal, source: upstreams, vault, clock })
 
-  const engine = cedarPolicyEngine()
+  const engine = cedarPolicyEngine({ validTexts: join(config.data, 'valid-policies') })
   const rules = new Rules(stores.rules, journal, engine)
   const late = new LateWrites(clock, onBug)
   const recorder = new Recorder({ calls: stores.calls, journal, late, clock })
@@ -108,7 +111,7 @@ export async function compose(
   const gate = new Gate({ registry, validator: ajvValidator(), guards, executor, recorder, late, clock, onBug })
 
   const books: Books = { store: stores.identity, journal, clock }
-  const tokens = config.oidc && { ...config.oidc, verifier: oidcVerifier(config.oidc, clock) }
+  const tokens = config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) }
   const metrics = prometheus({
     sessions,
     callsUnderWay: () => gate.underWay,
@@ -142,6 +145,12 @@ export async function compose(
     onBug,
   }
   return { core, stores, upstreams, late, log, meter: metrics.meter, address }
+}
+
+/** Loaded only where there is an issuer. */
+async function tokenVerifier(settings: NonNullable<Config['oidc']>, clock: Clock): Promise<TokenVerifier> {
+  const { oidcVerifier } = await import('../adapters/identity-oidc/index.ts')
+  return oidcVerifier(settings, clock)
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import { type MigrationStatus, openPostgres, openSqlite, type Stores } from '../adapters/store-sql/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Clock } from '../kernel/index.ts'
@@ -6,7 +6,7 @@ import { systemClock } from '../kernel/index.ts'
 
 /** The stores a configuration names, brought up to date. Throws what opening them throws. */
 export async function openStores(config: Config, clock: Clock): Promise<Stores> {
-  await mkdir(config.data, { recursive: true, mode: 0o700 })
+  mkdirSync(config.data, { recursive: true, mode: 0o700 })
   return config.database === null
     ? openSqlite({ folder: config.data, clock })
     : openPostgres({ url: config.database, clock })

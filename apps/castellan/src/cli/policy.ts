@@ -13,7 +13,8 @@ export function policyCommand(program: Command, line: CommandLine): void {
     .command('check [folder]')
     .description('Validate the *.cedar files of a folder against the schema')
     .action(async (folder = 'policies') => {
-      const problems = line.world.policyEngine().check(await filesIn(folder, '.cedar'))
+      const engine = await line.world.policyEngine()
+      const problems = engine.check(await filesIn(folder, '.cedar'))
       line
         .speak()
         .result({ folder, problems }, () =>
@@ -29,7 +30,7 @@ export function policyCommand(program: Command, line: CommandLine): void {
     .command('test [folder]')
     .description('Run the tables (*.test.yaml) beside the policies of a folder')
     .action(async (folder = 'policies') => {
-      const results = await runTables(line.world.policyEngine(), folder)
+      const results = await runTables(await line.world.policyEngine(), folder)
       const failed = results.filter(result => !result.passed)
       line
         .speak()

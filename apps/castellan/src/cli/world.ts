@@ -39,7 +39,7 @@ export interface World extends Terminal {
     config: Config,
     surroundings: { variables: Variables; write: (line: string) => void; breaker?: BreakerSettings },
   ) => Promise<Started>
-  readonly policyEngine: () => PolicyEngine
+  readonly policyEngine: () => Promise<PolicyEngine>
   /** Brings the store of these settings up to date. Throws what opening it throws. */
   readonly migrate: (config: Config) => Promise<readonly MigrationStep[]>
 }

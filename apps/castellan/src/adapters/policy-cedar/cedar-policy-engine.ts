@@ -7,6 +7,7 @@ import { decisionKey } from './decision-key.ts'
 import type { PolicyReads } from './policy-reads.ts'
 import { projectArguments } from './project-arguments.ts'
 import { readPolicies } from './read-policies.ts'
+import { ValidTexts } from './valid-texts.ts'
 
 /**
  * Cedar inside the process. Files end in `.cedar` and are written against `policies/schema.cedarschema`; a reason is
@@ -17,11 +18,17 @@ import { readPolicies } from './read-policies.ts'
  *
  * A policy knows no time and no chance: to what it looks at it always says the same. So decisions are remembered, `remembered`
  * of them and more, until any set is loaded. What was no clean answer of Cedar is asked anew each time.
+ *
+ * `validTexts` is a file to remember in what was found valid, so that the next start is faster.
  */
-export function cedarPolicyEngine({ remembered = 20_000 }: { readonly remembered?: number } = {}): PolicyEngine {
+export function cedarPolicyEngine({
+  remembered = 20_000,
+  validTexts = null,
+}: { readonly remembered?: number; readonly validTexts?: string | null } = {}): PolicyEngine {
   // Text that nobody has checked yet meets an instance of its own; decisions are made by one that has only seen good text.
   const reader = new CedarInstance()
   const judge = new CedarInstance()
+  const valid = new ValidTexts(validTexts)
   const tenants = new Map<string, InForce>()
   const decisions = new Recent<string, Decision>(remembered)
   let loaded = 0
@@ -72,10 +79,10 @@ export function cedarPolicyEngine({ remembered = 20_000 }: { readonly remembered
   }
 
   return {
-    check: files => readPolicies(reader, files).problems,
+    check: files => readPolicies(reader, valid, files).problems,
 
     load(set: PolicySet) {
-      const { policies, reads, problems } = readPolicies(reader, set.files)
+      const { policies, reads, problems } = readPolicies(reader, valid, set.files)
       if (problems.length > 0) {
         const why = problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)
         throw fault('POLICY_INVALID', { why: why.join('; ') })

@@ -3,6 +3,7 @@ import type { PolicyProblem } from '../../gate/index.ts'
 import type { CedarInstance, CedarModule } from './cedar-instance.ts'
 import { cedarSchema } from './cedar-schema.ts'
 import { policyReads, type PolicyReads, together } from './policy-reads.ts'
+import type { ValidTexts } from './valid-texts.ts'
 
 /** Characters of all files together: text is parsed and type-checked while everything else waits. */
 const MAX_TEXT = 512 * 1024
@@ -18,7 +19,11 @@ export interface ReadPolicies {
 }
 
 /** Takes policy files apart and finds everything wrong with them. Never throws for what is in them. */
-export function readPolicies(cedar: CedarInstance, files: Readonly<Record<string, string>>): ReadPolicies {
+export function readPolicies(
+  cedar: CedarInstance,
+  valid: ValidTexts,
+  files: Readonly<Record<string, string>>,
+): ReadPolicies {
   const names = Object.keys(files).sort()
   if (names.reduce((sum, name) => sum + files[name]!.length, 0) > MAX_TEXT) {
     const problem = {
@@ -28,7 +33,7 @@ export function readPolicies(cedar: CedarInstance, files: Readonly<Record<string
     }
     return { policies: new Map(), reads: together([]), problems: [problem] }
   }
-  const read = names.map(name => readFile(cedar, name, files[name]!))
+  const read = names.map(name => readFile(cedar, valid, name, files[name]!))
   return {
     policies: new Map(read.flatMap(file => [...file.policies])),
     reads: together(read.map(file => file.reads)),
@@ -36,7 +41,7 @@ export function readPolicies(cedar: CedarInstance, files: Readonly<Record<string
   }
 }
 
-function readFile(cedar: CedarInstance, file: string, text: string): ReadPolicies {
+function readFile(cedar: CedarInstance, valid: ValidTexts, file: string, text: string): ReadPolicies {
   const policies = new Map<string, string>()
   const problems: PolicyProblem[] = []
   const problem = (line: number | null, message: string) => problems.push({ file, line, message })
@@ -67,12 +72,14 @@ function readFile(cedar: CedarInstance, file: string, text: string): ReadPolicie
             )
           policies.set(key, policy.text)
         }
+        if (valid.has(module, text)) return
         const validated = module.validate({
           schema: cedarSchema,
           policies: { staticPolicies: text },
           validationSettings: { mode: 'strict' },
         })
         report(validated.type === 'failure' ? validated.errors : validated.validationErrors.map(({ error }) => error))
+        if (problems.length === 0) valid.add(module, text)
       })
     } catch {
       // What leaves the module as an exception is exhausted stack: nothing else a text can do makes it throw.

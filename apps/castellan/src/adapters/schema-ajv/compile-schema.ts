@@ -2,7 +2,7 @@ import type { ValidateFunction } from 'ajv'
 import type { SchemaViolation } from '../../gate/index.ts'
 import type { JsonValue } from '../../kernel/index.ts'
 import { boundedRun, timedOut } from './bounded-run.ts'
-import { compilerFor, type Dialect, dialectOf, type RegExpEngine, schemaFault } from './dialects.ts'
+import { compilerFor, type Dialect, dialectOf, prepareDialect, type RegExpEngine, schemaFault } from './dialects.ts'
 import { linearPattern, patternCost } from './linear-pattern.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { type SchemaSurvey, surveySchema } from './survey-schema.ts'
@@ -23,7 +23,9 @@ export interface CompiledSchema {
 export function compileSchema(schema: JsonValue): CompiledSchema {
   try {
     const survey = surveySchema(schema)
-    const compiled = boundedRun(COMPILE_TIME, () => compile(schema, survey))
+    const { dialect, text } = undeclared(schema)
+    prepareDialect(dialect)
+    const compiled = boundedRun(COMPILE_TIME, () => compile(dialect, text, survey))
     return compiled === timedOut ? unusable('it takes too long to compile') : compiled
   } catch (error) {
     return unusable(error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message)
@@ -39,8 +41,7 @@ const SMALL_SCHEMA = 16_384
 const SMALL_VALUE = 4_096
 const SMALL_PATTERNS = 5_000
 
-function compile(schema: JsonValue, survey: SchemaSurvey): CompiledSchema {
-  const { dialect, text } = undeclared(schema)
+function compile(dialect: Dialect, text: JsonValue, survey: SchemaSurvey): CompiledSchema {
   if (typeof text === 'object' && text !== null) {
     const invalid = schemaFault(dialect, text)
     if (invalid !== null) throw new Error(invalid)

@@ -1,4 +1,4 @@
-import { PostgresDatabase, type PostgresOptions } from './postgres/postgres-database.ts'
+import type { PostgresOptions } from './postgres/postgres-database.ts'
 import { SqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.ts'
 import { type Stores, storesOver } from './stores.ts'
 
@@ -21,5 +21,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Stores> {
  * Throws `STORE_INCOMPATIBLE` or `STORE_UNAVAILABLE`.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Stores> {
+  // Only an installation that has such a database loads the driver for it.
+  const { PostgresDatabase } = await import('./postgres/postgres-database.ts')
   return storesOver(await PostgresDatabase.open(options))
 }

@@ -35,7 +35,7 @@ export function restPlugin(core: Core): (app: FastifyInstance) => Promise<void> 
 
     // Answered to everybody: life signs, the document and its reference.
     const refuseOthers = otherMethods(app)
-    await describeRoutes(app, core.version)
+    describeRoutes(app, core.version)
     lifeRoutes(app.withTypeProvider<ZodTypeProvider>(), core)
     refuseOthers()
 

@@ -7,15 +7,20 @@ import { problem } from './problem.ts'
  * other method there with 405 and what is allowed, and OPTIONS with the same list.
  */
 export function otherMethods(app: FastifyInstance): () => void {
-  const urls = new Set<string>()
-  app.addHook('onRoute', ({ url }) => void urls.add(url))
+  const routes = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const taken = routes.get(url) ?? new Set()
+    routes.set(url, taken)
+    for (const each of [method].flat()) taken.add(each)
+  })
   return () => {
     const methods = app.supportedMethods as HTTPMethods[]
-    for (const url of urls) {
-      const taken = methods.filter(method => app.hasRoute({ method, url }))
-      const allow = taken.toSorted().join(', ')
+    // Taken now, since what is added below is noted like any other route.
+    const described = [...routes]
+    for (const [url, taken] of described) {
+      const allow = [...taken].toSorted().join(', ')
       app.route({
-        method: methods.filter(method => !taken.includes(method)),
+        method: methods.filter(method => !taken.has(method)),
         url,
         schema: { hide: true },
         handler: async (request, reply) => {

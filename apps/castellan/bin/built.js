@@ -1,0 +1,34 @@
+// The built form: the same program bundled into a few files, which load in a fraction of the time. Plain JavaScript, since
+// it is asked before anything else is loaded.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * The folder of the built form that belongs to the sources as they are now, or undefined when none does. A package without
+ * sources has just the one.
+ */
+export function builtForm(app) {
+  const build = read(join(app, 'dist/build.json'))
+  if (build === undefined) return undefined
+  const { digest, inputs } = JSON.parse(build)
+  const current =
+    !existsSync(join(app, 'src')) || digest === digestOf(inputs.map(path => [path, read(join(app, path))]))
+  const folder = join(app, 'dist', digest)
+  return current && existsSync(folder) ? folder : undefined
+}
+
+/** One name for files and their contents; a file that is missing makes a name of its own. */
+export function digestOf(files) {
+  const hash = createHash('sha256')
+  for (const [path, text] of files) hash.update(JSON.stringify([path, text ?? null]))
+  return hash.digest('hex').slice(0, 32)
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

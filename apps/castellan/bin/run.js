@@ -1,0 +1,16 @@
+// Runs the program: the built form when it is of these very sources, the sources themselves when not.
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { builtForm } from './built.js'
+
+// WebAssembly is optimized, on other threads and with some 35 MB, where it is hot; by default reading a policy once counts
+// as that. In bytes of code executed.
+setFlagsFromString('--wasm-tiering-budget=200000000')
+
+const app = fileURLToPath(new URL('..', import.meta.url))
+const built = builtForm(app)
+// Compiled code is kept beside what it was compiled from, and goes with it; where that cannot be written, it does without.
+if (built !== undefined) enableCompileCache(join(built, 'compiled'))
+await import(pathToFileURL(built === undefined ? join(app, 'src/main.ts') : join(built, 'main.js')).href)

@@ -1,0 +1,128 @@
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Stores } from '../adapters/store-sql/index.ts'
+import { checkHosts, mcpEndpoint, type McpEndpoint, refuseUnreadable, restPlugin } from '../api/index.ts'
+import type { Config } from '../config/index.ts'
+import { sweepUnfinished } from '../gate/index.ts'
+import { observe } from '../telemetry/index.ts'
+import { every, Probes } from '../worker/index.ts'
+import { openAnswers, type OpenAnswers } from './open-answers.ts'
+import { compose, type Parts, type Surroundings } from './compose.ts'
+import type { Running } from './running.ts'
+import { welcome } from './welcome.ts'
+
+/**
+ * Puts a control plane in front of its stores, which are its own from here on. Throws plain errors of `listen`; leaves
+ * nothing behind then.
+ */
+export async function serve(stores: Stores, config: Config, surroundings: Surroundings): Promise<Running> {
+  const stopping: (() => Promise<unknown>)[] = [() => stores.close()]
+  const stop = async () => {
+    for (const step of stopping.splice(0).reverse()) await step()
+  }
+  try {
+    const mcp: { endpoint?: McpEndpoint } = {}
+    const parts = await compose(stores, config, surroundings, () => mcp.endpoint?.sessions() ?? 0)
+    const { core, upstreams, late, log } = parts
+    await core.registry.load()
+    for (const refused of await core.rules.load()) log('error', 'policy.refused', refused)
+    const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
+    if (swept > 0) log('warn', 'calls.swept', { count: swept })
+    await welcome(core, config.data)
+
+    stopping.push(() => upstreams.close())
+    stopping.push(watchJournal(parts))
+    mcp.endpoint = mcpEndpoint(core, {
+      maxBody: config.maxBody,
+      sessions: { max: config.mcp.maxSessions, idle: config.mcp.sessionIdle },
+    })
+    const { endpoint } = mcp
+    const answers = openAnswers()
+    const app = await listen(config, parts, endpoint, answers, surroundings.requestTimeout ?? 60_000)
+    const loops = loopsOf(config, parts, endpoint)
+    stopping.push(async () => {
+      await Promise.all(loops.map(loop => loop.stop()))
+      // Those inside may finish, and their answers leave, first: closing the listener cuts their connections.
+      await core.gate.drain(AbortSignal.timeout(config.drainTimeout))
+      await answers.sent(500)
+      endpoint.close()
+      await app.close()
+    })
+    const { address, port } = app.server.address() as AddressInfo
+    log('info', 'started', { url: parts.address.url, data: config.data, version: core.version })
+    let stopped: Promise<void> | undefined
+    return {
+      url: parts.address.url,
+      host: address,
+      port,
+      stop: () =>
+        (stopped ??= stop().then(() => {
+          log('info', 'stopped', { unwritten: late.backlog })
+        })),
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function listen(
+  config: Config,
+  parts: Parts,
+  endpoint: McpEndpoint,
+  answers: OpenAnswers,
+  requestTimeout: number,
+): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: config.maxBody,
+    // Streams that clients hold open would otherwise keep the server from closing.
+    forceCloseConnections: true,
+    // A client that drips its request cannot hold a connection for ever.
+    requestTimeout,
+    // Node takes the smaller of the two for headers, so neither alone cuts off a body that drips.
+    http: {
+      requestTimeout,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: Math.min(30_000, requestTimeout),
+    },
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: refuseUnreadable,
+  })
+  app.addHook('onRequest', async (request, reply) => answers.watch(request.method, reply.raw))
+  const ownHost = config.publicUrl === null ? [] : [new URL(config.publicUrl).host]
+  checkHosts(app, { hosts: [...config.allowedHosts, ...ownHost], origins: config.allowedOrigins })
+  await app.register(endpoint.plugin)
+  await app.register(restPlugin(parts.core))
+  await app.listen({ host: config.host, port: config.port })
+  const { port } = app.server.address() as AddressInfo
+  parts.address.url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  return app
+}
+
+function loopsOf(config: Config, { core, upstreams, late, log }: Parts, endpoint: McpEndpoint) {
+  const onError = (error: unknown) => core.onBug(error)
+  const probes = new Probes(core.registry, core.clock, server => upstreams.openLinks(server.id) > 0, onError)
+  return [
+    every(1_000, () => probes.turn(), onError),
+    every(Math.min(config.stdio.idleStop, 15_000), () => upstreams.closeIdle(config.stdio.idleStop), onError),
+    every(Math.min(config.mcp.sessionIdle, 15_000), async () => endpoint.closeIdleSessions(), onError),
+    every(
+      1_000,
+      async () => {
+        if (late.trouble === null) return
+        await late.flush()
+        log(late.trouble === null ? 'info' : 'error', 'store.retried', { trouble: late.trouble, backlog: late.backlog })
+      },
+      onError,
+    ),
+  ]
+}
+
+function watchJournal({ stores, log, meter, core }: Parts): () => Promise<void> {
+  const ending = new AbortController()
+  const watching = observe(stores.journal, log, meter, ending.signal).catch(error => core.onBug(error))
+  return async () => {
+    ending.abort()
+    await watching
+  }
+}

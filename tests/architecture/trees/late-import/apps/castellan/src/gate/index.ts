@@ -1,0 +1,1 @@
+export const journal = await import('../journal/index.ts')

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import { build } from '../../scripts/build.ts'
+
+const app = join(import.meta.dirname, '../../apps/castellan')
+const sources = join(app, 'src/main.ts')
+const launcher = join(app, 'bin/castellan.js')
+const listModules = join(import.meta.dirname, 'fixtures/loaded-modules.mjs')
+
+/** Without the settings of whoever runs the tests. */
+const bare = { PATH: process.env.PATH }
+
+let folder: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'castellan-start-'))
+})
+after(() => rm(folder, { recursive: true }))
+
+describe('to load as little as is needed', () => {
+  const large = [
+    'fastify',
+    '@modelcontextprotocol',
+    '@cedar-policy',
+    'kysely',
+    'pg',
+    'undici',
+    'ajv',
+    'prom-client',
+    'jose',
+  ]
+
+  for (const argv of [['--help'], ['--version'], ['servers', 'add', '--help'], ['config', 'explain', '--data', 'x']]) {
+    test(`"castellan ${argv.join(' ')}" loads nothing of the control plane`, async () => {
+      const { packages, ours } = await loadedBy(argv)
+      assert.deepEqual(packages.intersection(new Set(large)), new Set())
+      assert.ok(ours.some(path => path.startsWith('cli/')))
+      assert.deepEqual(
+        ours.filter(path => /^(app|api|adapters)\//.test(path)),
+        [],
+      )
+    })
+  }
+
+  test('a control plane that answers has loaded no connector, no driver it does not use, and no reference', async () => {
+    const { packages, ours } = await loadedBy(['up', '--port', '0', '--data', join(folder, 'plane')])
+    assert.ok(packages.has('fastify') && packages.has('@cedar-policy'))
+    for (const later of ['pg', 'jose', '@fastify/swagger', '@modelcontextprotocol/client', 'undici', 'ws']) {
+      assert.equal(packages.has(later), false, later)
+    }
+    assert.deepEqual(
+      ours.filter(path =>
+        /^adapters\/(connector|identity-oidc|http-client)|postgres\/|api\/rest\/reference/.test(path),
+      ),
+      [],
+    )
+  })
+})
+
+describe('the built form', () => {
+  let form: string
+  before(async () => {
+    form = await build(app)
+  })
+
+  test('is what the launcher runs when it is of these sources', async () => {
+    const { files } = await loadedBy(['--version'], launcher)
+    assert.ok(files.includes(join(form, 'main.js')), files.join('\n'))
+    assert.equal(files.includes(sources), false)
+  })
+
+  test('is made once by those who make it at the same time', async () => {
+    assert.deepEqual(await Promise.all([build(app), build(app)]), [form, form])
+    assert.ok(existsSync(join(form, 'main.js')))
+  })
+
+  test('does what the demo promises, with its threads and its servers', { timeout: 60_000 }, async () => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(form, 'main.js'), 'demo'], {
+      env: bare,
+    })
+    assert.match(stdout, /Everything was so/, stderr)
+  })
+
+  test('answers with the same OpenAPI document as the sources', async () => {
+    const documents = []
+    for (const main of [sources, join(form, 'main.js')]) {
+      documents.push(await documentOf(main, join(folder, String(documents.length))))
+    }
+    assert.ok(documents[0]!.length > 10_000)
+    assert.equal(documents[1], documents[0])
+  })
+
+  test('tells a bug by the lines that were written', async () => {
+    const text = await readFile(join(form, 'writer.js.map'), 'utf8')
+    const { sources: named } = JSON.parse(text) as { sources: string[] }
+    assert.ok(named.some(source => source.endsWith('sqlite/writer.ts')))
+  })
+})
+
+interface Loaded {
+  /** Of node_modules; a scope stands for its packages as well. */
+  readonly packages: ReadonlySet<string>
+  /** Paths below `src`. */
+  readonly ours: readonly string[]
+  readonly files: readonly string[]
+}
+
+async function loadedBy(argv: readonly string[], main = sources): Promise<Loaded> {
+  const list = join(folder, 'modules')
+  const env = { ...bare, LOADED_MODULES: list }
+  const child = spawn(process.execPath, ['--import', listModules, main, ...argv], { env, cwd: folder })
+  const ended = once(child, 'close')
+  for await (const chunk of child.stdout) if (String(chunk).includes('first key')) child.kill('SIGTERM')
+  assert.equal((await ended)[0], 0)
+  const files = (await readFile(list, 'utf8')).split('\n').map(url => url.replace('file://', ''))
+  const installed = files.flatMap(file => {
+    const [, scope, name] = /.*\/node_modules\/(?:(@[^/]+)\/)?([^/]+)/.exec(file) ?? []
+    return name === undefined ? [] : scope === undefined ? [name] : [scope, `${scope}/${name}`]
+  })
+  const ours = files.filter(file => file.startsWith(`${app}/src/`)).map(file => file.slice(app.length + 5))
+  return { packages: new Set(installed), ours, files }
+}
+
+async function documentOf(main: string, data: string): Promise<string> {
+  const child = spawn(process.execPath, [main, 'up', '--port', '0', '--data', data, '--json'], {
+    cwd: folder,
+    env: bare,
+  })
+  const ended = once(child, 'close')
+  let said = ''
+  try {
+    for await (const chunk of child.stdout) {
+      said += String(chunk)
+      const url = /"docs":\s*"(http:[^"]+)\/docs"/.exec(said)?.[1]
+      if (url !== undefined) return await (await fetch(`${url}/api/openapi.json`)).text()
+    }
+    throw new Error(`it ended before it answered: ${said}`)
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+  }
+}
