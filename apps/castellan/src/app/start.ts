@@ -32,6 +32,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
   }
   try {
     await core.registry.load()
+    await core.authorizations.load(core.registry.servers())
     for (const refused of await core.rules.load()) log('error', 'policy.refused', refused)
     const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
     if (swept > 0) log('warn', 'calls.swept', { count: swept })
