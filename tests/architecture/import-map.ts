@@ -67,6 +67,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   // What adapters share: requests over HTTP, with an honest answer to whether they were sent. It implements no port.
   'http-client': io([...ground, 'registry', 'gate'], ['undici']),
   'connector-adapter': io([...ground, 'registry', 'gate', 'adapters/http-client']),
+  'upstream-oauth': io([...ground, 'registry'], ['@modelcontextprotocol/client']),
   'connector-openapi': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['yaml']),
   'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
   'schema-ajv': io([...ground, 'gate'], ['ajv', 'ajv-formats', 're2js']),

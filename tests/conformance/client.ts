@@ -3,7 +3,8 @@
 // to the URL itself, which shows what these steps are worth.
 import assert from 'node:assert/strict'
 import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client'
-import { addServer, type Gate, removeServer } from './gate.ts'
+import { oauth, type Ourselves, whileAuthorizing } from './authorize.ts'
+import { addServer, administration, type Gate, removeServer } from './gate.ts'
 
 const {
   MCP_CONFORMANCE_SCENARIO: scenario = '',
@@ -57,9 +58,11 @@ if (gateText === undefined) await speakTo(new URL(url))
 else {
   const gate = JSON.parse(gateText) as Gate
   const name = `subject-${process.pid}`
-  const endpoint = await addServer(gate, name, url)
+  const wantsTokens = scenario.startsWith('auth/')
+  const endpoint = await addServer(gate, name, url, wantsTokens ? oauth(JSON.parse(context) as Ourselves) : undefined)
   try {
-    await speakTo(endpoint, gate.key)
+    const use = () => speakTo(endpoint, gate.key)
+    await (wantsTokens ? whileAuthorizing(administration(gate), name, use) : use())
   } finally {
     // Closes what is open to the suite's server, which waits for that before it ends.
     await removeServer(gate, name)
@@ -94,7 +97,12 @@ async function speakTo(endpoint: URL, key?: string): Promise<void> {
 /** What a scenario gets that only wants to see somebody come and use the tools there are. */
 async function listAndCall(client: Client): Promise<void> {
   if (client.getServerCapabilities()?.tools === undefined) return
-  for (const { name } of await toolsOf(client)) await client.callTool({ name, arguments: {} })
+  for (const { name } of await toolsOf(client)) {
+    // One that wants more than was authorized is called again when it is.
+    await client.callTool({ name, arguments: {} }).catch((error: unknown) => {
+      if (!String(error).includes('castellan servers authorize')) throw error
+    })
+  }
 }
 
 async function toolsOf(client: Client): Promise<Tool[]> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CastellanClient } from '@castellan/sdk'
 import { castellanProcess } from '../support/castellan-process.ts'
+import type { oauth } from './authorize.ts'
 
 /** A control plane of its own in another process, in which one principal may do everything. Survives being written as JSON. */
 export interface Gate {
@@ -36,8 +37,15 @@ export async function openGate(): Promise<Gate & AsyncDisposable> {
 }
 
 /** Puts a server of streamable HTTP behind the gate, and gives the URL of its endpoint there. */
-export async function addServer(gate: Gate, name: string, url: string): Promise<URL> {
-  await administration(gate).servers.create({ name, transport: 'streamable-http', url, trusted: true })
+export async function addServer(gate: Gate, name: string, url: string, auth?: ReturnType<typeof oauth>): Promise<URL> {
+  const server = {
+    name,
+    transport: 'streamable-http',
+    url,
+    trusted: true,
+    ...(auth === undefined ? {} : { auth }),
+  } as const
+  await administration(gate).servers.create(server)
   return new URL(`/mcp/servers/${name}`, gate.url)
 }
 
@@ -45,6 +53,7 @@ export async function removeServer(gate: Gate, name: string): Promise<void> {
   await administration(gate).servers.remove(name)
 }
 
-function administration({ url, adminKey }: Gate): CastellanClient {
+/** Speaks as the administrator. */
+export function administration({ url, adminKey }: Gate): CastellanClient {
   return new CastellanClient({ url, key: adminKey })
 }

@@ -7,12 +7,8 @@ const reasons: readonly (readonly [scenarios: RegExp, reason: string])[] = [
   ],
   [
     /^auth\/(client-credentials|enterprise-managed-authorization|dpop|wif)/,
-    'Extensions of authorization towards servers, which come after authorization itself.',
-  ],
-  [
-    /^auth\//,
-    'Authorization towards servers by OAuth. Castellan sends a server the headers it was given, out of its vault of secrets, and asks\n' +
-      '  no authorization server for a token. Each of these scenarios begins with an answer of 401 and looks for what follows.',
+    'Extensions of authorization towards servers: grants without a person, and tokens bound to a key. Castellan has the authorization\n' +
+      '  code grant with bearer tokens.',
   ],
 ]
 

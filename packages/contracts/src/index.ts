@@ -78,6 +78,10 @@ export {
   type PolicySet,
 } from './rules.ts'
 export {
+  authorization,
+  type Authorization,
+  authorizationAsked,
+  type AuthorizationAsked,
   capability,
   type Capability,
   catalog,

@@ -30,6 +30,21 @@ const toolSettings = z.strictObject({
 
 const secretsIn = z.record(line(200), secretInput)
 
+const oauthIn = z
+  .strictObject({
+    type: z.literal('oauth'),
+    /** Of a client registered by hand; without one we present the metadata URL, or register ourselves. */
+    client_id: line(2_000).nullable().optional(),
+    client_secret: secretInput.nullable().optional(),
+    /** The only authorization server to be spoken to. */
+    issuer: line(2_000).nullable().optional(),
+    /** Asked for in any case, besides what the server asks for. */
+    scopes: z.array(line(200)).max(100).optional(),
+    /** Where a document about us is published, for authorization servers that take its URL as client id. */
+    client_metadata_url: line(2_000).nullable().optional(),
+  })
+  .meta({ id: 'OAuthWish' })
+
 const common = {
   name: serverName,
   description: text(2_000).optional(),
@@ -59,6 +74,8 @@ const overNetwork = z.strictObject({
   /** Short for one endpoint. */
   url: line(2_000).optional(),
   headers: secretsIn.optional(),
+  /** OAuth 2.1, of streamable-http and sse alone. */
+  auth: oauthIn.nullable().optional(),
 })
 const openapi = z.strictObject({
   ...common,
@@ -86,6 +103,7 @@ const changing = {
   version: z.int().optional(),
   id: asRead,
   health: asRead,
+  authorization: asRead,
   created_at: asRead,
   updated_at: asRead,
 }
@@ -97,7 +115,7 @@ export type ServerUpdate = z.input<typeof serverUpdate>
 
 export const health = z
   .object({
-    status: z.enum(['unknown', 'active', 'error', 'inactive']),
+    status: z.enum(['unknown', 'active', 'error', 'inactive', 'needs_authorization']),
     failures: z.int(),
     checked_at: timestamp.nullable(),
     latency_ms: z.number().nullable(),
@@ -107,6 +125,39 @@ export const health = z
 export type Health = z.infer<typeof health>
 
 const secretsOut = z.record(z.string(), secretOutput)
+
+const oauthOut = z
+  .object({
+    type: z.literal('oauth'),
+    client_id: z.string().nullable(),
+    client_secret: secretOutput.nullable(),
+    issuer: z.string().nullable(),
+    scopes: z.array(z.string()),
+    client_metadata_url: z.string().nullable(),
+  })
+  .meta({ id: 'OAuth' })
+
+/** How it stands between us and a server with OAuth. */
+export const authorization = z
+  .object({
+    status: z.enum(['unknown', 'authorized', 'needed']),
+    /** Why a person is needed, or why the last attempt came to nothing. */
+    reason: z.string().nullable(),
+    issuer: z.string().nullable(),
+    scope: z.string().nullable(),
+    authorized_at: timestamp.nullable(),
+    authorized_by: z.string().nullable(),
+    /** Until when a person who was asked may answer. */
+    asked_until: timestamp.nullable(),
+  })
+  .meta({ id: 'Authorization' })
+export type Authorization = z.infer<typeof authorization>
+
+/** Where a person goes to authorize a server. */
+export const authorizationAsked = z
+  .object({ authorization_url: z.string(), expires_at: timestamp })
+  .meta({ id: 'AuthorizationAsked' })
+export type AuthorizationAsked = z.infer<typeof authorizationAsked>
 
 export const server = z
   .object({
@@ -122,6 +173,8 @@ export const server = z
     endpoints: z.array(z.string()).optional(),
     document: z.string().optional(),
     headers: secretsOut.optional(),
+    auth: oauthOut.optional(),
+    authorization: authorization.optional(),
     timeouts,
     trusted: z.boolean(),
     tools: z.record(z.string(), toolSettings),

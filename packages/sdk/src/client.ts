@@ -27,6 +27,10 @@ export class CastellanClient {
       this.#send<wire.Server>('PUT', `/api/mcp-servers/${part(id)}`, server),
     remove: (id: string) => this.#send<void>('DELETE', `/api/mcp-servers/${part(id)}`),
     check: (id: string) => this.#send<wire.Health>('POST', `/api/mcp-servers/${part(id)}/health-check`),
+    /** Asks for an authorization; whoever opens the URL that comes back answers. */
+    authorize: (id: string) => this.#send<wire.AuthorizationAsked>('POST', `/api/mcp-servers/${part(id)}/authorize`),
+    /** Forgets the tokens of a server with OAuth. */
+    unauthorize: (id: string) => this.#send<void>('DELETE', `/api/mcp-servers/${part(id)}/authorize`),
     discover: (id: string) => this.#send<wire.Catalog>('POST', `/api/mcp-servers/${part(id)}/discover`),
     capabilities: (id: string) => this.#get<wire.Catalog>(`/api/mcp-servers/${part(id)}/capabilities`),
   }

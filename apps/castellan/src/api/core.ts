@@ -2,7 +2,7 @@ import type { CallStore, Gate, Rules, Watches } from '../gate/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import type { Registry, SecretVault } from '../registry/index.ts'
+import type { Authorizations, Registry, SecretVault } from '../registry/index.ts'
 
 /** What the surfaces stand on; `app/` builds it. Surfaces translate between the wire and this, and decide nothing. */
 export interface Core {
@@ -10,6 +10,7 @@ export interface Core {
   readonly authenticator: Authenticator
   readonly directory: Directory
   readonly registry: Registry
+  readonly authorizations: Authorizations
   readonly rules: Rules
   readonly gate: Gate
   readonly calls: CallStore

@@ -22,10 +22,18 @@ import {
 } from '../gate/index.ts'
 import { Authenticator, type Books, DEFAULT_TENANT, Directory, type TokenVerifier } from '../identity/index.ts'
 import { Journal } from '../journal/index.ts'
-import { type Clock, fault, systemClock } from '../kernel/index.ts'
-import { Masker, Registry, resolveSecrets, secretsOf } from '../registry/index.ts'
+import { type Clock, fault, newId, systemClock } from '../kernel/index.ts'
+import {
+  Authorizations,
+  Masker,
+  Registry,
+  resolveSecrets,
+  type Server,
+  type SecretRef,
+  secretsOf,
+} from '../registry/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
-import { onFirstUse } from './on-first-use.ts'
+import { authorizerOnFirstUse, onFirstUse } from './on-first-use.ts'
 import { starterPolicies } from './starter-policies.ts'
 
 export interface Surroundings {
@@ -74,6 +82,11 @@ export async function compose(
   const vault = localVault(master)
   const environment = secretEnvironment(variables, DEFAULT_TENANT)
 
+  const resolved = (server: Server, refs: Readonly<Record<string, SecretRef>>) => {
+    const secret = (tenant: string, name: string) => registry.secret(tenant, name)
+    return resolveSecrets(server.tenant, refs, { secret, vault, environment, masker })
+  }
+
   // The connectors there are; a new one is one more line here.
   const connectors: readonly Connector[] = [
     onFirstUse(['stdio', 'streamable-http', 'sse', 'websocket'], async () => {
@@ -87,13 +100,8 @@ export async function compose(
     connectors,
     clock,
     maxOpenings: config.stdio.maxConcurrentSpawns,
-    resolveSecrets: server =>
-      resolveSecrets(server.tenant, secretsOf(server.connection), {
-        secret: (tenant, name) => registry.secret(tenant, name),
-        vault,
-        environment,
-        masker,
-      }),
+    resolveSecrets: server => resolved(server, secretsOf(server.connection)),
+    authorization: server => authorizations.of(server),
     onListChanged: (serverId, list) => void registry.listChanged(serverId, list).catch(onBug),
     onResourceUpdated: (serverId, uri) => watches.changed(serverId, uri),
     onOpened: serverId => void registry.refresh(serverId).catch(onBug),
@@ -101,6 +109,32 @@ export async function compose(
   })
   const watches: Watches = new Watches((serverId, uri) => upstreams.unwatch(serverId, uri))
   const registry = new Registry({ store: stores.registry, journal, source: upstreams, vault, clock })
+
+  const address = { url: '' }
+  const publicUrl = () => config.publicUrl ?? address.url
+  const probe = (server: Server) => {
+    upstreams.wake(server.id)
+    return registry.checkHealth(server, { tenant: server.tenant, principal: 'system', correlationId: newId() })
+  }
+  const authorizations: Authorizations = new Authorizations({
+    authorizer: authorizerOnFirstUse(async () =>
+      (await import('../adapters/upstream-oauth/index.ts')).oauthAuthorizer(clock),
+    ),
+    store: stores.registry,
+    vault,
+    journal,
+    clock,
+    masker,
+    clientSecret: async server => {
+      const { auth } = { auth: undefined, ...server.connection }
+      if (!auth?.clientSecret) return null
+      return (await resolved(server, { secret: auth.clientSecret }))['secret']!
+    },
+    redirectUrl: () => `${publicUrl().replace(/\/$/, '')}/oauth/callback`,
+    server: id => registry.servers().find(each => each.id === id),
+    onChanged: server => void probe(server).catch(onBug),
+    provoke: probe,
+  })
 
   const engine = cedarPolicyEngine({ validTexts: join(config.data, 'valid-policies') })
   const rules = new Rules(stores.rules, journal, engine)
@@ -119,12 +153,12 @@ export async function compose(
     servers: () => countBy(registry.servers().map(server => registry.health(server.id).status)),
     journalHead: () => stores.journal.head(),
   })
-  const address = { url: '' }
   const core: Core = {
     version,
     authenticator: new Authenticator(books, tokens),
     directory: new Directory(books),
     registry,
+    authorizations,
     rules,
     gate,
     calls: stores.calls,
@@ -134,7 +168,7 @@ export async function compose(
     vault,
     clock,
     get publicUrl() {
-      return config.publicUrl ?? address.url
+      return publicUrl()
     },
     oidcIssuer: config.oidc?.issuer ?? null,
     metrics: metrics.render,

@@ -1,5 +1,5 @@
 import type { Connector } from '../gate/index.ts'
-import type { Transport } from '../registry/index.ts'
+import type { Authorizer, Transport } from '../registry/index.ts'
 
 /**
  * A connector that is loaded when the first server over one of its transports is opened. Connectors come with the largest
@@ -13,5 +13,17 @@ export function onFirstUse(transports: readonly Transport[], load: () => Promise
       loaded ??= load()
       return (await loaded).open(target, events, signal)
     },
+  }
+}
+
+/** An authorizer that is loaded when the first server asks for authorization. */
+export function authorizerOnFirstUse(load: () => Promise<Authorizer>): Authorizer {
+  let loading: Promise<Authorizer> | undefined
+  const loaded = () => (loading ??= load())
+  return {
+    demandOf: async challenge => (await loaded()).demandOf(challenge),
+    begin: async (...given) => (await loaded()).begin(...given),
+    finish: async (...given) => (await loaded()).finish(...given),
+    renew: async (...given) => (await loaded()).renew(...given),
   }
 }

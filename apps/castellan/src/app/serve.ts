@@ -25,6 +25,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     const parts = await compose(stores, config, surroundings, () => mcp.endpoint?.sessions() ?? 0)
     const { core, upstreams, late, log } = parts
     await core.registry.load()
+    await core.authorizations.load(core.registry.servers())
     for (const refused of await core.rules.load()) log('error', 'policy.refused', refused)
     const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
     if (swept > 0) log('warn', 'calls.swept', { count: swept })

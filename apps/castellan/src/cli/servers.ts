@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
-import type { Catalog } from '@castellan/contracts'
+import type { Catalog, Server } from '@castellan/contracts'
 import { ApiProblem } from '@castellan/sdk'
 import type { CommandLine } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printable, table } from './output.ts'
 import { everything } from './everything.ts'
 import { transports } from '../registry/index.ts'
+import { authorizeCommand, howToAuthorize } from './servers/authorize.ts'
 import { describe, offered, placeOf, warnings } from './servers/describe-server.ts'
 import { changedServer, newServer, type ServerOptions, withServerOptions } from './servers/server-options.ts'
 
@@ -18,6 +19,7 @@ export function serversCommand(program: Command, line: CommandLine): void {
   removeCommand(servers, line)
   checkCommand(servers, line)
   discoverCommand(servers, line)
+  authorizeCommand(servers, line)
 }
 
 function listCommand(servers: Command, line: CommandLine): void {
@@ -79,7 +81,7 @@ function addCommand(servers: Command, line: CommandLine): void {
         .controlPlane()
         .servers.create({ ...input, ...(options.allowUnhealthy === true ? { allow_unhealthy: true } : {}) }),
     )
-    line.speak().result(added, server => `Added ${server.name}; it is ${server.health.status}.`)
+    line.speak().result(added, server => `Added ${server.name}; ${howItIs(server)}`)
   })
 }
 
@@ -101,7 +103,7 @@ function setCommand(servers: Command, line: CommandLine): void {
         ...(options.allowUnhealthy === true ? { allow_unhealthy: true } : {}),
       }),
     )
-    line.speak().result(changed, server => `Changed ${server.name}; it is ${server.health.status}.`)
+    line.speak().result(changed, server => `Changed ${server.name}; ${howItIs(server)}`)
   })
 }
 
@@ -142,6 +144,10 @@ function discoverCommand(servers: Command, line: CommandLine): void {
       const catalog = await line.during(`asking ${name} what it offers`, line.controlPlane().servers.discover(name))
       line.speak().result(catalog, found => [offered(found), ...warnings(found)].join('\n'))
     })
+}
+
+function howItIs({ name, health }: Server): string {
+  return health.status === 'needs_authorization' ? howToAuthorize(name) : `it is ${health.status}.`
 }
 
 /** A catalogue holds more than its reader may have been granted, so not everybody may read it. */

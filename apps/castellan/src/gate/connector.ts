@@ -1,5 +1,5 @@
-import type { JsonObject } from '../kernel/index.ts'
-import type { Connection, Discovery, Timeouts, Transport } from '../registry/index.ts'
+import type { Fault, JsonObject } from '../kernel/index.ts'
+import type { Authorization, Connection, Discovery, Timeouts, Transport } from '../registry/index.ts'
 import type { AllowedCall } from './allowed-call.ts'
 import type { UpstreamError } from './verdict.ts'
 
@@ -15,6 +15,8 @@ export interface Target {
   /** Environment variables or headers, resolved. */
   readonly values: Readonly<Record<string, string>>
   readonly timeouts: Timeouts
+  /** Gives tokens to send along, for a server that wants those of an authorization server. */
+  readonly authorization?: Authorization
   /**
    * MCP client capabilities to announce to a server that wants to know them once, for all calls of the connection. A server
    * that is told with each request is told those of the caller instead.
@@ -38,6 +40,8 @@ export type Reply =
       readonly retryAfter: number | null
       /** Free of secrets. */
       readonly why: string
+      /** What it is, when that is nothing of the transport: `UPSTREAM_AUTHORIZATION_REQUIRED`. */
+      readonly fault?: Fault
     }
 
 export interface CallIo {
@@ -99,8 +103,8 @@ export interface LinkEvents {
 export interface Connector {
   readonly transports: readonly Transport[]
   /**
-   * Connects and greets the server. Throws `UPSTREAM_UNREACHABLE`, `UPSTREAM_PROTOCOL`, `UPSTREAM_TIMEOUT` or
-   * `DOCUMENT_INVALID`; leaves nothing behind when it throws.
+   * Connects and greets the server. Throws `UPSTREAM_UNREACHABLE`, `UPSTREAM_PROTOCOL`, `UPSTREAM_TIMEOUT`,
+   * `UPSTREAM_AUTHORIZATION_REQUIRED` or `DOCUMENT_INVALID`; leaves nothing behind when it throws.
    */
   open(target: Target, events: LinkEvents, signal: AbortSignal): Promise<Link>
 }

@@ -109,6 +109,23 @@ export const catalogue = {
     sentence:
       'The server "{server}" failed its probe: {why}. Fix it, or register it all the same with --allow-unhealthy.',
   },
+  UPSTREAM_AUTHORIZATION_REQUIRED: {
+    kind: 'unavailable',
+    retryable: false,
+    sentence:
+      'The server "{server}" lets nobody in: {why}. An administrator authorizes it with "castellan servers authorize {server}".',
+  },
+  AUTHORIZATION_FAILED: {
+    kind: 'unavailable',
+    retryable: false,
+    sentence: 'The server "{server}" was not authorized: {why}.',
+  },
+  AUTHORIZATION_UNKNOWN: {
+    kind: 'invalid',
+    retryable: false,
+    sentence:
+      'This belongs to no authorization that is under way: it was answered before, was begun anew, or took too long. Begin again with "castellan servers authorize".',
+  },
   CIRCUIT_OPEN: {
     kind: 'unavailable',
     retryable: true,

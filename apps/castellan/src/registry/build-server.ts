@@ -1,8 +1,8 @@
 import { type Clock, newId } from '../kernel/index.ts'
 import type { SealedSecret } from './registry-store.ts'
 import type { SecretVault } from './secrets.ts'
-import { type Connection, defaultTimeouts, type SecretRef, type Server } from './server.ts'
-import { type SecretInput, serverDefaults, type ServerSpec } from './server-spec.ts'
+import { type Connection, defaultTimeouts, type OAuthSettings, type SecretRef, type Server } from './server.ts'
+import { type ConnectionSpec, type SecretInput, serverDefaults, type ServerSpec } from './server-spec.ts'
 
 /** The next version of a server, with the secrets that were handed in sealed and replaced by references. */
 export function buildServer(
@@ -14,19 +14,19 @@ export function buildServer(
   const id = before?.id ?? newId()
   const now = clock.now().toISOString()
   const secrets: SealedSecret[] = []
-  const seal = (kind: 'env' | 'headers', inputs: Readonly<Record<string, SecretInput>>): Record<string, SecretRef> =>
-    Object.fromEntries(
-      Object.entries(inputs).map(([key, input]) => {
-        if (!('value' in input)) return [key, input]
-        const name = `${id}/${kind}/${key}`
-        secrets.push(vault.seal(tenant, name, input.value))
-        return [key, { secret: name }]
-      }),
-    )
-  const connection: Connection =
-    spec.connection.transport === 'stdio'
-      ? { ...spec.connection, env: seal('env', spec.connection.env) }
-      : { ...spec.connection, headers: seal('headers', spec.connection.headers) }
+  const seal = (kind: 'env' | 'headers' | 'auth', key: string, input: SecretInput): SecretRef => {
+    if (!('value' in input)) return input
+    const name = `${id}/${kind}/${key}`
+    secrets.push(vault.seal(tenant, name, input.value))
+    return { secret: name }
+  }
+  const sealAll = (kind: 'env' | 'headers', inputs: Readonly<Record<string, SecretInput>>): Record<string, SecretRef> =>
+    Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, seal(kind, key, input)]))
+  const sealAuth = ({ clientSecret, ...auth }: OAuthSettings<SecretInput>): OAuthSettings => ({
+    ...auth,
+    clientSecret: clientSecret && seal('auth', 'client_secret', clientSecret),
+  })
+  const connection = sealed(spec.connection, sealAll, sealAuth)
   const server: Server = {
     id,
     tenant,
@@ -44,4 +44,16 @@ export function buildServer(
     updatedAt: now,
   }
   return { server, secrets }
+}
+
+function sealed(
+  spec: ConnectionSpec,
+  sealAll: (kind: 'env' | 'headers', inputs: Readonly<Record<string, SecretInput>>) => Record<string, SecretRef>,
+  sealAuth: (auth: OAuthSettings<SecretInput>) => OAuthSettings,
+): Connection {
+  if (spec.transport === 'stdio') return { ...spec, env: sealAll('env', spec.env) }
+  const headers = sealAll('headers', spec.headers)
+  if (spec.transport === 'openapi') return { ...spec, headers }
+  const { auth, ...rest } = spec
+  return auth === undefined ? { ...rest, headers } : { ...rest, headers, auth: sealAuth(auth) }
 }

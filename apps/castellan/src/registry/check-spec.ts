@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { fault } from '../kernel/index.ts'
 import { SERVER_NAME } from './names.ts'
-import type { Transport } from './server.ts'
+import type { OAuthSettings, Transport } from './server.ts'
 import type { ConnectionSpec, ServerSpec } from './server-spec.ts'
 
 /** Throws `REQUEST_INVALID` for what types cannot say: names, commands and URLs that cannot be used. */
@@ -30,6 +30,45 @@ function checkEndpoints(connection: Exclude<ConnectionSpec, { transport: 'stdio'
   }
   if (new Set(connection.endpoints).size < connection.endpoints.length) throw invalid('an endpoint is given twice')
   for (const endpoint of connection.endpoints) checkUrl(endpoint, schemes[connection.transport], 'endpoint')
+  if ('auth' in connection && connection.auth !== undefined) checkAuth(connection.auth, connection)
+}
+
+function checkAuth(
+  auth: OAuthSettings<unknown>,
+  { transport, endpoints, headers }: Exclude<ConnectionSpec, { transport: 'stdio' }>,
+): void {
+  if (transport !== 'streamable-http' && transport !== 'sse') {
+    throw invalid(`a server reached by ${transport} has no OAuth; it is for streamable-http and sse`)
+  }
+  if (new Set(endpoints.map(each => new URL(each).origin)).size > 1) {
+    throw invalid('a server with OAuth has all its endpoints on one origin, since its token is for one place')
+  }
+  if (!endpoints.every(isPrivate)) {
+    throw invalid('a server with OAuth is reached by https, or on this machine: its token would be read on the way')
+  }
+  if (Object.keys(headers).some(name => name.toLowerCase() === 'authorization')) {
+    throw invalid('a server has either OAuth or a header Authorization, not both')
+  }
+  if (auth.clientSecret !== null && auth.clientId === null) throw invalid('a client secret needs its client id')
+  if (auth.clientId !== null && auth.clientMetadataUrl !== null) {
+    throw invalid('give either a client id or a client metadata URL, not both')
+  }
+  if (auth.issuer !== null) checkUrl(auth.issuer, web, 'issuer')
+  if (auth.clientMetadataUrl !== null) {
+    checkUrl(auth.clientMetadataUrl, ['https:'], 'client metadata URL')
+    // Source: MCP 2025-11-25, client ID metadata documents.
+    if (new URL(auth.clientMetadataUrl).pathname === '/') throw invalid('the client metadata URL needs a path')
+  }
+  const broken = auth.scopes.find(scope => !SCOPE.test(scope))
+  if (broken !== undefined) throw invalid(`"${broken.slice(0, 100)}" is not a scope; scopes hold no blanks or quotes`)
+}
+
+/** `scope-token` of RFC 6749 section 3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+function isPrivate(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint)
+  return protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 const web = ['http:', 'https:']

@@ -13,7 +13,11 @@ export function probed(latency: number, clock: Clock): Health {
 export function probeFailed(before: Health, error: unknown, clock: Clock): Health {
   const failures = before.failures + 1
   return {
-    status: failures >= INACTIVE_AFTER ? 'inactive' : 'error',
+    status: isFault(error, 'UPSTREAM_AUTHORIZATION_REQUIRED')
+      ? 'needs_authorization'
+      : failures >= INACTIVE_AFTER
+        ? 'inactive'
+        : 'error',
     failures,
     checkedAt: clock.now().toISOString(),
     latency: null,

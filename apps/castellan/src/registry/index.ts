@@ -1,4 +1,16 @@
 export { inputSchemaOf } from './as-tool.ts'
+export type { Authorization, AuthorizationStatus, Challenge, Remedy } from './authorization/authorization.ts'
+export { Authorizations } from './authorization/authorizations.ts'
+export type {
+  Applicant,
+  Authorizer,
+  Demand,
+  Memory,
+  PersonsAnswer,
+  Question,
+  Renewal,
+  Tokens,
+} from './authorization/authorizer.ts'
 export type { Capability, Catalog, Discovery, Primitive } from './capability.ts'
 export type { CatalogChange } from './catalog-change.ts'
 export type { CatalogSource } from './catalog-source.ts'
@@ -21,6 +33,7 @@ export {
   type EffectClass,
   type Health,
   type HealthStatus,
+  type OAuthSettings,
   type SecretRef,
   type Server,
   type Timeouts,

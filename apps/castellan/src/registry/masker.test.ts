@@ -22,6 +22,12 @@ describe('the masker', () => {
     assert.equal(knowing('true', '12345', '').mask('true 12345'), 'true 12345')
   })
 
+  test('forgets what is over, and nothing else', () => {
+    const masker = knowing('token-of-the-last-hour', 'hunter2!')
+    masker.forget('token-of-the-last-hour')
+    assert.equal(masker.mask('token-of-the-last-hour hunter2!'), 'token-of-the-last-hour [redacted]')
+  })
+
   test('a secret inside another leaves nothing of the longer one readable', () => {
     assert.equal(knowing('secret', 'secret-tail').mask('x secret-tail y secret z'), 'x [redacted] y [redacted] z')
   })

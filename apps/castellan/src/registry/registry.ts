@@ -158,7 +158,8 @@ export class Registry {
       health = probed(clock.monotonic() - started, clock)
     } catch (cause) {
       health = probeFailed(unknownHealth, cause, clock)
-      if (!options.allowUnhealthy) {
+      // That a server wants to be authorized first is expected of those with OAuth.
+      if (!options.allowUnhealthy && !isFault(cause, 'UPSTREAM_AUTHORIZATION_REQUIRED')) {
         await source.forget(
           server.id,
           this.#servers.find(each => each.id === server.id),

@@ -50,6 +50,12 @@ describe('secret references', () => {
     await assert.rejects(gone, { code: 'SECRET_UNREADABLE', message: /"s1\/env\/A".*not stored/ })
   })
 
+  test("the authorization of a server is nobody's to refer to", async () => {
+    const from = sources([sealed('acme', 's1/authorization', '{"tokens":{}}')])
+    const stolen = resolveSecrets('acme', { A: { secret: 's1/authorization' } }, from)
+    await assert.rejects(stolen, { code: 'SECRET_UNREADABLE', message: /authorization of a server/ })
+  })
+
   test('the secret of another tenant is not stored here, and a store that mixes them up is not believed', async () => {
     const theirs = sealed('globex', 'p', 'correct horse')
     const refs = { A: { secret: 'p' } }

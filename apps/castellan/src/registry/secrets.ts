@@ -1,4 +1,5 @@
 import { fault } from '../kernel/index.ts'
+import { KEPT } from './authorization/kept.ts'
 import type { SealedSecret } from './registry-store.ts'
 import type { SecretRef } from './server.ts'
 
@@ -55,6 +56,8 @@ function fromEnvironment(tenant: string, name: string, { environment }: SecretSo
 }
 
 async function fromStore(tenant: string, name: string, { secret, vault }: SecretSources): Promise<string> {
+  // Whoever may set a server must not be able to send it another's tokens.
+  if (name.endsWith(KEPT)) throw fault('SECRET_UNREADABLE', { name, why: 'it is the authorization of a server' })
   const sealed = await secret(tenant, name)
   if (!sealed) throw fault('SECRET_UNREADABLE', { name, why: 'it is not stored; set it again' })
   // The store is asked for exactly this one; whatever else it hands over must not be sent to a server.

@@ -22,7 +22,7 @@ export async function serverDifferences(
   }
   for (const secret of secrets) {
     const known = await stored(secret.name)
-    if (!known || !sameValue(known, secret, vault)) changed.add('env' in after.connection ? 'env' : 'headers')
+    if (!known || !sameValue(known, secret, vault)) changed.add(settingOf(secret.name))
   }
   return [...changed].toSorted()
 }
@@ -30,6 +30,11 @@ export async function serverDifferences(
 function settingsOf(server: Server): Readonly<Record<string, unknown>> {
   const { description, connection, timeouts, trusted, tools, maxConcurrent, probeEvery, maxAttempts } = server
   return { ...connection, description, timeouts, trusted, tools, maxConcurrent, probeEvery, maxAttempts }
+}
+
+/** A secret is named `<server id>/<setting>/<key>`. */
+function settingOf(secret: string): string {
+  return secret.split('/')[1]!
 }
 
 function sameValue(known: SealedSecret, given: SealedSecret, vault: SecretVault): boolean {

@@ -1,4 +1,4 @@
-import type { SecretRef, Server, Timeouts, ToolSettings, Transport } from './server.ts'
+import type { OAuthSettings, SecretRef, Server, Timeouts, ToolSettings, Transport } from './server.ts'
 
 /** A secret as someone hands it in: by reference, or in the clear to be sealed at once. */
 export type SecretInput = SecretRef | { readonly value: string }
@@ -29,6 +29,7 @@ export type ConnectionSpec =
       readonly transport: Exclude<Transport, 'stdio' | 'openapi'>
       readonly endpoints: readonly string[]
       readonly headers: Readonly<Record<string, SecretInput>>
+      readonly auth?: OAuthSettings<SecretInput>
     }
   | {
       readonly transport: 'openapi'

@@ -33,6 +33,20 @@ export interface ToolSettings {
   readonly timeout?: number
 }
 
+/** How to become known to the authorization server a server names. Source: MCP 2025-11-25 and 2026-07-28, authorization. */
+export interface OAuthSettings<Secret = SecretRef> {
+  readonly type: 'oauth'
+  /** Of a client that was registered by hand; without one we present the metadata URL, or register ourselves. */
+  readonly clientId: string | null
+  readonly clientSecret: Secret | null
+  /** The only authorization server to be spoken to; null for whichever the server names. */
+  readonly issuer: string | null
+  /** Asked for in any case, besides what the server asks for. */
+  readonly scopes: readonly string[]
+  /** Where a document about us is published (client ID metadata document), for authorization servers that take its URL. */
+  readonly clientMetadataUrl: string | null
+}
+
 export type Connection =
   | {
       readonly transport: 'stdio'
@@ -49,6 +63,8 @@ export type Connection =
       /** One URL for each replica. */
       readonly endpoints: readonly string[]
       readonly headers: Readonly<Record<string, SecretRef>>
+      /** Only of the transports that carry MCP over HTTP. */
+      readonly auth?: OAuthSettings
     }
   | {
       readonly transport: 'openapi'
@@ -82,8 +98,11 @@ export interface Server {
   readonly updatedAt: string
 }
 
-/** `active`: the last probe succeeded; `error`: it failed; `inactive`: three or more failed in a row; `unknown`: none yet. */
-export type HealthStatus = 'unknown' | 'active' | 'error' | 'inactive'
+/**
+ * `active`: the last probe succeeded; `error`: it failed; `inactive`: three or more failed in a row; `needs_authorization`: it
+ * lets nobody in until a person has authorized us; `unknown`: none yet.
+ */
+export type HealthStatus = 'unknown' | 'active' | 'error' | 'inactive' | 'needs_authorization'
 
 export interface Health {
   readonly status: HealthStatus

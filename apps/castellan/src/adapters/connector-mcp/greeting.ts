@@ -40,7 +40,7 @@ type Attempt =
  * Connects and greets, in the era the server speaks. Over one channel (stdio, SSE, WebSocket) `initialize` is tried first,
  * since an old server may be silent, or die, when it is asked anything before it; over HTTP `server/discover` is.
  *
- * Throws `UPSTREAM_UNREACHABLE`, `UPSTREAM_PROTOCOL` or `UPSTREAM_TIMEOUT`; nothing is left of what was begun.
+ * Throws `UPSTREAM_UNREACHABLE`, `UPSTREAM_PROTOCOL`, `UPSTREAM_TIMEOUT` or `UPSTREAM_AUTHORIZATION_REQUIRED`; nothing is left of what was begun.
  * Source: MCP 2025-11-25, lifecycle; MCP 2026-07-28, discovery and versioning.
  */
 export async function greet(greeting: Greeting): Promise<Greeted> {
@@ -83,7 +83,8 @@ async function attemptIn(era: Era, greeting: Greeting, patience: AbortSignal, si
     await said.wire.start()
     attempt = era === 'modern' ? await discover(said, greeting, patience) : await initialize(said, greeting, patience)
   } catch (error) {
-    const found = isFault(error) ? error : unreachable(target, mask(sendFailure(error).message))
+    const failure = sendFailure(error)
+    const found = isFault(error) ? error : (failure.fault ?? unreachable(target, mask(failure.message)))
     attempt = { is: 'failed', fault: found, askOtherwise: false }
   } finally {
     signal.removeEventListener('abort', abort)
@@ -95,7 +96,9 @@ async function attemptIn(era: Era, greeting: Greeting, patience: AbortSignal, si
   const lost = said?.wire.lost ?? null
   await said?.wire.close()
   // What the transport says about its end is more precise than what was made of it.
-  if (lost !== null) return { is: 'failed', fault: unreachable(target, mask(lost)), askOtherwise: false }
+  const wantsPerson = attempt.is === 'failed' && attempt.fault.code === 'UPSTREAM_AUTHORIZATION_REQUIRED'
+  if (lost !== null && !wantsPerson)
+    return { is: 'failed', fault: unreachable(target, mask(lost)), askOtherwise: false }
   return attempt
 }
 
@@ -115,7 +118,7 @@ async function initialize(said: SaidUnasked, greeting: Greeting, signal: AbortSi
   wire.speak(protocolVersion, 'legacy', null)
   const over = wire.closed.then(reason => new SendFailure(reason, { sent: true, retryable: true }))
   const failure = await Promise.race([wire.notify('notifications/initialized', null), over])
-  if (failure !== null) return failed(unreachable(target, mask(failure.message)))
+  if (failure !== null) return failed(failure.fault ?? unreachable(target, mask(failure.message)))
   return greeted(said, protocolVersion, reply.result)
 }
 
@@ -167,6 +170,7 @@ function refused(
   }
   if (signal.aborted) return failed(timedOut(target), true)
   const { status, why } = reply
+  if (reply.fault !== undefined) return failed(reply.fault)
   return failed(unreachable(target, mask(why)), status !== null && askedWrongly.includes(status))
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { EventSourceMessage } from 'eventsource-parser'
 import { isJsonObject, type JsonObject, systemClock } from '../../kernel/index.ts'
 import { retryAfter } from '../http-client/index.ts'
-import { type Exchange, type Hearing, type HttpRequest, mediaType } from './http-exchange.ts'
+import { type Hearing, type HttpRequest, mediaType, type Ongoing } from './http-exchange.ts'
 import { redirected } from './redirect.ts'
 import { httpFailure, SendFailure } from './send-failure.ts'
 
@@ -12,7 +12,7 @@ export interface Surroundings {
     request: Pick<HttpRequest, 'method' | 'path' | 'body' | 'head' | 'silence'>,
     headers: readonly string[],
     hearing: Hearing,
-  ): Exchange
+  ): Ongoing
   readonly url: URL
   /** Milliseconds before each attempt to take up a stream again. */
   readonly reconnects: readonly number[]
@@ -49,7 +49,7 @@ const LONGEST_WAIT = 60_000
 export class HttpConversation implements Hearing {
   readonly #begun: Begun
   readonly #around: Surroundings
-  #exchange: Exchange | null = null
+  #exchange: Ongoing | null = null
   #path: string
   #redirects = 0
   #over = false

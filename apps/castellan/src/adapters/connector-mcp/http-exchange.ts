@@ -32,11 +32,18 @@ export interface Hearing {
   ended(failure: SendFailure | null): void
 }
 
+/** An exchange as those see it who began it. */
+export interface Ongoing {
+  /** Frees what it holds; nobody is told. */
+  stop(): void
+  expectSilence(expected: boolean): void
+}
+
 /**
  * One HTTP exchange on a pool. Its failure knows for certain whether the request was begun to be written. Redirects are
  * answers like any other.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, Ongoing {
   readonly #request: HttpRequest
   readonly #hearing: Hearing
   #controller: Dispatcher.DispatchController | null = null

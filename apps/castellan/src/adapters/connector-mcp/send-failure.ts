@@ -1,3 +1,5 @@
+import type { Fault } from '../../kernel/index.ts'
+
 interface Meaning {
   /** False only when it is certain that not a byte of the message reached the server. */
   readonly sent: boolean
@@ -10,6 +12,8 @@ interface Meaning {
   readonly status?: number
   /** Body of that answer; it may carry a JSON-RPC error. Never shown to anyone. */
   readonly body?: string
+  /** What it is, when that is nothing of the transport. */
+  readonly fault?: Fault
 }
 
 /** What a transport throws from `send` or `start` when it knows better than {@link sendFailure} what the failure means. */
@@ -21,6 +25,7 @@ export class SendFailure extends Error {
   readonly fatal: boolean
   readonly status: number | null
   readonly body: string | null
+  readonly fault: Fault | null
 
   constructor(message: string, meaning: Meaning, options?: ErrorOptions) {
     super(message, options)
@@ -30,6 +35,7 @@ export class SendFailure extends Error {
     this.fatal = meaning.fatal ?? false
     this.status = meaning.status ?? null
     this.body = meaning.body ?? null
+    this.fault = meaning.fault ?? null
   }
 }
 

@@ -61,7 +61,7 @@ function session(
     if (reply.is !== 'broken') return reply
     const { server } = target
     if (timeout.aborted) throw fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(read) })
-    throw fault('UPSTREAM_UNREACHABLE', { server, why: mask(reply.why) })
+    throw reply.fault ?? fault('UPSTREAM_UNREACHABLE', { server, why: mask(reply.why) })
   }
 
   return {
@@ -109,8 +109,8 @@ function asReply(reply: WireReply, mask: (text: string) => string): Reply {
     case 'error':
       return reply
     case 'broken': {
-      const { sent, retryable, retryAfter, why } = reply
-      return { is: 'broken', sent, retryable, retryAfter, why: mask(why) }
+      const { status: _, why, ...rest } = reply
+      return { ...rest, why: mask(why) }
     }
     default:
       throw reply satisfies never

@@ -3,8 +3,9 @@ import type { EventSourceMessage } from 'eventsource-parser'
 import { isJsonObject, type JsonObject, systemClock } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
 import { retryAfter } from '../http-client/index.ts'
+import { authorizedExchange } from './authorized-exchange.ts'
 import { HttpConversation, type Surroundings } from './http-conversation.ts'
-import { Exchange, type Hearing } from './http-exchange.ts'
+import { Exchange, type Hearing, type Ongoing } from './http-exchange.ts'
 import { type HttpPool, openPool } from './http-pool.ts'
 import { redirected } from './redirect.ts'
 import { requestHeaders } from './request-headers.ts'
@@ -29,11 +30,12 @@ class Sse implements Transport, Hearing {
   readonly #pool: HttpPool
   readonly #timeouts: Target['timeouts']
   readonly #maxMessage: number
+  readonly #authorization: Target['authorization']
   readonly #given: readonly string[]
   /** Posts on their way, by the id of their request where they have one. */
   readonly #posts = new Map<number | symbol, HttpConversation>()
   readonly #opened = Promise.withResolvers<void>()
-  #stream: Exchange | null = null
+  #stream: Ongoing | null = null
   #redirects = 0
   #revision: readonly string[] = []
   /** Where messages go, once the server has said it. */
@@ -51,6 +53,7 @@ class Sse implements Transport, Hearing {
     ]
     this.#timeouts = target.timeouts
     this.#maxMessage = maxMessage
+    this.#authorization = target.authorization
     this.#pool = openPool(this.#url.origin, target.timeouts)
     this.#opened.promise.catch(() => {})
   }
@@ -136,13 +139,17 @@ class Sse implements Transport, Hearing {
     const request = {
       method: 'GET' as const,
       path: url.pathname + url.search,
-      headers: ['accept', 'text/event-stream', ...this.#given],
       body: null,
       head: this.#timeouts.read,
       silence: 0,
-      maxMessage: this.#maxMessage,
     }
-    this.#stream = new Exchange(this.#pool.dispatcher, request, this)
+    this.#stream = this.#exchange(request, ['accept', 'text/event-stream', ...this.#given], this)
+  }
+
+  #exchange(request: Parameters<Surroundings['exchange']>[0], headers: readonly string[], hearing: Hearing): Ongoing {
+    return authorizedExchange(this.#authorization, headers, hearing, (headers, hearing) => {
+      return new Exchange(this.#pool.dispatcher, { ...request, headers, maxMessage: this.#maxMessage }, hearing)
+    })
   }
 
   #found(address: string): void {
@@ -155,8 +162,7 @@ class Sse implements Transport, Hearing {
     this.#posting = {
       url,
       reconnects: [],
-      exchange: (request, headers, hearing) =>
-        new Exchange(this.#pool.dispatcher, { ...request, headers, maxMessage: this.#maxMessage }, hearing),
+      exchange: (request, headers, hearing) => this.#exchange(request, headers, hearing),
       message: (message: JsonObject) => this.#receiver?.message(message, null),
       stray: what => this.#receiver?.stray(what),
     }

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { JsonObject } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
+import { authorizedExchange } from './authorized-exchange.ts'
 import { HttpConversation, type Surroundings } from './http-conversation.ts'
-import { Exchange, type Hearing, type HttpRequest } from './http-exchange.ts'
+import { Exchange, type Hearing, type HttpRequest, type Ongoing } from './http-exchange.ts'
 import { type HttpPool, openPool } from './http-pool.ts'
 import { headerValue } from './param-headers.ts'
 import { requestHeaders } from './request-headers.ts'
@@ -44,6 +45,7 @@ class StreamableHttp implements Transport, Surroundings {
   readonly #pool: HttpPool
   readonly #timeouts: Target['timeouts']
   readonly #maxMessage: number
+  readonly #authorization: Target['authorization']
   readonly #given: readonly string[]
   readonly #requests = new Map<number, HttpConversation>()
   readonly #unconfirmed = new Set<HttpConversation>()
@@ -66,6 +68,7 @@ class StreamableHttp implements Transport, Surroundings {
       .flat()
     this.#timeouts = target.timeouts
     this.#maxMessage = maxMessage
+    this.#authorization = target.authorization
     this.#pool = openPool(this.url.origin, target.timeouts)
     this.#composeHeaders()
   }
@@ -127,8 +130,10 @@ class StreamableHttp implements Transport, Surroundings {
     return this.#closing
   }
 
-  exchange(request: Parameters<Surroundings['exchange']>[0], headers: readonly string[], hearing: Hearing): Exchange {
-    return new Exchange(this.#pool.dispatcher, { ...request, headers, maxMessage: this.#maxMessage }, hearing)
+  exchange(request: Parameters<Surroundings['exchange']>[0], headers: readonly string[], hearing: Hearing): Ongoing {
+    return authorizedExchange(this.#authorization, headers, hearing, (headers, hearing) => {
+      return new Exchange(this.#pool.dispatcher, { ...request, headers, maxMessage: this.#maxMessage }, hearing)
+    })
   }
 
   message(message: JsonObject, request: number | null): void {

@@ -223,7 +223,10 @@ export class Wire implements Receiver {
     // not processed; many servers say 400. Either way the session is over, and must not live on by half.
     const lost = this.#era === 'legacy' && this.#transport.hasSession && (status === 404 || status === 400)
     if (lost && status === 404) this.#settle(pending, broken(false, true, EXPIRED, null, status))
-    else this.#settle(pending, broken(sent, retryable, message, retryAfter, status))
+    else {
+      const reply = broken(sent, retryable, message, retryAfter, status)
+      this.#settle(pending, failure.fault === null ? reply : { ...reply, fault: failure.fault })
+    }
     if (lost || fatal) this.fail(lost ? EXPIRED : message)
   }
 
@@ -289,7 +292,7 @@ function broken(
   why: string,
   retryAfter: number | null = null,
   status: number | null = null,
-): WireReply {
+): Extract<WireReply, { is: 'broken' }> {
   return { is: 'broken', sent, retryable, retryAfter, why, status }
 }
 

@@ -134,7 +134,8 @@ function privately(result: JsonObject): JsonObject {
 function unavailable(core: Core, { servers }: Offers): JsonObject {
   const names = servers.filter(
     ({ id }) =>
-      core.registry.catalog(id) === undefined || ['error', 'inactive'].includes(core.registry.health(id).status),
+      core.registry.catalog(id) === undefined ||
+      ['error', 'inactive', 'needs_authorization'].includes(core.registry.health(id).status),
   )
   return names.length === 0 ? {} : { _meta: { 'castellan/unavailable': names.map(({ name }) => name) } }
 }

@@ -18,6 +18,7 @@ import { capabilityRoutes } from './routes/capabilities.ts'
 import { journalRoutes } from './routes/journal.ts'
 import { lifeRoutes, metricRoutes } from './routes/operations.ts'
 import { ruleRoutes } from './routes/rules.ts'
+import { authorizationRoutes, callbackRoute } from './routes/authorization.ts'
 import { serverRoutes } from './routes/servers.ts'
 import { toolRoutes } from './routes/tools.ts'
 import { validatorCompiler } from './validate.ts'
@@ -33,10 +34,11 @@ export function restPlugin(core: Core): (app: FastifyInstance) => Promise<void> 
     handleErrors(app, core)
     addAnswerHeaders(app, core)
 
-    // Answered to everybody: life signs, the document and its reference.
+    // Answered to everybody: life signs, the document and its reference, and people who come back from an authorization server.
     const refuseOthers = otherMethods(app)
     describeRoutes(app, core.version)
     lifeRoutes(app.withTypeProvider<ZodTypeProvider>(), core)
+    callbackRoute(app, core)
     refuseOthers()
 
     await app.register(guarded(core))
@@ -56,6 +58,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     app.addHook('onRequest', async (request, reply) => identify(core, request, reply))
     const refuseOthers = otherMethods(app)
     serverRoutes(app, core)
+    authorizationRoutes(app, core)
     capabilityRoutes(app, core)
     toolRoutes(app, core)
     grantRoutes(app, core)

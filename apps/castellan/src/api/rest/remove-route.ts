@@ -12,10 +12,14 @@ interface Removed {
   readonly remove: (idOrName: string, actor: Actor) => Promise<void>
 }
 
-/** A route that removes the thing which the last part of its path names. */
-export function removeRoute(app: TypedApp, path: `${string}/:${'id' | 'name'}`, removed: Removed): void {
+/** A route that removes a thing its path names, or something of it. */
+export function removeRoute(
+  app: TypedApp,
+  path: `${string}/:${'id' | 'name'}${'' | `/${string}`}`,
+  removed: Removed,
+): void {
   const { operationId, tags, summary, remove } = removed
-  const part = path.endsWith(':id') ? 'id' : 'name'
+  const part = path.includes('/:id') ? 'id' : 'name'
   const params = z.object({ [part]: z.string() })
   const schema = { operationId, tags, summary, params, response: { 204: z.null() } }
   app.delete(path, { schema }, async (request: FastifyRequest, reply) => {

@@ -5,8 +5,8 @@ import { parseDocument } from 'yaml'
 import { fault, isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 
 /**
- * Reads a file for `castellan apply`. Two things are more than the API takes: `${env:NAME}` as the whole value of a header or
- * an environment variable is a reference to a variable of the control plane, and `policies: <folder>` stands for the
+ * Reads a file for `castellan apply`. Two things are more than the API takes: `${env:NAME}` as the whole value of a header, an
+ * environment variable or a client secret is a reference to a variable of the control plane, and `policies: <folder>` stands for the
  * `*.cedar` files there. Settings of the process are left out. Throws `REQUEST_INVALID` with the place, never with a value.
  */
 export async function readManifest(file: string): Promise<ManifestInput> {
@@ -53,6 +53,11 @@ function withReferences(file: string, place: string, server: JsonValue): JsonVal
     read[field] = Object.fromEntries(
       Object.entries(secrets).map(([name, value]) => [name, referenceIn(file, `${place}.${field}.${name}`, value)]),
     )
+  }
+  const { auth } = server
+  if (isJsonObject(auth) && auth.client_secret !== undefined) {
+    const secret = referenceIn(file, `${place}.auth.client_secret`, auth.client_secret)
+    read.auth = { ...auth, client_secret: secret }
   }
   return read
 }

@@ -97,13 +97,21 @@ function examinePolicies({ policies, policyProblems, tenants }: Facts): Finding[
 
 function examineServer(server: Server, catalog: Catalog | null): Finding[] {
   const findings: Finding[] = []
-  const { name, health, endpoints = [], document } = server
+  const { name, health, authorization, endpoints = [], document } = server
   if (health.status === 'error' || health.status === 'inactive') {
     findings.push({
       severity: 'warning',
       what: `the server ${name} is ${health.status}: ${health.reason ?? 'for no known reason'}`,
       why: 'calls to its tools fail',
       fix: `castellan servers check ${name}, and castellan servers show ${name}`,
+    })
+  }
+  if (health.status === 'needs_authorization' || authorization?.status === 'needed') {
+    findings.push({
+      severity: 'warning',
+      what: `the server ${name} needs to be authorized: ${authorization?.reason ?? health.reason ?? 'for no known reason'}`,
+      why: 'calls to its tools fail',
+      fix: `castellan servers authorize ${name}`,
     })
   }
   const plain = [...endpoints, ...(document === undefined ? [] : [document])].filter(isPlainAndFar)

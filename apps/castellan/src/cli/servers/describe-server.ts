@@ -1,4 +1,4 @@
-import type { Catalog, Server } from '@castellan/contracts'
+import type { Authorization, Catalog, Server } from '@castellan/contracts'
 import { printable, properties } from '../output.ts'
 
 /** A server with what is known of it, for people. */
@@ -15,6 +15,7 @@ export function describe(server: Server, catalog: Catalog | null): string {
       ['folder', server.cwd],
       ['replicas', server.replicas],
       [server.env === undefined ? 'headers' : 'environment', secrets.map(shownSecret).join(', ')],
+      ['authorization', server.authorization && authorizationOf(server.authorization)],
       ['trusted', server.trusted ? 'yes: its own word about its tools is believed' : 'no'],
       [
         'status',
@@ -35,6 +36,10 @@ export function describe(server: Server, catalog: Catalog | null): string {
     ]),
     ...(catalog ? warnings(catalog) : []),
   ].join('\n')
+}
+
+function authorizationOf({ status, issuer, scope, reason }: Authorization): string {
+  return [status, issuer && `by ${issuer}`, scope && `for ${scope}`, reason && `(${reason})`].filter(Boolean).join(' ')
 }
 
 /** Values of secrets never come back, so only where they are kept is shown. */

@@ -28,3 +28,20 @@ export function secretFrom(flag: string, given: string, variables: Variables): [
   }
   return [given, value]
 }
+
+/**
+ * The value of a variable that is set here, so that it shows in no list of processes; or a reference to one of the control
+ * plane. Throws `REQUEST_INVALID`.
+ */
+export function secretHere(flag: string, given: string, variables: Variables): SecretGiven {
+  const reference = secretOf(given)
+  if (typeof reference !== 'string') return reference
+  const value = variables[given]
+  // What was given may be the secret itself, so it is not repeated.
+  if (value === undefined) {
+    throw fault('REQUEST_INVALID', {
+      why: `${flag} must be the name of a variable that is set here, or like \${env:NAME}`,
+    })
+  }
+  return value
+}

@@ -3,7 +3,7 @@ import type { Server, ServerInput } from '@castellan/contracts'
 import type { Variables } from '../../config/index.ts'
 import { fault } from '../../kernel/index.ts'
 import { wholeNumber } from '../whole-number.ts'
-import { secretFrom } from './secret-from.ts'
+import { secretFrom, secretHere } from './secret-from.ts'
 
 export interface ServerOptions {
   readonly transport?: string
@@ -13,6 +13,12 @@ export interface ServerOptions {
   readonly replicas?: string
   readonly env?: readonly string[]
   readonly header?: readonly string[]
+  readonly oauth?: boolean
+  readonly clientId?: string
+  readonly clientSecret?: string
+  readonly issuer?: string
+  readonly scope?: readonly string[]
+  readonly clientMetadataUrl?: string
   readonly description?: string
   readonly trust?: boolean
   readonly timeout?: readonly string[]
@@ -40,6 +46,19 @@ export function withServerOptions(command: Command): Command {
       repeated('--env <name=value>', 'Variable of the command, sealed; NAME alone takes the value it has here'),
     )
     .addOption(repeated('--header <name=value>', "Header of every request, sealed; 'Name=${env:VAR}' is a reference"))
+    .option('--oauth', 'It wants tokens of an authorization server; see castellan servers authorize')
+    .option('--no-oauth', 'It wants no tokens of an authorization server')
+    .option('--client-id <id>', 'Who we are to its authorization server, when that was registered by hand')
+    .option(
+      '--client-secret <variable>',
+      "Variable that holds the secret of that client here; '${env:VAR}' is a reference",
+    )
+    .option('--issuer <url>', 'The only authorization server it may name')
+    .addOption(repeated('--scope <scope>', 'Scope to ask for in any case'))
+    .option(
+      '--client-metadata-url <url>',
+      'Document about us, for authorization servers that take its URL as client id',
+    )
     .option('--description <text>', 'What it is for')
     .option('--trust', 'Believe what it says about its tools')
     .option('--no-trust', 'Do not believe what it says about its tools')
@@ -70,7 +89,15 @@ export function changedServer(
   options: ServerOptions,
   variables: Variables,
 ): ServerInput {
-  const { id: _id, health: _health, version: _version, created_at: _created, updated_at: _updated, ...kept } = before
+  const {
+    id: _id,
+    health: _health,
+    authorization: _authorization,
+    version: _version,
+    created_at: _created,
+    updated_at: _updated,
+    ...kept
+  } = before
   const changes = said(before.transport, command, options, variables)
   const tools = { ...before.tools }
   for (const [tool, settings] of Object.entries((changes.tools ?? {}) as typeof tools)) {
@@ -80,6 +107,7 @@ export function changedServer(
     ...kept,
     ...changes,
     tools,
+    ...(changes.auth ? { auth: { ...before.auth, ...changes.auth } } : {}),
     timeouts: { ...before.timeouts, ...(changes.timeouts as object | undefined) },
     ...(before.env === undefined ? {} : { env: { ...before.env, ...(changes.env as object | undefined) } }),
     ...(before.headers === undefined
@@ -114,10 +142,25 @@ function said(
     Object.fromEntries(given.map(each => secretFrom(flag, each, variables)))
   if (options.env) give('env', secrets('--env', options.env))
   if (options.header) give('headers', secrets('--header', options.header))
+  give('auth', authSettings(options, variables))
   give('tools', toolSettings(options))
   if (transport !== 'stdio' && program !== undefined)
     throw invalid(`a server reached by ${transport} has no command; leave "${program}" out`)
   return fields
+}
+
+/** Null for none; undefined when nothing was said. */
+function authSettings(options: ServerOptions, variables: Variables): object | null | undefined {
+  const { oauth, clientId, clientSecret, issuer, scope, clientMetadataUrl } = options
+  const given = {
+    ...(clientId === undefined ? {} : { client_id: clientId }),
+    ...(clientSecret === undefined ? {} : { client_secret: secretHere('--client-secret', clientSecret, variables) }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(scope === undefined ? {} : { scopes: scope }),
+    ...(clientMetadataUrl === undefined ? {} : { client_metadata_url: clientMetadataUrl }),
+  }
+  if (oauth === false) return null
+  return oauth === true || Object.keys(given).length > 0 ? { type: 'oauth', ...given } : undefined
 }
 
 function toolSettings({ effect = [], network = [] }: ServerOptions): object | undefined {

@@ -122,7 +122,8 @@ export class Executor {
     let opened: string | null = null
     for (const key of keysOf(call)) {
       if (reply.is !== 'broken') this.#breakers.succeeded(key)
-      else if (cancelled) this.#breakers.abandoned(key)
+      // A server that wants to be authorized is well, and need not be spared.
+      else if (cancelled || reply.fault !== undefined) this.#breakers.abandoned(key)
       else if (this.#breakers.failed(key) === 'open') opened ??= key
     }
     return opened
@@ -181,7 +182,7 @@ function gaveUp(call: Call, maybeSent: boolean, why: 'timeout' | 'cancelled', li
 
 function broke(call: Call, maybeSent: boolean, reply: Extract<Reply, { is: 'broken' }>): Outcome {
   if (maybeSent && call.effect === 'unsafe') return indeterminate(call)
-  return failed(fault('UPSTREAM_UNREACHABLE', { server: call.server.name, why: reply.why }))
+  return failed(reply.fault ?? fault('UPSTREAM_UNREACHABLE', { server: call.server.name, why: reply.why }))
 }
 
 function indeterminate(call: Call): Outcome {

@@ -145,6 +145,14 @@ export class Replica {
     }
   }
 
+  /** Ends a rest: what the last attempt to open failed for has changed. */
+  wake(): void {
+    this.#broken = 0
+    if (this.#state.is !== 'resting') return
+    this.#failures = 0
+    this.#state = { is: 'idle' }
+  }
+
   unwatch(uri: string): void {
     if (this.#state.is === 'open') this.#state.link.unwatch?.(uri)
   }

@@ -7,7 +7,7 @@ import {
   isFault,
   type JsonObject,
 } from '../../kernel/index.ts'
-import type { CatalogSource, Discovery, Server } from '../../registry/index.ts'
+import type { Authorization, CatalogSource, Discovery, Server } from '../../registry/index.ts'
 import type { AllowedCall } from '../allowed-call.ts'
 import type { CallIo, Connector, Link, LinkEvents, Reply, Target } from '../connector.ts'
 import { Bulkhead } from './bulkhead.ts'
@@ -17,6 +17,8 @@ export interface UpstreamParts {
   readonly connectors: readonly Connector[]
   /** The environment variables or headers of a server in the clear. Throws `SECRET_UNREADABLE`. */
   readonly resolveSecrets: (server: Server) => Promise<Readonly<Record<string, string>>>
+  /** What gives tokens for a server with OAuth; null for others. */
+  readonly authorization?: (server: Server) => Authorization | null
   readonly clock: Clock
   /** How many connections may open at once. */
   readonly maxOpenings: number
@@ -77,6 +79,7 @@ export class Upstreams implements CatalogSource {
       return reply
     } catch (error) {
       if (io.signal.aborted) return notSent('the call was given up before it was sent', false)
+      if (isFault(error, 'UPSTREAM_AUTHORIZATION_REQUIRED')) return { ...notSent(error.message, false), fault: error }
       if (isFault(error)) return notSent(error.message, error.retryable)
       throw error
     } finally {
@@ -148,6 +151,12 @@ export class Upstreams implements CatalogSource {
     }
   }
 
+  wake(serverId: string): void {
+    for (const [key, { replicas }] of this.#pools) {
+      if (key.startsWith(`${serverId} `)) for (const replica of replicas) replica.wake()
+    }
+  }
+
   async forget(serverId: string, keep?: Server): Promise<void> {
     const kept = keep && poolKey(keep)
     if (!keep) this.#watched.delete(serverId)
@@ -214,16 +223,20 @@ export class Upstreams implements CatalogSource {
             this.#parts.onOpened(server.id)
             void this.#watchAgain(server, replicas[replica]!)
           },
-          target: async (): Promise<Target> => ({
-            serverId: server.id,
-            server: server.name,
-            replica,
-            connection: server.connection,
-            endpoint,
-            values: await this.#parts.resolveSecrets(server),
-            timeouts: server.timeouts,
-            announces: ANNOUNCED,
-          }),
+          target: async (): Promise<Target> => {
+            const authorization = this.#parts.authorization?.(server) ?? null
+            return {
+              serverId: server.id,
+              server: server.name,
+              replica,
+              connection: server.connection,
+              endpoint,
+              values: await this.#parts.resolveSecrets(server),
+              timeouts: server.timeouts,
+              ...(authorization === null ? {} : { authorization }),
+              announces: ANNOUNCED,
+            }
+          },
         }),
     )
     const pool = { replicas, calls: new Bulkhead(server.maxConcurrent * replicas.length) }
@@ -268,6 +281,6 @@ async function closePool(pool: Pool, drain?: AbortSignal): Promise<void> {
   await Promise.all(pool.replicas.map(replica => replica.close(drain)))
 }
 
-function notSent(why: Fault['message'], retryable: boolean): Reply {
+function notSent(why: Fault['message'], retryable: boolean): Extract<Reply, { is: 'broken' }> {
   return { is: 'broken', sent: false, retryable, retryAfter: null, why }
 }

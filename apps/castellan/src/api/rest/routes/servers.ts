@@ -1,5 +1,6 @@
 import * as wire from '@castellan/contracts'
 import { fault } from '../../../kernel/index.ts'
+import type { Server } from '../../../registry/index.ts'
 import type { Core } from '../../core.ts'
 import { survey, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
@@ -11,7 +12,8 @@ import { serverSpec, wireHealth, wireServer } from '../wire/server.ts'
 
 const tags = ['servers']
 
-export function serverRoutes(app: TypedApp, { registry }: Core): void {
+export function serverRoutes(app: TypedApp, { registry, authorizations }: Core): void {
+  const show = (server: Server) => wireServer(server, registry.health(server.id), authorizations.status(server))
   listRoute(app, '/api/mcp-servers', {
     operationId: 'listServers',
     tags,
@@ -20,7 +22,7 @@ export function serverRoutes(app: TypedApp, { registry }: Core): void {
     item: wire.server,
     all: ({ identity }) => registry.servers(identity.tenant),
     idOf: server => server.name,
-    show: server => wireServer(server, registry.health(server.id)),
+    show,
   })
   app.post(
     '/api/mcp-servers',
@@ -37,7 +39,7 @@ export function serverRoutes(app: TypedApp, { registry }: Core): void {
       const { actor } = callerOf(request, write)
       const { allow_unhealthy: allowUnhealthy = false, ...input } = request.body
       const server = await registry.addServer(serverSpec(input), actor, { allowUnhealthy })
-      return reply.code(201).send(wireServer(server, registry.health(server.id)))
+      return reply.code(201).send(show(server))
     },
   )
   app.get(
@@ -53,7 +55,7 @@ export function serverRoutes(app: TypedApp, { registry }: Core): void {
     },
     async request => {
       const server = registry.server(callerOf(request, survey).identity.tenant, request.params.id)
-      return wireServer(server, registry.health(server.id))
+      return show(server)
     },
   )
   app.put(
@@ -74,7 +76,7 @@ export function serverRoutes(app: TypedApp, { registry }: Core): void {
       const before = registry.server(actor.tenant, request.params.id)
       if (version !== undefined && version !== before.version) throw fault('VERSION_CONFLICT', { what: 'server' })
       const server = await registry.updateServer(before.id, serverSpec(input), actor, { allowUnhealthy })
-      return wireServer(server, registry.health(server.id))
+      return show(server)
     },
   )
   removeRoute(app, '/api/mcp-servers/:id', {

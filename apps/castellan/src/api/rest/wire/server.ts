@@ -3,9 +3,11 @@ import type * as Wire from '@castellan/contracts'
 import type { serverInput } from '@castellan/contracts'
 import { fault, formatDuration, parseDuration } from '../../../kernel/index.ts'
 import type {
+  AuthorizationStatus,
   ConnectionSpec,
   EffectClass,
   Health,
+  OAuthSettings,
   SecretInput,
   SecretRef,
   Server,
@@ -13,6 +15,7 @@ import type {
 } from '../../../registry/index.ts'
 
 type Input = z.output<typeof serverInput>
+type AuthInput = NonNullable<Exclude<Input, { transport: 'stdio' | 'openapi' }>['auth']>
 
 /** What someone says about a server, in our words. Throws `REQUEST_INVALID` for an endpoint given twice over. */
 export function serverSpec(input: Input): ServerSpec {
@@ -48,10 +51,25 @@ function connectionSpec(input: Input): ConnectionSpec {
         throw fault('REQUEST_INVALID', { why: 'give either "url" or "endpoints", not both' })
       }
       const all = endpoints ?? (url === undefined ? [] : [url])
-      return { transport, endpoints: all, headers: mapValues(input.headers ?? {}, secretInput) }
+      const headers = mapValues(input.headers ?? {}, secretInput)
+      const { auth = null } = input
+      return auth === null
+        ? { transport, endpoints: all, headers }
+        : { transport, endpoints: all, headers, auth: authSpec(auth) }
     }
     default:
       throw input satisfies never
+  }
+}
+
+function authSpec(given: AuthInput): OAuthSettings<SecretInput> {
+  return {
+    type: 'oauth',
+    clientId: given.client_id ?? null,
+    clientSecret: given.client_secret == null ? null : secretInput(given.client_secret),
+    issuer: given.issuer ?? null,
+    scopes: given.scopes ?? [],
+    clientMetadataUrl: given.client_metadata_url ?? null,
   }
 }
 
@@ -68,7 +86,7 @@ function toolSettings({ effect, network, timeout }: { effect?: EffectClass; netw
   }
 }
 
-export function wireServer(server: Server, health: Health): Wire.Server {
+export function wireServer(server: Server, health: Health, authorization: AuthorizationStatus | null): Wire.Server {
   return {
     id: server.id,
     name: server.name,
@@ -84,6 +102,7 @@ export function wireServer(server: Server, health: Health): Wire.Server {
     probe_every: formatDuration(server.probeEvery),
     max_attempts: server.maxAttempts,
     health: wireHealth(health),
+    ...(authorization === null ? {} : { authorization: wireAuthorization(authorization) }),
     version: server.version,
     created_at: server.createdAt,
     updated_at: server.updatedAt,
@@ -109,10 +128,35 @@ function wireConnection({ connection }: Server) {
     case 'websocket':
     case 'http-adapter': {
       const { transport, endpoints } = connection
-      return { transport, endpoints: [...endpoints], headers: mapValues(connection.headers, masked) }
+      const headers = mapValues(connection.headers, masked)
+      const { auth } = connection
+      return { transport, endpoints: [...endpoints], headers, ...(auth === undefined ? {} : { auth: wireAuth(auth) }) }
     }
     default:
       throw connection satisfies never
+  }
+}
+
+function wireAuth({ type, clientId, clientSecret, issuer, scopes, clientMetadataUrl }: OAuthSettings) {
+  return {
+    type,
+    client_id: clientId,
+    client_secret: clientSecret && masked(clientSecret),
+    issuer,
+    scopes: [...scopes],
+    client_metadata_url: clientMetadataUrl,
+  }
+}
+
+function wireAuthorization(given: AuthorizationStatus): Wire.Authorization {
+  return {
+    status: given.status,
+    reason: given.reason,
+    issuer: given.issuer,
+    scope: given.scope,
+    authorized_at: given.authorizedAt,
+    authorized_by: given.authorizedBy,
+    asked_until: given.askedUntil,
   }
 }
 

@@ -1,0 +1,1 @@
+export { oauthAuthorizer } from './oauth-authorizer.ts'

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { checkSpec } from './check-spec.ts'
+import type { OAuthSettings } from './server.ts'
+import type { ConnectionSpec, SecretInput } from './server-spec.ts'
+
+describe('a server with OAuth', () => {
+  test('is reached by https, or on this machine', () => {
+    for (const url of ['https://mcp.example/mcp', 'http://127.0.0.1:9/mcp', 'http://localhost/mcp', 'http://[::1]/']) {
+      assert.doesNotThrow(() => check({}, {}, [url]))
+    }
+    assert.throws(() => check({}, {}, ['http://mcp.example/mcp']), /by https, or on this machine/)
+  })
+
+  for (const [about, auth, connection, endpoints, why] of [
+    ['by another transport', {}, { transport: 'websocket' }, ['wss://a.example'], /no OAuth/],
+    ['on several origins', {}, {}, ['https://a.example/mcp', 'https://b.example/mcp'], /on one origin/],
+    ['with a header of its own', {}, { headers: { AUTHORIZATION: { env: 'X' } } }, undefined, /not both/],
+    ['with a secret of nobody', { clientSecret: { env: 'X' } }, {}, undefined, /needs its client id/],
+    ['that is two clients', { clientId: 'a', clientMetadataUrl: 'https://a.example/x' }, {}, undefined, /not both/],
+    ['whose issuer is no address', { issuer: 'login' }, {}, undefined, /not a URL/],
+    [
+      'whose document is not under TLS',
+      { clientMetadataUrl: 'http://a.example/x' },
+      {},
+      undefined,
+      /not a URL with https/,
+    ],
+    ['whose document has no path', { clientMetadataUrl: 'https://a.example' }, {}, undefined, /needs a path/],
+    ['with two scopes in one', { scopes: ['a b'] }, {}, undefined, /is not a scope/],
+  ] as const) {
+    test(`is refused ${about}`, () => {
+      assert.throws(() => check(auth, connection as Partial<ConnectionSpec>, endpoints), why)
+    })
+  }
+})
+
+function check(
+  auth: Partial<OAuthSettings<SecretInput>>,
+  connection: Partial<ConnectionSpec> = {},
+  endpoints: readonly string[] = ['https://mcp.example/mcp'],
+): void {
+  const none = {
+    type: 'oauth',
+    clientId: null,
+    clientSecret: null,
+    issuer: null,
+    scopes: [],
+    clientMetadataUrl: null,
+  } as const
+  const whole = { transport: 'streamable-http', endpoints, headers: {}, auth: { ...none, ...auth }, ...connection }
+  checkSpec({
+    name: 'files',
+    description: '',
+    connection: whole as ConnectionSpec,
+    timeouts: {},
+    trusted: false,
+    tools: {},
+  })
+}
