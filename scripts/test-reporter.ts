@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { inspect } from 'node:util'
 import type { EventData } from 'node:test'
 import type { TestEvent } from 'node:test/reporters'
 import { coverageTable } from './coverage.ts'
@@ -65,7 +66,7 @@ function fileLine({ file, success, counts, duration_ms: millis }: EventData.Test
 
 function failureText({ file, line, name: title, details }: EventData.TestFail): string {
   const error: unknown = details.error.cause ?? details.error
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const text = error instanceof Error ? (error.stack ?? error.message) : inspect(error)
   const place = file === undefined || file.startsWith('node:') ? '' : `${name(file)}:${line ?? 1} ${title}`
   return `\n✖ ${place || 'the file as a whole'}\n${indent(text)}\n`
 }
