@@ -194,8 +194,8 @@ describe('what is asked for', () => {
       more: false,
     })
     assert.deepEqual((await demandOf(403, 'Bearer error="insufficient_scope", scope="c"'))?.more, true)
-    assert.equal(demandOf(403, null), null)
-    assert.equal(demandOf(403, 'Bearer error="something_else"'), null)
+    assert.equal(await demandOf(403, null), null)
+    assert.equal(await demandOf(403, 'Bearer error="something_else"'), null)
   })
 })
 
