@@ -30,7 +30,7 @@ describe('a server with OAuth', () => {
     ['with two scopes in one', { scopes: ['a b'] }, {}, undefined, /is not a scope/],
   ] as const) {
     test(`is refused ${about}`, () => {
-      assert.throws(() => check(auth, connection as Partial<ConnectionSpec>, endpoints), why)
+      assert.throws(() => check(auth, connection, endpoints), why)
     })
   }
 })
