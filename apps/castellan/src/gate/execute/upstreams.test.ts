@@ -184,6 +184,15 @@ describe('a server with all its places taken', () => {
   })
 })
 
+test('nothing opens any more once everything was closed', async () => {
+  const { connector, upstreams, call } = build()
+  await upstreams.close()
+  const reply = await call(aServer())
+  assert.deepEqual([reply.is, reply.is === 'broken' && reply.sent], ['broken', false])
+  await assert.rejects(upstreams.discover(aServer(), AbortSignal.timeout(1_000)), { code: 'SHUTTING_DOWN' })
+  assert.equal(connector.opened.length, 0)
+})
+
 describe('a watched resource', () => {
   test('is heard of when it changes, keeps its connection, and is let go at its server', async () => {
     const { clock, connector, upstreams, subscribe, updated } = build()

@@ -47,6 +47,7 @@ export class Upstreams implements CatalogSource {
   /** The calls that subscribed to resources, by server and URI: a connection that opens anew is told again. */
   readonly #watched = new Map<string, Map<string, AllowedCall>>()
   #turn = 0
+  #closed = false
 
   constructor(parts: UpstreamParts) {
     this.#parts = parts
@@ -56,6 +57,7 @@ export class Upstreams implements CatalogSource {
   /** Sends an allowed call once. Never throws for what servers do; see {@link Reply}. */
   async call(allowed: AllowedCall, io: CallIo): Promise<Reply> {
     const { server } = allowed.call
+    if (this.#closed) return notSent(fault('SHUTTING_DOWN').message, false)
     const pool = this.#pool(server)
     let leave: () => void
     try {
@@ -171,7 +173,9 @@ export class Upstreams implements CatalogSource {
     await Promise.all(idle.flatMap(([, pool]) => pool.replicas.map(replica => replica.closeIfIdle(after))))
   }
 
+  /** Opens nothing any more; resolves when nothing is left. */
   async close(): Promise<void> {
+    this.#closed = true
     const pools = [...this.#pools.values()]
     this.#pools.clear()
     await Promise.all(pools.map(pool => closePool(pool)))
@@ -204,6 +208,8 @@ export class Upstreams implements CatalogSource {
     const key = poolKey(server)
     const known = this.#pools.get(key)
     if (known) return known
+    // Whoever asks a server about itself does not know that there will be nobody to end what is begun.
+    if (this.#closed) throw fault('SHUTTING_DOWN')
     const connector = this.#parts.connectors.find(each => each.transports.includes(server.connection.transport))
     if (!connector) throw new Error(`no connector for the transport ${server.connection.transport}`)
     const events: LinkEvents = {
