@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
 export interface EventSink {
@@ -12,7 +11,8 @@ export interface EventSink {
  * `max`, after which it takes no more. The stream as a whole may be of any length.
  */
 export function eventStream(max: number, sink: EventSink): (chunk: Buffer) => boolean {
-  const decoder = new StringDecoder('utf8')
+  // It also takes off the byte order mark, which the parser would take for a part of the first field.
+  const decoder = new TextDecoder()
   let fits = true
   const parser = createParser({
     maxBufferSize: max,
@@ -27,7 +27,7 @@ export function eventStream(max: number, sink: EventSink): (chunk: Buffer) => bo
     },
   })
   return chunk => {
-    if (fits) parser.feed(decoder.write(chunk))
+    if (fits) parser.feed(decoder.decode(chunk, { stream: true }))
     return fits
   }
 }
