@@ -103,7 +103,11 @@ export class Session {
       const text = errorText(null, new RpcError(code.ours, 'Conflict: one stream is allowed for each session'))
       return void response.writeHead(409, { 'content-type': 'application/json' }).end(text)
     }
-    if (this.#standing) this.#parts.heartbeat.remove(this.#standing)
+    if (this.#standing) {
+      this.#parts.heartbeat.remove(this.#standing)
+      // Nothing will be said on it any more, and what is not over is kept for ever.
+      this.#standing.end()
+    }
     this.#standing = this.#openStream()
     this.#parts.heartbeat.add(this.#standing)
     this.#standing.attach(response, {})
