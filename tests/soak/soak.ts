@@ -25,7 +25,10 @@ const TO_REST = 60
  * Lets clients of every kind work on a real control plane, with faults on, for so many minutes. Every answer is checked; now
  * and then everybody rests, and what the control plane still holds is looked at. `told` hears of each rest.
  */
-export async function soak(minutes: number, seed: number, told: (line: string) => void): Promise<Soaked> {
+export async function soak(
+  { minutes, seed, elicitation }: { readonly minutes: number; readonly seed: number; readonly elicitation: boolean },
+  told: (line: string) => void,
+): Promise<Soaked> {
   const folder = await mkdtemp(join(tmpdir(), 'castellan-soak-'))
   const tally = new Tally()
   const samples: Vitals[] = []
@@ -46,6 +49,7 @@ export async function soak(minutes: number, seed: number, told: (line: string) =
       tally,
       data,
       folder,
+      elicitation,
       random: randomFrom(seed),
       account: new Account(),
       began: performance.now(),
@@ -75,6 +79,7 @@ interface Soaking {
   readonly tally: Tally
   readonly data: string
   readonly folder: string
+  readonly elicitation: boolean
   readonly random: Random
   readonly account: Account
   /** On the monotonic clock. */
@@ -82,9 +87,9 @@ interface Soaking {
 }
 
 async function work(soaking: Soaking, seconds: number, samples: Vitals[]): Promise<void> {
-  const { rest, tally, random, folder } = soaking
+  const { rest, tally, random, folder, elicitation } = soaking
   const over = new AbortController()
-  const working = everybody({ rest, tally, over: over.signal }, random.fork(), markOf(folder))
+  const working = everybody({ rest, tally, elicitation, over: over.signal }, random.fork(), markOf(folder))
   const end = performance.now() + seconds * 1_000
   while (performance.now() < end) {
     await pause(Math.min(SAMPLE_EVERY * 1_000, Math.max(0, end - performance.now())))

@@ -5,10 +5,11 @@ import { keep, PATIENCE, pause, type Work } from './work.ts'
 
 /** Clients of the official SDK, on one revision: they come, work for a while, and go in one way or another. */
 export function sdkClients(work: Work, revision: Revision): Promise<void> {
-  const { random, tally, over, rest } = work
+  const { random, tally, over, rest, elicitation } = work
   const who = `an SDK client of ${revision}`
   return keep(work, who, async () => {
-    const client = await connect(rest, revision)
+    const client = await connect(rest, revision, elicitation ? { capabilities: { elicitation: { form: {} } } } : {})
+    if (elicitation) client.setRequestHandler('elicitation/create', sayBack)
     try {
       for (let acts = random.int(3, 25); acts > 0 && !over.aborted; acts--) await act(client)
       if (revision === '2025-11-25' && random.chance(0.5)) await endSession(client)
@@ -18,11 +19,14 @@ export function sdkClients(work: Work, revision: Revision): Promise<void> {
   })
 
   async function act(client: Client): Promise<void> {
-    switch (random.pick(['call', 'call', 'call', 'burst', 'progress', 'cancel', 'list', 'page'] as const)) {
+    switch (random.pick([...usual, ...(elicitation ? (['ask'] as const) : [])])) {
       case 'call':
         return call(client, anyCall(random))
       case 'burst':
         return void (await Promise.all(Array.from({ length: 6 }, () => call(client, anyCall(random)))))
+      case 'ask':
+        tally.did('asked')
+        return call(client, callOf(random, random.pick(['files', 'web', 'live']), 'ask'))
       case 'progress':
         return progress(client, callOf(random, random.pick(['files', 'web', 'web26', 'live']), 'count'))
       case 'cancel':
@@ -66,6 +70,12 @@ export function sdkClients(work: Work, revision: Revision): Promise<void> {
       tally.found('wrong answer', `a cancelled call was told ${answer.outcome}: ${answer.text.slice(0, 100)}`)
     await pause(10)
   }
+}
+
+const usual = ['call', 'call', 'call', 'burst', 'progress', 'cancel', 'list', 'page'] as const
+
+function sayBack({ params }: { readonly params: { readonly message: string } }) {
+  return { action: 'accept' as const, content: { word: params.message } }
 }
 
 async function told(client: Client, { server, tool, wish }: Asked, options: object = {}): Promise<Told> {

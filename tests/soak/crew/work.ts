@@ -7,6 +7,8 @@ export interface Work {
   readonly rest: Rest
   readonly random: Random
   readonly tally: Tally
+  /** Whether servers ask their clients, too. */
+  readonly elicitation: boolean
   /** When it is time to rest: what was begun is brought to its end. */
   readonly over: AbortSignal
 }
