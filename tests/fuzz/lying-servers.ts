@@ -5,7 +5,7 @@ import type { Link, Reply, Target as Replica } from '../../apps/castellan/src/ga
 import { allowedCall } from '../../apps/castellan/src/gate/connector.testsuite.ts'
 import type { JsonObject } from '../../apps/castellan/src/kernel/index.ts'
 import { defaultTimeouts } from '../../apps/castellan/src/registry/index.ts'
-import { lyingServers } from './fixtures/lying-network-servers.ts'
+import { lyingNetworkServers } from './fixtures/lying-network-servers.ts'
 import type { Plan, Step } from './fixtures/plan.ts'
 import { type Target, trial } from './target.ts'
 
@@ -13,12 +13,12 @@ import { type Target, trial } from './target.ts'
 const CALL = 150
 const PATIENCE = 20_000
 
-export const lyingUpstreams: Target = {
+export const lyingServers: Target = {
   name: 'lying-servers',
   promise: 'whatever a server says, a call of it settles, and never with the answer to another',
   runs: 30,
   async open() {
-    const servers = await lyingServers()
+    const servers = await lyingNetworkServers()
     const connector = mcpConnector({ environment: { PATH: process.env['PATH'] } })
     const replicas = {
       stdio: replica('stdio', ''),

@@ -2,7 +2,7 @@ import { brokenStreams } from './broken-streams.ts'
 import { eventStreamBytes } from './event-stream-bytes.ts'
 import { httpHeaders } from './http-headers.ts'
 import { jsonRpcBodies } from './json-rpc-bodies.ts'
-import { lyingUpstreams } from './lying-servers.ts'
+import { lyingServers } from './lying-servers.ts'
 import { openApiDocuments } from './openapi-documents.ts'
 import { schemaPatterns } from './schema-patterns.ts'
 import { strictJson } from './strict-json.ts'
@@ -13,7 +13,7 @@ export const targets: readonly Target[] = [
   httpHeaders,
   eventStreamBytes,
   brokenStreams,
-  lyingUpstreams,
+  lyingServers,
   openApiDocuments,
   strictJson,
   schemaPatterns,

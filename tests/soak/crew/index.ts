@@ -1,8 +1,9 @@
 import type { Random } from '../../support/random.ts'
 import { revisions } from '../../support/mcp-client.ts'
+import { eras } from '../../support/raw-mcp.ts'
 import { deaf, forgetful, slowReading, vanishing } from './ill-mannered.ts'
 import { killer } from './killer.ts'
-import { rawClients, rawEras } from './raw-clients.ts'
+import { rawClients } from './raw-clients.ts'
 import { journalReader, restClients } from './rest-clients.ts'
 import { sdkClients } from './sdk-clients.ts'
 import { listeners, watchers } from './subscribers.ts'
@@ -13,7 +14,7 @@ export async function everybody(work: Omit<Work, 'random'>, random: Random, mark
   const each = (): Work => ({ ...work, random: random.fork() })
   await Promise.all([
     ...revisions.flatMap(revision => [sdkClients(each(), revision), sdkClients(each(), revision)]),
-    ...rawEras.map(era => rawClients(each(), era)),
+    ...eras.map(era => rawClients(each(), era)),
     restClients(each()),
     journalReader(each()),
     vanishing(each()),

@@ -1,4 +1,4 @@
-import { type Era, eras, type RpcMessage, speaker } from '../../support/raw-mcp.ts'
+import { type Era, type RpcMessage, speaker } from '../../support/raw-mcp.ts'
 import { anyCall, check, type Told } from '../wishes.ts'
 import { keep, PATIENCE, type Work } from './work.ts'
 
@@ -18,8 +18,6 @@ export function rawClients(work: Work, era: Era): Promise<void> {
     }
   })
 }
-
-export const rawEras = eras
 
 function toldBy({ result, error }: RpcMessage): Told {
   if (!result) return { outcome: 'rpc', text: error?.message ?? '' }
