@@ -38,7 +38,7 @@ export async function soak(
     await using unsteady = await networkServers(false)
     const data = join(folder, 'data')
     // So that garbage can be collected, and what stays be told from what was only not collected yet.
-    const settings = ['--log-level', 'error', '--mcp-session-idle', '2s', '--mcp-max-sessions', '200']
+    const settings = ['--log-level', 'error', '--mcp-session-idle', '5s', '--mcp-max-sessions', '200']
     await using plane = await castellanProcessUnder(['--inspect=127.0.0.1:0'], data, ...settings)
     const rest = await adminOf(plane.url, data)
     await register(rest, folder, steady, unsteady)

@@ -13,7 +13,8 @@ export function rawClients(work: Work, era: Era): Promise<void> {
       const params = { name: `${asked.server}__${asked.tool}`, arguments: asked.wish }
       const { status, text, message } = await request('tools/call', params, { patience: PATIENCE })
       if (message === undefined) tally.found('lost answer', `${who} was answered HTTP ${status}: ${text.slice(0, 200)}`)
-      else if (message.id !== 1) tally.found('wrong answer', `${who} was answered for ${JSON.stringify(message.id)}`)
+      else if (message.id !== 1)
+        tally.found('wrong answer', `${who} was answered for ${JSON.stringify(message.id)}: ${text.slice(0, 200)}`)
       else check(tally, who, asked, toldBy(message))
     }
   })
