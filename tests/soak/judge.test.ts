@@ -10,6 +10,10 @@ describe('a control plane that soaked', () => {
     assert.deepEqual(judge(rests(rest => ({ heap: 60 + noisy[rest % 8]! / 2, resident: 200 + noisy[rest % 8]! }))), [])
   })
 
+  test('may have been without a server at the first rest that it has at the last', () => {
+    assert.deepEqual(judge(rests(rest => (rest === 0 ? { children: 3, descriptors: 30 } : {}))), [])
+  })
+
   test('may grow while it warms up', () => {
     assert.deepEqual(judge(rests(rest => ({ heap: Math.min(60, 30 + 10 * rest) }))), [])
   })

@@ -6,7 +6,7 @@ const bounds = {
   resident: { share: 0.1, atLeast: 20 },
 } as const
 
-/** Descriptors beyond those at the first rest: pools open connections as they need them, up to their size. */
+/** Descriptors beyond those of before: pools open connections as they need them, up to their size. */
 const MORE_DESCRIPTORS = 24
 /** Fewer rests than this show no trend. */
 const FEWEST = 4
@@ -31,23 +31,28 @@ export function trendsOf(rests: readonly Vitals[]): Trend[] {
   })
 }
 
-/** What is not flat, in words. `rests` are the vitals at each rest, in order; the first is the measure of the others. */
+/**
+ * What is not flat, in words. `rests` are the vitals at each rest, in order: the last must hold no more than those of the first
+ * half did, of which not all were looked at when everything was up.
+ */
 export function judge(rests: readonly Vitals[]): string[] {
-  const [first, last] = [rests[0], rests.at(-1)]
-  if (first === undefined || last === undefined || first === last) return ['it never rested twice, so nothing is known']
+  const last = rests.at(-1)
+  if (last === undefined || rests.length < 2) return ['it never rested twice, so nothing is known']
+  const before = rests.slice(0, Math.ceil(rests.length / 2))
   const wrong = trendsOf(rests)
     .filter(({ growth, allowed }) => !(growth <= allowed))
     .map(
       ({ what, growth, allowed }) =>
         `${what} memory grows: ${growth.toFixed(1)} MB, and ${allowed.toFixed(1)} are allowed`,
     )
-  const atRest = (what: keyof Vitals, most: number) => {
-    if (!(Number(last[what]) <= most))
+  const atRest = (what: 'descriptors' | 'threads' | 'children' | 'sessions' | 'underWay', most: number) => {
+    if (!(last[what] <= most))
       wrong.push(`${last[what]} ${what} are left at the last rest, and at most ${most} should be`)
   }
-  atRest('descriptors', first.descriptors + MORE_DESCRIPTORS)
-  atRest('threads', first.threads)
-  atRest('children', first.children)
+  for (const what of ['descriptors', 'threads', 'children'] as const) {
+    const most = Math.max(...before.map(each => each[what]))
+    atRest(what, what === 'descriptors' ? most + MORE_DESCRIPTORS : most)
+  }
   atRest('sessions', 0)
   atRest('underWay', 0)
   return wrong
