@@ -13,7 +13,7 @@ const WITHIN_BOUND = 200 * 1024
 export const brokenStreams: Target = {
   name: 'broken-streams',
   promise: 'a client that takes up its broken streams again gets every event once and in order',
-  runs: 40,
+  runs: 20,
   async open() {
     // Each stream hands over its own responses, by the path they were asked for.
     const attach = new Map<string, (response: ServerResponse, after: number | null) => void>()

@@ -9,7 +9,7 @@ import { type Target, trial } from './target.ts'
 export const httpHeaders: Target = {
   name: 'http-headers',
   promise: 'whatever stands in the headers of a request to /mcp, it is answered, and lets nobody in',
-  runs: 150,
+  runs: 80,
   async open() {
     const door = await openDoor()
     return trial(

@@ -13,7 +13,7 @@ import { type Target, trial } from './target.ts'
 export const jsonRpcBodies: Target = {
   name: 'json-rpc-bodies',
   promise: 'whatever is posted to /mcp is answered in JSON-RPC, and nothing is called that was not asked for',
-  runs: 150,
+  runs: 80,
   async open() {
     const door = await openDoor()
     return trial(

@@ -16,7 +16,7 @@ const PATIENCE = 20_000
 export const lyingServers: Target = {
   name: 'lying-servers',
   promise: 'whatever a server says, a call of it settles, and never with the answer to another',
-  runs: 30,
+  runs: 20,
   async open() {
     const servers = await lyingNetworkServers()
     const connector = mcpConnector({ environment: { PATH: process.env['PATH'] } })

@@ -12,7 +12,7 @@ const PATIENCE = 10_000
 export const schemaPatterns: Target = {
   name: 'schema-patterns',
   promise: 'any schema gives a verdict on any value in bounded time, and a pattern means what it means in JavaScript',
-  runs: 60,
+  runs: 30,
   open() {
     const validator = ajvValidator()
     let checked = 0
