@@ -1,4 +1,4 @@
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /** The phases of a call at which the tool itself kills the control plane. */
 export const phases = ['asked', 'late', 'done', 'answered'] as const

@@ -1,4 +1,4 @@
-import { type Account, stands } from './account.ts'
+import { type Account, stands } from '../support/account.ts'
 import type { Attempt } from './attempts.ts'
 
 /** Correlation id under which a keyed call is asked for once more. */

@@ -1,6 +1,6 @@
 import { connect, type Revision } from '../support/mcp-client.ts'
 import type { Answer, Attempt } from './attempts.ts'
-import type { Rest } from './rest.ts'
+import type { Rest } from '../support/rest.ts'
 
 /** Makes a call over some surface. Throws when there was no whole answer. */
 export interface Caller extends AsyncDisposable {

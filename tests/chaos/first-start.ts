@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Plane, quietPort } from './plane.ts'
-import type { Random } from './random.ts'
-import { adminOf, type Rest } from './rest.ts'
+import type { Random } from '../support/random.ts'
+import { adminOf, type Rest } from '../support/rest.ts'
 
 /**
  * Kills a control plane in the middle of its very first start, and starts it again: it must come up as one that was never

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { killFirstStart } from './first-start.ts'
-import { randomFrom } from './random.ts'
+import { randomFrom } from '../support/random.ts'
 import type { Report } from './report.ts'
 import { besiege } from './siege.ts'
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Attempts, phases } from './attempts.ts'
 import type { Caller } from './clients.ts'
 import type { Plane } from './plane.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 import type { Shelf } from './shelf.ts'
 
 /** The moments at which a control plane at work is killed. */

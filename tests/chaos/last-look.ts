@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Account } from './account.ts'
+import type { Account } from '../support/account.ts'
 
 /** Looks into the store itself, of which no control plane has hold any more: does it say what the journal said all along? */
 export function lastLook(data: string, account: Account): string[] {

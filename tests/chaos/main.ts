@@ -1,7 +1,7 @@
 // npm run chaos -- [--rounds N] [--seed S]
 import { parseArgs } from 'node:util'
 import { killFirstStart } from './first-start.ts'
-import { randomFrom } from './random.ts'
+import { randomFrom } from '../support/random.ts'
 import { besiege } from './siege.ts'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string' }, seed: { type: 'string' } } })

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 const main = new URL('../../apps/castellan/src/main.ts', import.meta.url).pathname
 /** Milliseconds after which a start or an end counts as a hang. */

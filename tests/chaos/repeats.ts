@@ -1,4 +1,4 @@
-import { type Account, stands } from './account.ts'
+import { type Account, stands } from '../support/account.ts'
 import type { Answer, Attempt } from './attempts.ts'
 import { again } from './audit.ts'
 import type { Caller } from './clients.ts'

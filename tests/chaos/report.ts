@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import type { Account } from '../support/account.ts'
 import type { Attempts } from './attempts.ts'
 import type { Start } from './plane.ts'
 import { unwrittenReads } from './audit.ts'

@@ -1,4 +1,4 @@
-import type { Rest } from './rest.ts'
+import type { Rest } from '../support/rest.ts'
 
 /** A kind of resource as the storm writes it: each resource has a name and one value, as text. */
 export interface Kind {

@@ -1,5 +1,5 @@
-import type { Random } from './random.ts'
-import type { Rest } from './rest.ts'
+import type { Random } from '../support/random.ts'
+import type { Rest } from '../support/rest.ts'
 import type { Kind } from './resources.ts'
 
 /** One resource: what it is known to be, and what an unanswered write may have made of it. Null means that it is not there. */

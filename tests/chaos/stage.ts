@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Attempt, effects } from './attempts.ts'
-import type { Rest } from './rest.ts'
+import type { Rest } from '../support/rest.ts'
 
 const ledgerServer = new URL('./fixtures/ledger-server.ts', import.meta.url).pathname
 const settings = Object.fromEntries(Object.entries(effects).map(([tool, effect]) => [tool, { effect }]))

@@ -1,4 +1,4 @@
-import type { Rest } from './rest.ts'
+import type { Rest } from '../support/rest.ts'
 
 /** Every journal entry that was shown to a reader: the hash of its leaf by its offset. */
 export class Tail {

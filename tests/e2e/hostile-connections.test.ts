@@ -130,6 +130,23 @@ describe('sessions', () => {
   })
 })
 
+test('whoever opens the stream of its session anew is through with the one before', async () => {
+  const id = await beginSession(castellan)
+  const first = await firstEventOf(id)
+  await until(
+    'another stream may be opened',
+    () => firstEventOf(id).catch(() => null),
+    name => name !== null && name !== first,
+  )
+
+  const resumed = await send(castellan, {
+    method: 'GET',
+    headers: { 'mcp-session-id': id, accept: 'text/event-stream', 'last-event-id': first },
+  })
+
+  assert.deepEqual([resumed.status, resumed.text], [200, ''])
+})
+
 describe('a server with a hostile catalogue', () => {
   const schema = { type: 'object' }
   const nasty = [
@@ -241,6 +258,16 @@ async function openStream(id: string): Promise<{ destroy(): void }> {
   request.on('error', () => undefined).end()
   await new Promise(resolve => request.once('response', response => resolve(response.resume())))
   return request
+}
+
+/** The id of the event that names the stream of a session; the connection is then given up. */
+async function firstEventOf(id: string): Promise<string> {
+  const leaving = new AbortController()
+  const headers = { authorization: `Bearer ${castellan.key}`, 'mcp-session-id': id, accept: 'text/event-stream' }
+  const response = await fetch(`${castellan.url}/mcp`, { headers, signal: leaving.signal })
+  const { value } = await response.body!.getReader().read()
+  leaving.abort()
+  return /^id: (.+)$/m.exec(new TextDecoder().decode(value))![1]!
 }
 
 function list(who: { readonly url: string; readonly key: string }, id: string) {

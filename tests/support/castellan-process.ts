@@ -15,6 +15,8 @@ export interface CastellanProcess extends AsyncDisposable {
   /** Milliseconds from its start until it answered. */
   readonly startedIn: number
   signal(name: NodeJS.Signals): void
+  /** What it wrote to its error stream so far. */
+  errors(): string
   /** How it ended, once it has. */
   readonly ended: Promise<Ending>
 }
@@ -25,9 +27,18 @@ export interface Ending {
 }
 
 /** Starts one on a data folder, and resolves when it answers; fails when it ends instead. */
-export async function castellanProcess(folder: string, ...flags: readonly string[]): Promise<CastellanProcess> {
+export function castellanProcess(folder: string, ...flags: readonly string[]): Promise<CastellanProcess> {
+  return castellanProcessUnder([], folder, ...flags)
+}
+
+/** As {@link castellanProcess}, with flags of Node itself. */
+export async function castellanProcessUnder(
+  nodeFlags: readonly string[],
+  folder: string,
+  ...flags: readonly string[]
+): Promise<CastellanProcess> {
   const started = performance.now()
-  const { child, ended } = launch(folder, flags)
+  const { child, ended, errors } = launch(folder, flags, nodeFlags)
   try {
     const url = await announced(child)
     const health = await fetch(`${url}/health`)
@@ -40,6 +51,7 @@ export async function castellanProcess(folder: string, ...flags: readonly string
       pid: child.pid!,
       startedIn,
       signal: name => void child.kill(name),
+      errors,
       ended,
       async [Symbol.asyncDispose]() {
         child.kill('SIGKILL')
@@ -61,17 +73,29 @@ export async function castellanRefused(folder: string, ...flags: readonly string
   return ending
 }
 
-function launch(folder: string, flags: readonly string[]) {
-  const child = spawn(process.execPath, [main, 'up', '--json', '--port', '0', '--data', folder, ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME },
-  })
+function launch(folder: string, flags: readonly string[], nodeFlags: readonly string[] = []) {
+  const child = spawn(
+    process.execPath,
+    [...nodeFlags, main, 'up', '--json', '--port', '0', '--data', folder, ...flags],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    },
+  )
+  alive.add(child)
+  child.once('close', () => alive.delete(child))
   const errors: string[] = []
   child.stderr.on('data', chunk => errors.push(String(chunk)))
   const { promise: ended, resolve } = Promise.withResolvers<Ending>()
   child.once('close', code => resolve({ code, errors: errors.join('') }))
-  return { child, ended }
+  return { child, ended, errors: () => errors.join('') }
 }
+
+const alive = new Set<ChildProcess>()
+// Whatever ends us, nothing that we started stays.
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
 
 async function announced(child: ChildProcess): Promise<string> {
   let text = ''

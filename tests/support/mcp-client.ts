@@ -1,4 +1,4 @@
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client, type ClientCapabilities, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { ControlPlane } from './control-plane.ts'
 
 export const revisions = ['2025-11-25', '2026-07-28'] as const
@@ -9,6 +9,8 @@ export interface ConnectOptions {
   readonly key?: string
   readonly path?: string
   readonly tenant?: string
+  /** What it can be asked; nothing unless told. */
+  readonly capabilities?: ClientCapabilities
 }
 
 /** A client of the official SDK, on one revision of the protocol, that is closed by `await using`. */
@@ -17,10 +19,10 @@ export type McpClient = Client & AsyncDisposable
 export async function connect(
   castellan: Pick<ControlPlane, 'url' | 'key'>,
   revision: Revision,
-  { key = castellan.key, path = '/mcp', tenant }: ConnectOptions = {},
+  { key = castellan.key, path = '/mcp', tenant, capabilities = {} }: ConnectOptions = {},
 ): Promise<McpClient> {
   const mode = revision === '2025-11-25' ? 'legacy' : { pin: revision }
-  const client = new Client({ name: 'e2e', version: '1' }, { versionNegotiation: { mode } })
+  const client = new Client({ name: 'e2e', version: '1' }, { capabilities, versionNegotiation: { mode } })
   const headers = { authorization: `Bearer ${key}`, ...(tenant === undefined ? {} : { 'x-tenant-id': tenant }) }
   await client.connect(
     new StreamableHTTPClientTransport(new URL(`${castellan.url}${path}`), { requestInit: { headers } }),

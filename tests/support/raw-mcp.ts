@@ -24,6 +24,8 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** Sends the body without saying how long it is. */
   readonly chunked?: boolean
+  /** Milliseconds within which there must be an answer, when that is not {@link PATIENCE}. */
+  readonly patience?: number
 }
 
 /** Milliseconds within which everything must be answered. */
@@ -31,7 +33,7 @@ export const PATIENCE = 5_000
 
 /** Sends exactly what it is given to `/mcp` with a key, and fails when nothing comes back in time. */
 export async function send(castellan: { readonly url: string; readonly key: string }, ask: Ask): Promise<Answer> {
-  const { method = 'POST', path = '/mcp', body, chunked = false } = ask
+  const { method = 'POST', path = '/mcp', body, chunked = false, patience = PATIENCE } = ask
   const headers = Object.entries({
     authorization: `Bearer ${castellan.key}`,
     accept: 'application/json, text/event-stream',
@@ -40,7 +42,7 @@ export async function send(castellan: { readonly url: string; readonly key: stri
     ...ask.headers,
   }).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const signal = AbortSignal.timeout(PATIENCE)
+  const signal = AbortSignal.timeout(patience)
   // A connection of its own: what a bad request does to its connection is not the business of the next.
   const options = { method, headers: Object.fromEntries(headers), signal, agent: false }
   const request = httpRequest(castellan.url + path, options, response => {

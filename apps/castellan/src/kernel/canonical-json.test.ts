@@ -262,6 +262,15 @@ describe('parseStrict', () => {
     assert.throws(() => parseStrict('{"a":'.repeat(1_000_000)), /nested deeper than 128 levels/)
   })
 
+  test('the complaint is text that can be passed on, whatever it complains of', () => {
+    for (const text of ['\u{1f600}', '[1,\u{40000}]', '{"a":1}\u{1f600}', '{\u{1f600}']) {
+      assert.throws(
+        () => parseStrict(text),
+        error => malformed(error) && (error as Error).message.isWellFormed(),
+      )
+    }
+  })
+
   test('the complaint does not repeat the text, which may hold a secret', () => {
     for (const text of ['{"password":"hunter2",oops}', '{"a":"hunter2" "b"}', '"hunter2', '{"a":hunter2}']) {
       try {

@@ -152,7 +152,9 @@ export function parseStrict(source: string): JsonValue {
     return JSON.parse(source) as JsonValue
   } catch (error) {
     // The native message goes on to quote the text, which may hold secrets; for the same reason it is not kept as a cause.
-    throw fault('JSON_MALFORMED', { why: (error as Error).message.replace(/, (?:\.\.\.)?"[^]*$/, '') })
+    const why = (error as Error).message.replace(/, (?:\.\.\.)?"[^]*$/, '')
+    // Of a character it names only the first half.
+    throw fault('JSON_MALFORMED', { why: why.toWellFormed() })
   }
 }
 

@@ -55,3 +55,13 @@ test('an event may be as large as the bound and no larger, in one piece or in ma
   assert.equal(parse(Array.from({ length: 10_000 }, () => Buffer.from('data: x\n\n'))).events.length, 10_000)
   assert.equal(parse(Array.from({ length: 10_000 }, () => Buffer.from('data: x\n'))).fits, false)
 })
+
+test('a byte order mark in front of a stream is no part of its first event, wherever it is cut', () => {
+  const bytes = Buffer.from('\ufeffdata: first\n\ndata: \ufeffsecond\n\n')
+  for (let cut = 0; cut < bytes.length; cut++) {
+    const heard: string[] = []
+    const feed = eventStream(100, { event: ({ data }) => heard.push(data), retry: () => undefined })
+    for (const piece of [bytes.subarray(0, cut), bytes.subarray(cut)]) feed(piece)
+    assert.deepEqual(heard, ['first', '\ufeffsecond'])
+  }
+})

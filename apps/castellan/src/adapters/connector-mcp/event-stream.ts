@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { GatheredBytes } from './gathered-bytes.ts'
 
@@ -16,7 +15,8 @@ export interface EventSink {
  * `max`, after which it takes no more. The stream as a whole may be of any length.
  */
 export function eventStream(max: number, sink: EventSink): (chunk: Buffer) => boolean {
-  const decoder = new StringDecoder('utf8')
+  // It also takes off the byte order mark, which the parser would take for a part of the first field.
+  const decoder = new TextDecoder()
   let fits = true
   const parser = createParser({
     maxBufferSize: max,
@@ -37,7 +37,7 @@ export function eventStream(max: number, sink: EventSink): (chunk: Buffer) => bo
     if (!chunk.includes(LF) && !chunk.includes(CR)) {
       if (piece.size + chunk.length > max) fits = false
       else piece.add(chunk)
-    } else parser.feed(decoder.write(piece.take(chunk)))
+    } else parser.feed(decoder.decode(piece.take(chunk), { stream: true }))
     return fits
   }
 }

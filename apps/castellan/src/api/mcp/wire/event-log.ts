@@ -1,5 +1,7 @@
 /** Most that is kept for one client, characters; the oldest events go first. */
 const MOST_KEPT = 256 * 1024
+/** What an event takes besides its text, about, in characters: one that only names a stream is not for nothing. */
+const EVENT = 64
 /** How long the events of a stream that ended are kept for a client that did not get its end, milliseconds. */
 const AFTERLIFE = 60_000
 
@@ -17,6 +19,8 @@ export class EventLog {
   #size = 0
   #streams = 0
   #last = 0
+  /** How many events of each stream are kept. */
+  readonly #kept = new Map<number, number>()
   readonly #endedAt = new Map<number, number>()
 
   /** `now` in milliseconds of a monotonic clock. */
@@ -33,7 +37,8 @@ export class EventLog {
   add(stream: number, text: string | null): string {
     const number = ++this.#last
     this.#events.push({ stream, number, text })
-    this.#size += text?.length ?? 0
+    this.#size += cost(text)
+    this.#kept.set(stream, (this.#kept.get(stream) ?? 0) + 1)
     this.#forget()
     return `${stream}-${number}`
   }
@@ -44,7 +49,7 @@ export class EventLog {
 
   /** Whether anything of a stream is left. */
   keeps(stream: number): boolean {
-    return this.#events.some(each => each.stream === stream)
+    return this.#kept.has(stream)
   }
 
   /** The events of a stream after one of them. */
@@ -61,11 +66,22 @@ export class EventLog {
     for (const [stream, at] of this.#endedAt) {
       if (at > before) break
       this.#endedAt.delete(stream)
+      if (!this.#kept.delete(stream)) continue
       this.#events = this.#events.filter(each => each.stream !== stream)
-      this.#size = this.#events.reduce((size, { text }) => size + (text?.length ?? 0), 0)
+      this.#size = this.#events.reduce((size, { text }) => size + cost(text), 0)
     }
-    while (this.#size > MOST_KEPT && this.#events.length > 1) this.#size -= this.#events.shift()!.text?.length ?? 0
+    while (this.#size > MOST_KEPT && this.#events.length > 1) {
+      const { stream, text } = this.#events.shift()!
+      this.#size -= cost(text)
+      const left = this.#kept.get(stream)! - 1
+      if (left > 0) this.#kept.set(stream, left)
+      else this.#kept.delete(stream)
+    }
   }
+}
+
+function cost(text: string | null): number {
+  return EVENT + (text?.length ?? 0)
 }
 
 /** The stream and number that an event id names; null when it is none of ours. */

@@ -1,6 +1,6 @@
 import { leafHash } from '../../apps/castellan/src/journal/index.ts'
 import type { JournalEvent } from '../../packages/contracts/src/index.ts'
-import type { Rest } from './rest.ts'
+import type { Rest } from '../support/rest.ts'
 
 /** What the journal says of one call. */
 export interface Trace {

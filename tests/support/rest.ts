@@ -48,12 +48,13 @@ export async function adminOf(url: string, data: string): Promise<Rest> {
     must,
     async all<T>(path: string): Promise<T[]> {
       const found: T[] = []
-      for (let after: string | null = ''; after !== null;) {
-        const join = path.includes('?') ? '&' : '?'
-        const from: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
-        const page: { items: T[]; next: string | null } = await must('GET', `${path}${join}limit=500${from}`)
+      const asked = new URL(path, url)
+      asked.searchParams.set('limit', '500')
+      for (let more = true; more;) {
+        const page: { items: T[]; next: string | null } = await must('GET', asked.pathname + asked.search)
         found.push(...page.items)
-        after = page.next
+        more = page.next !== null
+        if (page.next !== null) asked.searchParams.set('after', page.next)
       }
       return found
     },
