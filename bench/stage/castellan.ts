@@ -29,6 +29,9 @@ export interface CastellanOptions {
   readonly folder?: string
 }
 
+/** Flags of Node that `npm start` has. */
+const USUAL = ['--max-semi-space-size=4']
+
 /** Starts one; its log goes to a file, as that of a service does. */
 export async function startCastellan({ settings = [], flags = [], folder }: CastellanOptions = {}): Promise<Castellan> {
   const data = folder ?? scratchFolder('castellan')
@@ -37,7 +40,7 @@ export async function startCastellan({ settings = [], flags = [], folder }: Cast
   try {
     const args = ['up', '--json', '--port', '0', '--data', data, ...settings]
     const { PATH, HOME } = process.env
-    child = await startChild({ program, args, flags, errors: log, env: { PATH, HOME } })
+    child = await startChild({ program, args, flags: [...USUAL, ...flags], errors: log, env: { PATH, HOME } })
   } catch (error) {
     throw new Error(await readFile(join(data, 'log'), 'utf8'), { cause: error })
   } finally {
