@@ -20,17 +20,17 @@ test('a scenario that is not scored counts for nothing, and the report says why'
 })
 
 test('what fails is named check by check, unless it is not supported, in which case there is a reason', () => {
-  const oauth: Score = { ...failing, scenario: 'auth/basic-cimd', failed: ['cimd'] }
+  const dpop: Score = { ...failing, scenario: 'auth/dpop', failed: ['bound-token'] }
 
-  const report = conformanceReport([server(failing, oauth)], '1.0.0')
+  const report = conformanceReport([server(failing, dpop)], '1.0.0')
 
   assert.match(report, /^- server, 2025-11-25, caching: `ttl`$/m)
-  assert.doesNotMatch(report, /`cimd`/)
-  assert.match(report, /by OAuth[^]+Scenarios: auth\/basic-cimd\.$/m)
+  assert.doesNotMatch(report, /`bound-token`/)
+  assert.match(report, /grants without a person[^]+Scenarios: auth\/dpop\.$/m)
 })
 
 test('a reason disappears with the last scenario it was for', () => {
-  const report = conformanceReport([server({ ...passing, scenario: 'auth/basic-cimd' })], '1.0.0')
+  const report = conformanceReport([server({ ...passing, scenario: 'auth/dpop' })], '1.0.0')
 
-  assert.doesNotMatch(report, /by OAuth/)
+  assert.doesNotMatch(report, /grants without a person/)
 })
