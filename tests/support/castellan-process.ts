@@ -12,8 +12,6 @@ export interface CastellanProcess extends AsyncDisposable {
   /** The administrator's. */
   readonly key: string
   readonly pid: number
-  /** Milliseconds from its start until it answered. */
-  readonly startedIn: number
   signal(name: NodeJS.Signals): void
   /** What it wrote to its error stream so far. */
   errors(): string
@@ -37,19 +35,16 @@ export async function castellanProcessUnder(
   folder: string,
   ...flags: readonly string[]
 ): Promise<CastellanProcess> {
-  const started = performance.now()
   const { child, ended, errors } = launch(folder, flags, nodeFlags)
   try {
     const url = await announced(child)
     const health = await fetch(`${url}/health`)
     assert.equal(health.status, 200)
-    const startedIn = performance.now() - started
     const key = (await readFile(join(folder, 'admin.key'), 'utf8')).trim()
     return {
       url,
       key,
       pid: child.pid!,
-      startedIn,
       signal: name => void child.kill(name),
       errors,
       ended,
