@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import { announcedUrl } from '../../tests/support/announced-url.ts'
 
 /** A process of ours that answers at a URL it told. */
 export interface Child extends AsyncDisposable {
@@ -35,7 +35,7 @@ export async function startChild({ program, args, flags = [], errors, env }: Sta
     clearTimeout(timer)
   }
   try {
-    return { url: await announced(child), pid: child.pid!, stop, [Symbol.asyncDispose]: stop }
+    return { url: await announcedUrl(child), pid: child.pid!, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error
@@ -47,15 +47,3 @@ const alive = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL')
 })
-
-async function announced(child: ChildProcess): Promise<string> {
-  let text = ''
-  for await (const line of createInterface({ input: child.stdout! })) {
-    text += line
-    const url = /"url":\s*"(http:[^"]+)"/.exec(text)?.[1]
-    if (url === undefined) continue
-    child.stdout!.resume()
-    return url
-  }
-  throw new Error(`a process ended before it answered: ${child.spawnargs.join(' ')}`)
-}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { announcedUrl } from './announced-url.ts'
 
 const main = new URL('../../apps/castellan/src/main.ts', import.meta.url).pathname
 
@@ -37,7 +37,7 @@ export async function castellanProcessUnder(
 ): Promise<CastellanProcess> {
   const { child, ended, errors } = launch(folder, flags, nodeFlags)
   try {
-    const url = await announced(child)
+    const url = await announcedUrl(child)
     const health = await fetch(`${url}/health`)
     assert.equal(health.status, 200)
     const key = (await readFile(join(folder, 'admin.key'), 'utf8')).trim()
@@ -91,15 +91,3 @@ const alive = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL')
 })
-
-async function announced(child: ChildProcess): Promise<string> {
-  let text = ''
-  for await (const line of createInterface({ input: child.stdout! })) {
-    text += line
-    const url = /"url":\s*"(http:[^"]+)"/.exec(text)?.[1]
-    if (url === undefined) continue
-    child.stdout!.resume()
-    return url
-  }
-  throw new Error('it ended before it answered')
-}

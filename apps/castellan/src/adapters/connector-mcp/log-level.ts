@@ -1,13 +1,12 @@
-import type { CallerClient } from '../../gate/index.ts'
-
-/** From the least severe. Source: MCP, logging; RFC 5424 section 6.2.1. */
-const levels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
+import { type CallerClient, logLevels } from '../../gate/index.ts'
 
 /** Whether the client of a call wants to hear a log message of this level. */
 export function wantsToHear({ logLevel, takesInputRequired }: CallerClient, level: unknown): boolean {
   // Clients of the stateless revisions hear nothing unless they ask for it; to others a server may say what it likes.
   if (logLevel === null) return !takesInputRequired
-  return typeof level !== 'string' || !levels.includes(level) || levels.indexOf(level) >= levels.indexOf(logLevel)
+  return (
+    typeof level !== 'string' || !logLevels.includes(level) || logLevels.indexOf(level) >= logLevels.indexOf(logLevel)
+  )
 }
 
 /**
@@ -19,9 +18,9 @@ export function leastSevere(
 ): (wanted: string | null) => Promise<unknown> | null {
   let lowest = Number.POSITIVE_INFINITY
   return wanted => {
-    const at = wanted === null ? -1 : levels.indexOf(wanted)
+    const at = wanted === null ? -1 : logLevels.indexOf(wanted)
     if (at === -1 || at >= lowest) return null
     lowest = at
-    return set(levels[at]!)
+    return set(logLevels[at]!)
   }
 }

@@ -4,6 +4,7 @@ import { isFault, isJsonObject, type JsonObject, type JsonValue } from '../../ke
 import type { View } from '../../registry/index.ts'
 import { refuseCallOfNobody } from '../call-of-nobody.ts'
 import type { Core } from '../core.ts'
+import { identityOf } from '../identity-of.ts'
 import { readStrictBodies } from '../strict-body.ts'
 import type { Caller } from './caller.ts'
 import { listingOf } from './discovery/listing.ts'
@@ -157,12 +158,8 @@ function legacyHeaderProblem({ method, headers }: IncomingMessage): { status: nu
 
 async function identified(core: Core, view: View, request: FastifyRequest): Promise<Caller> {
   const listing = listingOf((request.query as { tools?: unknown }).tools)
-  const { authorization, 'x-tenant-id': tenant } = request.headers
-  const presented = { authorization, tenant: typeof tenant === 'string' ? tenant : undefined }
   try {
-    const identity =
-      core.authenticator.recognise(presented) ??
-      (await core.authenticator.authenticate(presented, AbortSignal.timeout(10_000)))
+    const identity = await identityOf(core, request.headers)
     return { identity, view, listing, sessionId: null }
   } catch (error) {
     if (isFault(error, 'UNAUTHENTICATED')) await journalRefusal(core, view, request.body)

@@ -15,7 +15,7 @@ type Asked = Pick<CallRequest, 'use' | 'about' | 'as' | 'name' | 'args'>
 
 /**
  * What clients of every revision may ask. Lists come from the registry; whatever touches a server goes through the gate.
- * The shape of the params was checked by `messageProblem`.
+ * The shape of the params was checked by `paramsProblem`.
  */
 export function methodsOf(core: Core): ReadonlyMap<string, Method> {
   const listing =

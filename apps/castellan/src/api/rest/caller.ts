@@ -3,6 +3,7 @@ import { type Access, type Actor, type Identity, requireAccess } from '../../ide
 import { fault, isFault, newId } from '../../kernel/index.ts'
 import { refuseCallOfNobody } from '../call-of-nobody.ts'
 import type { Core } from '../core.ts'
+import { identityOf } from '../identity-of.ts'
 
 /** Who asks, and the thread their request belongs to. */
 export interface RestCaller {
@@ -20,7 +21,7 @@ const callers = new WeakMap<FastifyRequest, RestCaller>()
 export async function identify(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const correlationId = correlationOf(request)
   reply.header('x-correlation-id', correlationId)
-  const identity = await identityOf(core, request).catch(async (error: unknown) => {
+  const identity = await identityOf(core, request.headers).catch(async (error: unknown) => {
     // The body is not read for somebody unknown, so the journal has that somebody called, and not what.
     const called = request.method === 'POST' && request.routeOptions.url === '/api/calls'
     if (called && isFault(error, 'UNAUTHENTICATED')) {
@@ -43,18 +44,12 @@ export function callerOf(request: FastifyRequest, access: Access): RestCaller {
 /** Whether what the request presented would still be let in to this; for answers that go on for long. */
 export async function stillAllowed(core: Core, request: FastifyRequest, access: Access): Promise<boolean> {
   try {
-    requireAccess(await identityOf(core, request), access)
+    requireAccess(await identityOf(core, request.headers), access)
     return true
   } catch (error) {
     // Nobody's credentials are worth less because the store cannot be asked at the moment.
     return !isFault(error) || error.kind !== 'denied'
   }
-}
-
-function identityOf(core: Core, { headers }: FastifyRequest): Promise<Identity> {
-  const { authorization, 'x-tenant-id': tenant } = headers
-  const presented = { authorization, tenant: typeof tenant === 'string' ? tenant : undefined }
-  return core.authenticator.authenticate(presented, AbortSignal.timeout(10_000))
 }
 
 function correlationOf(request: FastifyRequest): string {

@@ -1,5 +1,5 @@
+import { logLevels } from '../../../gate/index.ts'
 import type { JsonObject } from '../../../kernel/index.ts'
-import { logLevels } from '../wire/revisions.ts'
 import { code, RpcError } from '../wire/rpc.ts'
 
 /** What of a session its own methods change. */

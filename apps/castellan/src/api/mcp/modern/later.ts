@@ -1,8 +1,8 @@
-import type { CallerClient, ClientAnswer } from '../../../gate/index.ts'
+import { type CallerClient, type ClientAnswer, logLevels } from '../../../gate/index.ts'
 import { isJsonObject, type JsonObject, newId } from '../../../kernel/index.ts'
 import { cannotBeAsked } from '../client-abilities.ts'
 import type { Exchange } from '../wire/exchange.ts'
-import { envelopeKeys, logLevels } from '../wire/revisions.ts'
+import { envelopeKeys } from '../wire/revisions.ts'
 import { notificationText, type RequestId } from '../wire/rpc.ts'
 
 interface Question {

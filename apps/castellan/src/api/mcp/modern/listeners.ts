@@ -36,10 +36,6 @@ export class Listeners {
     this.#heartbeat = heartbeat
   }
 
-  get size(): number {
-    return this.#all.size
-  }
-
   async begin(caller: Caller, { id, params }: Request, response: ServerResponse): Promise<void> {
     const refuse = (error: RpcError) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(errorText(id, error))

@@ -102,11 +102,6 @@ export class Modern {
     this.#listeners.listChanged(tenant, change)
   }
 
-  /** Streams that clients listen on. */
-  get listening(): number {
-    return this.#listeners.size
-  }
-
   close(): void {
     this.#parking.close()
     this.#listeners.close()

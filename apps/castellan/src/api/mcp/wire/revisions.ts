@@ -13,6 +13,3 @@ export const envelopeKeys = {
   serverInfo: 'io.modelcontextprotocol/serverInfo',
   subscription: 'io.modelcontextprotocol/subscriptionId',
 } as const
-
-/** From the least severe on. Source: RFC 5424, as MCP takes it. */
-export const logLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
