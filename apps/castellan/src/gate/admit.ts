@@ -117,21 +117,19 @@ export function freezeCall(
   }
   const argsDigest = args === asked ? digestBytes(text) : digestJson(args)
   const input = request.input === undefined ? null : frozen(request.input)
-  const digest = digestBytes(
-    [
-      identity.tenant,
-      identity.principal.id,
-      server.id,
-      capability.primitive,
-      capability.name,
-      capability.digest,
-      method,
-      argsDigest,
-      ...(input === null ? [] : [digestJson([input.responses, input.state])]),
-    ]
-      .map(part => JSON.stringify(part))
-      .join(','),
-  )
+  const parts = [
+    identity.tenant,
+    identity.principal.id,
+    server.id,
+    capability.primitive,
+    capability.name,
+    capability.digest,
+    method,
+    argsDigest,
+  ]
+  if (input !== null) parts.push(digestJson([input.responses, input.state]))
+  // Without the brackets, as kept outcomes were digested from the beginning.
+  const digest = digestBytes(JSON.stringify(parts).slice(1, -1))
   const call: Call = Object.freeze({
     id: newId(),
     identity,

@@ -1,4 +1,4 @@
-import type { Blob, Entry } from '../journal/index.ts'
+import type { Blob, Entry, Haste } from '../journal/index.ts'
 import type { CallMethod } from './call.ts'
 import type { EffectClass } from '../registry/index.ts'
 import type { Outcome } from './verdict.ts'
@@ -39,7 +39,7 @@ export interface CallStore {
    * Records a call with its entries; an open one with a key also claims the key for its tenant and principal.
    * Throws `IDEMPOTENCY_IN_FLIGHT` when the key is claimed by a call that is open or has an outcome: look it up instead.
    */
-  open(record: CallRecord, entries: readonly Entry[], blobs: readonly Blob[]): Promise<void>
+  open(record: CallRecord, entries: readonly Entry[], blobs: readonly Blob[], haste?: Haste): Promise<void>
   /**
    * Records the end of a call opened before; with an outcome when it is to be replayed for its key, without one to free
    * the key. Throws `VERSION_CONFLICT` when the call is not open.

@@ -7,7 +7,6 @@ import { type Clock, fault, isFault } from '../kernel/index.ts'
 export class LateWrites {
   readonly #waiting = new Set<() => Promise<void>>()
   #working: Promise<void> | undefined
-  #gathering: NodeJS.Timeout | undefined
   #inFlight = 0
   #trouble: string | undefined
   #retryAt = 0
@@ -20,16 +19,10 @@ export class LateWrites {
     this.#onLost = onLost
   }
 
+  /** Begins a write, unless those before it are still refused. It may leave the store time to gather it with others. */
   add(write: () => Promise<void>): void {
-    this.#waiting.add(write)
-    // What is written together costs little more than one of it alone, and nobody waits.
-    this.#gathering ??= setTimeout(() => this.#gathered(), GATHER)
-  }
-
-  #gathered(): void {
-    clearTimeout(this.#gathering)
-    this.#gathering = undefined
-    this.#drain()
+    if (this.#trouble === undefined && this.#inFlight < MAX_IN_FLIGHT && this.#waiting.size === 0) this.#start(write)
+    else this.#waiting.add(write)
   }
 
   get healthy(): boolean {
@@ -47,7 +40,7 @@ export class LateWrites {
     this.#retryAt = this.#clock.monotonic() + 1_000
     this.#trouble = undefined
     for (;;) {
-      this.#gathered()
+      this.#drain()
       if (!this.#working || this.#inFlight === 0) return
       await this.#working
     }
@@ -74,7 +67,7 @@ export class LateWrites {
       })
       .finally(() => {
         this.#inFlight--
-        if (this.#gathering === undefined) this.#drain()
+        this.#drain()
         if (this.#inFlight === 0) {
           this.#working = undefined
           this.#idle()
@@ -95,6 +88,4 @@ export class LateWrites {
 }
 
 const MAX_IN_FLIGHT = 1_000
-/** Milliseconds for which writes are gathered. */
-const GATHER = 5
 const MAX_WAITING = 10_000

@@ -59,8 +59,7 @@ export class Recorder {
         ...(refusal.offer ? { server: refusal.offer.server.name, capability: refusal.offer.capability.name } : {}),
       },
     }
-    const entry = this.#journal.seal(draft)
-    this.#late.add(() => this.#journal.store.append([entry]))
+    this.#appendSoon(draft)
   }
 
   /** A frozen call that a guard stopped. */
@@ -86,7 +85,7 @@ export class Recorder {
    */
   async intend(call: Call, facts: JsonObject): Promise<Intent> {
     const args = this.#journal.sealBlob(call.identity.tenant, call.args)
-    const data = { ...aboutCall(call), ...facts, args: args.digest }
+    const data = aboutCall(call, { args: args.digest, ...facts })
     const intended = this.#seal(call, 0, 'call.intended', data)
     const record: CallRecord = { ...this.#record(call), startedAt: intended.at }
     const durable = call.effect !== 'read' || call.context.idempotencyKey !== null
@@ -103,18 +102,18 @@ export class Recorder {
     const { outcome, attempts } = execution
     const name = wireOutcome(outcome)
     const entry = this.#seal(call, 1, 'call.ended', {
-      server: call.server.name,
+      attempts,
       capability: call.capability.name,
       effect: call.effect,
-      outcome: name,
-      ...('result' in outcome ? { is_error: outcome.is === 'toolError' } : {}),
       ...(outcome.is === 'failed' ? { error: outcome.fault ?? `rpc ${outcome.error.code}` } : {}),
-      attempts,
+      ...('result' in outcome ? { is_error: outcome.is === 'toolError' } : {}),
       latency_ms: Math.round(milliseconds * 1_000) / 1_000,
+      outcome: name,
+      server: call.server.name,
     })
     const record: CallRecord = { ...intent.record, state: 'ended', outcome: name, endedAt: entry.at }
     if (!intent.durable) {
-      this.#late.add(() => this.#calls.open(record, [intent.intended, entry], [intent.args]))
+      this.#openSoon(record, [intent.intended, entry], [intent.args])
       return
     }
     const close = () => this.#calls.close(record, standsForKey(call, outcome) ? outcome : null, [entry])
@@ -128,7 +127,7 @@ export class Recorder {
 
   /** Says that a circuit opened; nobody waits for it. */
   circuitOpened(call: Call, key: string): void {
-    const entry = this.#journal.seal({
+    this.#appendSoon({
       tenant: call.identity.tenant,
       stream: `circuit:${call.id}`,
       seq: 0,
@@ -138,14 +137,23 @@ export class Recorder {
       causationId: call.id,
       data: { server: call.server.name, tool: key === call.server.id ? null : call.capability.name },
     })
-    this.#late.add(() => this.#journal.store.append([entry]))
+  }
+
+  #appendSoon(draft: Draft): void {
+    const entries = [this.#journal.seal(draft)]
+    this.#late.add(() => this.#journal.store.append(entries, 'soon'))
+  }
+
+  /** Holds nothing of the call but what is written: thousands may wait. */
+  #openSoon(record: CallRecord, entries: readonly Entry[], blobs: readonly Blob[]): void {
+    this.#late.add(() => this.#calls.open(record, entries, blobs, 'soon'))
   }
 
   /** The one line of a call that was not run; nobody waits for it. */
   #endedAtOnce(call: Call, type: string, outcome: string, facts: JsonObject): void {
-    const entry = this.#seal(call, 0, type, { ...aboutCall(call), ...facts })
+    const entry = this.#seal(call, 0, type, aboutCall(call, facts))
     const record: CallRecord = { ...this.#record(call), state: 'ended', outcome, endedAt: entry.at }
-    this.#late.add(() => this.#calls.open(record, [entry], []))
+    this.#openSoon(record, [entry], [])
   }
 
   #seal(call: Call, seq: number, type: string, data: JsonObject): Entry {
@@ -227,19 +235,22 @@ function standsForKey(call: Call, outcome: Outcome): boolean {
   }
 }
 
-function aboutCall(call: Call): JsonObject {
+/** Its keys are in order, as those of all data of calls: what is in order need not be sorted to be hashed. */
+function aboutCall(call: Call, { args, ...facts }: JsonObject): JsonObject {
   return {
-    server: call.server.name,
-    capability: call.capability.name,
-    primitive: call.capability.primitive,
-    definition: call.capability.digest,
-    method: call.method,
-    effect: call.effect,
-    open_world: call.openWorld,
+    ...(args === undefined ? {} : { args }),
     call: call.digest,
-    via: call.context.via,
-    session: call.context.sessionId,
-    idempotency_key: call.context.idempotencyKey,
+    capability: call.capability.name,
     ...(call.input === null ? {} : { continues: true }),
+    definition: call.capability.digest,
+    effect: call.effect,
+    idempotency_key: call.context.idempotencyKey,
+    method: call.method,
+    open_world: call.openWorld,
+    ...facts,
+    primitive: call.capability.primitive,
+    server: call.server.name,
+    session: call.context.sessionId,
+    via: call.context.via,
   }
 }

@@ -1,6 +1,6 @@
 export { dataText, type Draft, type Entry, leafHash, type SequencedEntry } from './entry.ts'
 export { follow, followInPages } from './follow.ts'
 export { Journal } from './journal.ts'
-export type { Blob, EntryFilter, JournalStore } from './journal-store.ts'
+export type { Blob, EntryFilter, Haste, JournalStore } from './journal-store.ts'
 export { type KnownSecrets, REDACTED } from './redact.ts'
 export { matchesTopic } from './topic.ts'

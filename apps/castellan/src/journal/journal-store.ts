@@ -10,6 +10,9 @@ export interface EntryFilter {
   readonly correlationId?: string
 }
 
+/** Whether somebody waits for a write. What is to be written `soon` may be held back for a few milliseconds, to go with others. */
+export type Haste = 'now' | 'soon'
+
 /** The port of the append-only log. Every adapter passes `journal-store.testsuite.ts`. */
 export interface JournalStore {
   /**
@@ -18,7 +21,7 @@ export interface JournalStore {
    * not be written. To append the very same entries once more changes nothing, so a writer left in doubt may repeat; that
    * holds for every change of another store that comes with entries, too.
    */
-  append(entries: readonly Entry[]): Promise<void>
+  append(entries: readonly Entry[], haste?: Haste): Promise<void>
   /** Sequenced entries after an offset (0 for the start), in offset order; at most `limit`. */
   read(after: number, limit: number, filter?: EntryFilter): Promise<SequencedEntry[]>
   /** The entries of one stream, in order, whether sequenced yet or not. */

@@ -14,12 +14,47 @@ export const MAX_DEPTH = 128
  * Source: RFC 8785 (JCS) over RFC 7493 (I-JSON).
  */
 export function canonicalize(value: unknown): string {
+  if (isInOrder(value, 0)) return JSON.stringify(value)
   const ordered = inOrder(value, 0)
   return ordered === ODD ? write(value, '', 0) : JSON.stringify(ordered)
 }
 
 /** What the native writer would not write canonically, or what must be refused: {@link write} knows which, and where. */
 const ODD = Symbol('odd')
+
+/** Whether the native writer writes it canonically as it is; found out without building anything. */
+function isInOrder(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed()
+    case 'boolean':
+      return true
+    case 'number':
+      return isExact(value)
+    case 'object':
+      if (value === null) return true
+      if (depth >= MAX_DEPTH || 'toJSON' in value) return false
+      return Array.isArray(value) ? areItemsInOrder(value, depth) : areKeysInOrder(value, depth)
+    default:
+      return false
+  }
+}
+
+function areItemsInOrder(items: readonly unknown[], depth: number): boolean {
+  for (let index = 0; index < items.length; index++) if (!isInOrder(items[index], depth + 1)) return false
+  return true
+}
+
+function areKeysInOrder(value: object, depth: number): boolean {
+  if (!isPlain(value)) return false
+  const record = value as Record<string, unknown>
+  let before = ''
+  for (const key in record) {
+    if (key < before || !key.isWellFormed() || !isInOrder(record[key], depth + 1)) return false
+    before = key
+  }
+  return true
+}
 
 /** The value with its keys in order, itself when they are, so that the native writer, which is several times faster, may be used. */
 function inOrder(value: unknown, depth: number): unknown {

@@ -36,10 +36,11 @@ export function compileSchema(schema: JsonValue): CompiledSchema {
 const COMPILE_TIME = 2_000
 const CHECK_TIME = 500
 
-/** What is checked unwatched, and told every violation, is at most so large: characters, and states of the patterns. */
-const SMALL_SCHEMA = 16_384
+/** Characters of a value that is told every violation; of a larger one the first must do. */
 const SMALL_VALUE = 4_096
-const SMALL_PATTERNS = 5_000
+/** What is checked unwatched: characters of the value times those of the schema, and times the states of its patterns. */
+const UNWATCHED_WORK = 64 * 1024 * 1024
+const UNWATCHED_PATTERN_WORK = 20 * 1024 * 1024
 
 function compile(dialect: Dialect, text: JsonValue, survey: SchemaSurvey): CompiledSchema {
   if (typeof text === 'object' && text !== null) {
@@ -51,7 +52,7 @@ function compile(dialect: Dialect, text: JsonValue, survey: SchemaSurvey): Compi
   const validate = (allErrors: boolean): ValidateFunction =>
     compilerFor(dialect, patterns.engine, allErrors).compile(prepared as object | boolean)
   const first = validate(false)
-  const plain = survey.plain && survey.size <= SMALL_SCHEMA && patterns.cost <= SMALL_PATTERNS
+  const unwatched = unwatchedSize(survey, patterns.cost)
   let all: ValidateFunction | undefined
   let spent = false
 
@@ -62,15 +63,15 @@ function compile(dialect: Dialect, text: JsonValue, survey: SchemaSurvey): Compi
       return spent
     },
     check(value) {
-      const small = plain && isSmall(value)
+      const size = sizeUpTo(unwatched, value)
       try {
-        const passed = small ? first(value) : boundedRun(CHECK_TIME, () => first(value))
+        const passed = size <= unwatched ? first(value) : boundedRun(CHECK_TIME, () => first(value))
         if (passed === true) return []
         if (passed === timedOut) {
           spent = true
           return root('the value takes too long to check')
         }
-        if (!small) return violationsOf(first.errors)
+        if (size > Math.min(unwatched, SMALL_VALUE)) return violationsOf(first.errors)
         all ??= validate(true)
         return all(value) ? violationsOf(null) : violationsOf(all.errors)
       } catch (error) {
@@ -142,17 +143,26 @@ function short(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 200)}…`
 }
 
-/** Stops counting as soon as it is not. */
-function isSmall(value: JsonValue): boolean {
+/** Characters of the largest value of which it is certain that to check it takes no time worth watching. */
+function unwatchedSize({ plain, formats, size }: SchemaSurvey, patternCost: number): number {
+  if (!plain) return 0
+  const linear = Math.min(UNWATCHED_WORK / size, UNWATCHED_PATTERN_WORK / patternCost)
+  // Formats are regular expressions of the library's, and nobody promises that they are linear.
+  return formats ? Math.min(linear, SMALL_VALUE) : linear
+}
+
+/** Characters of a value, about as many as its JSON text has; stops counting when there are more than so many. */
+function sizeUpTo(most: number, value: JsonValue): number {
   let size = 0
   const visit = (part: JsonValue): boolean => {
     size += typeof part === 'string' ? part.length + 2 : 2
-    if (size > SMALL_VALUE) return false
+    if (size > most) return false
     if (typeof part !== 'object' || part === null) return true
     return Object.entries<JsonValue>(part).every(([key, child]) => {
       size += key.length
       return visit(child)
     })
   }
-  return visit(value)
+  visit(value)
+  return size
 }

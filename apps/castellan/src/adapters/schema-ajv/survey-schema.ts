@@ -4,8 +4,9 @@ import { type JsonValue, MAX_DEPTH } from '../../kernel/index.ts'
 export interface SchemaSurvey {
   /** Characters, about as many as its JSON text has. */
   readonly size: number
-  /** Refers to nothing: apart from its patterns, a check takes time in proportion to schema and value. */
+  /** Refers to nothing: apart from its patterns and formats, a check takes time in proportion to schema and value. */
   readonly plain: boolean
+  readonly formats: boolean
 }
 
 /** Characters of the largest schema that is compiled. */
@@ -15,6 +16,7 @@ export const MAX_SCHEMA = 512 * 1024
 export function surveySchema(schema: JsonValue): SchemaSurvey {
   let size = 0
   let plain = true
+  let formats = false
 
   function visit(value: JsonValue, depth: number): void {
     if (depth > MAX_DEPTH) throw new Error(`it is nested deeper than ${MAX_DEPTH} levels`)
@@ -25,6 +27,7 @@ export function surveySchema(schema: JsonValue): SchemaSurvey {
       if (!Array.isArray(value)) {
         size += key.length + 3
         if (references.has(key)) plain = false
+        if (key === 'format') formats = true
         // The compiler would find a member of Object.prototype there, and take it for a schema that everything passes.
         if (references.has(key) && typeof child === 'string' && child in Object.prototype) {
           throw new Error(`there is nothing at the reference ${child}`)
@@ -35,7 +38,7 @@ export function surveySchema(schema: JsonValue): SchemaSurvey {
   }
 
   visit(schema, 0)
-  return { size, plain }
+  return { size, plain, formats }
 }
 
 const references = new Set(['$ref', '$dynamicRef', '$recursiveRef'])

@@ -14,7 +14,7 @@ export function callStore(database: Database, db: Compiler, commit: CommitEntrie
   const insertBlob = blobInsert(db)
 
   return {
-    open(record, entries, blobs) {
+    open(record, entries, blobs, haste) {
       const { id, tenant, principal, idempotencyKey: key, state } = record
       const change: Statement[] = [{ ...insert(rowOf(record)), violations: { pkey: changed } }]
       if (key !== null && state === 'open') {
@@ -25,7 +25,7 @@ export function callStore(database: Database, db: Compiler, commit: CommitEntrie
         })
       }
       for (const blob of blobs) change.push(insertBlob(blob))
-      return commit(change, entries)
+      return commit(change, entries, haste)
     },
 
     close(record, outcome, entries) {

@@ -1,5 +1,5 @@
 import { isFault } from '../../kernel/index.ts'
-import { dataText, type Entry } from '../../journal/index.ts'
+import { dataText, type Entry, type Haste } from '../../journal/index.ts'
 import { type RawBuilder, sql } from 'kysely'
 import { type Compiler, prepare } from './compile.ts'
 import type { Database, Statement } from './database.ts'
@@ -11,7 +11,7 @@ export interface CommitEntries {
    * All or nothing, the change first. To commit the very same entries once more counts as done: whoever was left in doubt
    * by `STORE_UNAVAILABLE` may simply repeat. Throws `STREAM_CONFLICT` and what {@link Database.write} throws.
    */
-  (change: readonly Statement[], entries: readonly Entry[]): Promise<void>
+  (change: readonly Statement[], entries: readonly Entry[], haste?: Haste): Promise<void>
 }
 
 export function commitEntries(database: Database, db: Compiler): CommitEntries {
@@ -46,9 +46,13 @@ export function commitEntries(database: Database, db: Compiler): CommitEntries {
     return { ...query, violations: { tenant_stream_seq: conflict, null_seq: conflict } }
   }
 
-  return async (change, entries) => {
+  return async (change, entries, haste) => {
     try {
-      await database.write([...change, ...entries.map((entry, index) => append(entry, entries[index - 1]))], entries)
+      await database.write(
+        [...change, ...entries.map((entry, index) => append(entry, entries[index - 1]))],
+        entries,
+        haste,
+      )
     } catch (error) {
       if (!isFault(error) || error.kind !== 'conflict' || entries.length === 0) throw error
       for (const entry of entries) {

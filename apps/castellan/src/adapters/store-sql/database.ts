@@ -1,4 +1,4 @@
-import type { Entry, SequencedEntry } from '../../journal/index.ts'
+import type { Entry, Haste, SequencedEntry } from '../../journal/index.ts'
 import { fault, type Fault, type FaultCode, type FaultDetails } from '../../kernel/index.ts'
 
 export type SqlValue = string | number | null | Uint8Array
@@ -49,9 +49,9 @@ export interface Database {
   /**
    * Runs all statements or none, and resolves when they are on disk. Throws the fault of the first unmet expectation, or
    * `STORE_UNAVAILABLE`: then nothing was written, unless the database was lost in the very moment of the commit.
-   * The entries are those that the statements add to the journal; its readers are woken.
+   * The entries are those that the statements add to the journal; its readers are woken. Now unless told otherwise.
    */
-  write(statements: readonly Statement[], entries?: readonly Entry[]): Promise<void>
+  write(statements: readonly Statement[], entries?: readonly Entry[], haste?: Haste): Promise<void>
   /** The newest sequenced entries after an offset, when they are at hand and nothing of them is missing. */
   tail(after: number): readonly SequencedEntry[] | undefined
   /** Calls back soon after entries were sequenced, until the returned function is called. */

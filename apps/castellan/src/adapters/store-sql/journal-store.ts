@@ -48,7 +48,7 @@ export function journalStore(database: Database, db: Compiler, commit: CommitEnt
   )
 
   return {
-    append: entries => commit([], entries),
+    append: (entries, haste) => commit([], entries, haste),
 
     async read(after, limit, filter = {}) {
       const tail = database.tail(after)

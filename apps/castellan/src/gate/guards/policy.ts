@@ -13,7 +13,7 @@ export function policyGuard(engines: readonly PolicyEngine[]): Guard {
       const input = policyInput(call)
       const decisions = await Promise.all(engines.map(engine => engine.decide(input, signal)))
       const facts = {
-        policy: decisions.map(({ allow, reasons, policyDigest }) => ({ allow, reasons, digest: policyDigest })),
+        policy: decisions.map(({ allow, reasons, policyDigest }) => ({ allow, digest: policyDigest, reasons })),
       }
       if (decisions.every(decision => decision.allow)) return { is: 'allow', facts }
       const reasons = decisions.filter(decision => !decision.allow).flatMap(decision => decision.reasons)

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Entry, SequencedEntry } from '../../../journal/index.ts'
+import type { Entry, Haste, SequencedEntry } from '../../../journal/index.ts'
 import { type Clock, isFault } from '../../../kernel/index.ts'
 import { type Database, type Query, type Statement, type Stats, unavailable } from '../database.ts'
 import { JournalTail } from '../journal-tail.ts'
@@ -79,8 +79,8 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  write(statements: readonly Statement[], entries?: readonly Entry[]): Promise<void> {
-    return this.#writer.write(statements, entries)
+  write(statements: readonly Statement[], entries?: readonly Entry[], haste?: Haste): Promise<void> {
+    return this.#writer.write(statements, entries, haste)
   }
 
   tail(after: number): readonly SequencedEntry[] | undefined {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Entry } from '../../../journal/index.ts'
+import type { Entry, Haste } from '../../../journal/index.ts'
 import { fault } from '../../../kernel/index.ts'
 import { type Statement, unavailable } from '../database.ts'
 import { type BatchStatement, crossing, type Reply, type Result, type WriterSettings } from './batch.ts'
@@ -21,6 +21,8 @@ export class WriterThread {
   #unposted: string[] = []
   #size = 0
   #appends = false
+  /** What the next message is for, if one is due. */
+  #posting: Haste | null = null
   #stopped: string | undefined
 
   /** Calls `onAppended` for each transaction that added to the journal, with what it added and the newest offset. */
@@ -41,16 +43,16 @@ export class WriterThread {
   }
 
   /** As {@link Database.write}. */
-  write(statements: readonly Statement[], entries: readonly Entry[] = []): Promise<void> {
+  write(statements: readonly Statement[], entries: readonly Entry[] = [], haste: Haste = 'now'): Promise<void> {
     if (this.#stopped !== undefined) return Promise.reject(unavailable(this.#stopped))
     return new Promise((resolve, reject) => {
       const text = JSON.stringify(statements.map(this.#crossing))
       this.#pending.push({ statements, entries, resolve, reject })
       this.#appends ||= entries.length > 0
       this.#size += text.length
-      // Everything that is written in this turn of the event loop crosses in one message, unless that would get too large.
-      if (this.#unposted.push(text) === 1) setImmediate(() => this.#post())
+      this.#unposted.push(text)
       if (this.#size > LARGEST) this.#post()
+      else this.#postIn(haste)
     })
   }
 
@@ -64,7 +66,16 @@ export class WriterThread {
     await this.#exit
   }
 
+  /** Everything that is written in this turn of the event loop crosses in one message, and with it what was not in haste. */
+  #postIn(haste: Haste): void {
+    if (this.#posting === haste || this.#posting === 'now') return
+    this.#posting = haste
+    if (haste === 'now') setImmediate(() => this.#post())
+    else setTimeout(() => this.#post(), GATHER)
+  }
+
   #post(): void {
+    this.#posting = null
     if (this.#unposted.length === 0) return
     // Written here what `Request` says, since the batches are JSON already.
     const [texts, batches] = [JSON.stringify(this.#newTexts), this.#unposted.join(',')]
@@ -111,6 +122,8 @@ export class WriterThread {
   }
 }
 
+/** Milliseconds for which writes that nobody waits for are gathered: together they cost little more than one of them. */
+const GATHER = 5
 /** Characters of a message, beyond which no further batch joins it. */
 const LARGEST = 16 * 1024 * 1024
 
