@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { PassingSet } from '../kernel/index.ts'
 
 /** The answers to requests that have not left yet. Streams that clients hold open with GET do not count. */
 export interface OpenAnswers {
@@ -8,7 +9,7 @@ export interface OpenAnswers {
 }
 
 export function openAnswers(): OpenAnswers {
-  const open = new Set<ServerResponse>()
+  const open = new PassingSet<ServerResponse>()
   let emptied: () => void = () => undefined
   return {
     watch(method, response) {

@@ -1,4 +1,4 @@
-import { type Clock, type Fault, fault, isFault, type JsonObject, newId } from '../kernel/index.ts'
+import { type Clock, type Fault, fault, isFault, type JsonObject, newId, PassingSet } from '../kernel/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { type NotAdmitted } from './admit.ts'
 import { AllowedCall } from './allowed-call.ts'
@@ -28,7 +28,7 @@ export interface GateParts {
 /** The one way to touch a server. */
 export class Gate {
   readonly #parts: GateParts
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #underWay = new PassingSet<Promise<unknown>>()
   #stopping = false
 
   constructor(parts: GateParts) {
@@ -66,7 +66,7 @@ export class Gate {
     const { promise: enough, resolve } = Promise.withResolvers<void>()
     patience.addEventListener('abort', () => resolve(), { once: true })
     if (patience.aborted) resolve()
-    await Promise.race([Promise.allSettled(this.#underWay), enough])
+    await Promise.race([Promise.allSettled(this.#underWay.values()), enough])
   }
 
   /** Whether nobody is let in any more. */

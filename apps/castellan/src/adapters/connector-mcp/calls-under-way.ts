@@ -1,4 +1,5 @@
 import type { CallerClient } from '../../gate/index.ts'
+import { PassingMap } from '../../kernel/index.ts'
 
 /** A call that waits for its answer. */
 export interface UnderWay {
@@ -19,7 +20,7 @@ export type Whose =
 
 /** The calls under way on one connection, and whose client it is that a server means when it says something meanwhile. */
 export class CallsUnderWay {
-  readonly #calls = new Map<number, UnderWay>()
+  readonly #calls = new PassingMap<number, UnderWay>()
 
   begin(request: number, client: CallerClient | null): void {
     this.#calls.set(request, { request, client, told: 0, since: 0 })
@@ -44,7 +45,7 @@ export class CallsUnderWay {
     let latest: UnderWay | undefined
     for (const call of this.#calls.values()) {
       if (latest !== undefined && !isSameClient(latest, call)) return { is: 'unclear' }
-      latest = call
+      if (latest === undefined || call.request > latest.request) latest = call
     }
     return latest === undefined ? { is: 'nobody' } : { is: 'call', call: latest }
   }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { JsonObject } from '../../kernel/index.ts'
+import { type JsonObject, PassingMap } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
 import { authorizedExchange } from './authorized-exchange.ts'
 import { HttpConversation, type Surroundings } from './http-conversation.ts'
@@ -47,7 +47,7 @@ class StreamableHttp implements Transport, Surroundings {
   readonly #maxMessage: number
   readonly #authorization: Target['authorization']
   readonly #given: readonly string[]
-  readonly #requests = new Map<number, HttpConversation>()
+  readonly #requests = new PassingMap<number, HttpConversation>()
   readonly #unconfirmed = new Set<HttpConversation>()
   #standing: HttpConversation | null = null
   #receiver: Receiver | null = null

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
+import { isJsonObject, type JsonObject, PassingMap } from '../../kernel/index.ts'
 import type { CallerClient, Reply } from '../../gate/index.ts'
 import type { SendFailure } from './send-failure.ts'
 import type { Era, Receiver, Transport } from './transport.ts'
@@ -46,7 +46,7 @@ export class Wire implements Receiver {
 
   readonly #transport: Transport
   readonly #events: WireEvents
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new PassingMap<number, Pending>()
   readonly #settleClosed: (reason: string) => void
   #reason: string | null = null
   #closing = false
@@ -192,9 +192,10 @@ export class Wire implements Receiver {
 
   /** The abort is answered at once; this tells the server, in the way of its revision, and frees the stream. */
   readonly #cancelled = (pending: Pending): void => {
+    const { uncancellable } = pending.request
     if (!this.#settle(pending, broken(true, false, 'it was cancelled'))) return
     const closingIsEnough = this.#era === 'modern' && this.hasRequestStreams
-    if (!closingIsEnough && pending.request.uncancellable !== true) {
+    if (!closingIsEnough && uncancellable !== true) {
       void this.notify('notifications/cancelled', { requestId: pending.id, reason: 'cancelled by the caller' })
     }
     // A server that honours the notification never answers, so an HTTP stream would stay open for ever.
@@ -240,7 +241,6 @@ export class Wire implements Receiver {
   #end(reason: string): void {
     if (this.#reason !== null) return
     this.#reason = reason
-    // Settling removes the entry, which a Map allows while it is walked.
     for (const pending of this.#pending.values()) this.#settle(pending, broken(true, true, reason))
     this.#settleClosed(reason)
   }
@@ -251,12 +251,15 @@ const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId'
 const CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities'
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel'
 
-/** A request under way. It listens to its own signal. */
+/**
+ * A request under way, until it is settled or its signal aborts. Then it lets go of the call it was of: signals keep their
+ * listeners longer than one would think, and with them whole calls would live until the next large garbage collection.
+ */
 class Pending {
   readonly id: number
-  readonly request: WireRequest
+  request: WireRequest
   readonly #resolve: (reply: WireReply) => void
-  readonly #cancelled: (pending: Pending) => void
+  readonly #onAbort: () => void
 
   constructor(
     id: number,
@@ -267,19 +270,18 @@ class Pending {
     this.id = id
     this.request = request
     this.#resolve = resolve
-    this.#cancelled = cancelled
-    request.signal.addEventListener('abort', this)
-  }
-
-  handleEvent(): void {
-    this.#cancelled(this)
+    this.#onAbort = () => cancelled(this)
+    request.signal.addEventListener('abort', this.#onAbort)
   }
 
   settle(reply: WireReply): void {
-    this.request.signal.removeEventListener('abort', this)
+    this.request.signal.removeEventListener('abort', this.#onAbort)
+    this.request = settledRequest
     this.#resolve(reply)
   }
 }
+
+const settledRequest: WireRequest = { method: '', params: {}, signal: AbortSignal.abort() }
 
 /** Statuses that say "not now", whatever else the answer says. */
 function comesBack(status: number | null): boolean {

@@ -15,25 +15,35 @@ export interface AjvValidator extends SchemaValidator {
  * is one violation at the root. Patterns that linear time cannot express (look-around, backreferences) are not checked.
  */
 export function ajvValidator(limits: { readonly schemas: number; readonly text: number } = defaults): AjvValidator {
-  const kept = new Map<string, CompiledSchema>()
+  const kept = new Map<string, Kept>()
   let text = 0
 
-  function compiled(digest: string, schema: JsonObject): CompiledSchema {
+  function compiled(digest: string, source: JsonObject): CompiledSchema {
     const known = kept.get(digest)
-    // A Map remembers the order of insertion, so what is put back last was used last.
-    if (known) kept.delete(digest)
-    const current = known ?? compileSchema(schema)
-    kept.set(digest, current)
-    if (!known) text += current.size
-    for (const oldest of kept.keys()) {
-      if (oldest === digest || (kept.size <= limits.schemas && text <= limits.text)) break
-      drop(oldest)
+    if (known) {
+      known.used = true
+      return known.schema
     }
-    return current
+    const schema = compileSchema(source)
+    kept.set(digest, { schema, used: false })
+    text += schema.size
+    makeRoom(digest)
+    return schema
+  }
+
+  /** From the oldest on; what was used since it was last considered goes to the end instead. */
+  function makeRoom(newest: string): void {
+    for (const [digest, each] of kept) {
+      if (kept.size <= limits.schemas && text <= limits.text) return
+      if (digest === newest) continue
+      kept.delete(digest)
+      if (each.used) kept.set(digest, { ...each, used: false })
+      else text -= each.schema.size
+    }
   }
 
   function drop(digest: string): void {
-    text -= kept.get(digest)?.size ?? 0
+    text -= kept.get(digest)?.schema.size ?? 0
     kept.delete(digest)
   }
 
@@ -46,6 +56,11 @@ export function ajvValidator(limits: { readonly schemas: number; readonly text: 
     },
     warnings: (digest, schema) => compiled(digest, schema).warnings,
   }
+}
+
+interface Kept {
+  readonly schema: CompiledSchema
+  used: boolean
 }
 
 /** Text in characters. Compiled, a schema takes some ten times the memory of its text. */

@@ -1,4 +1,4 @@
-import { type Clock, fault, type Fault, formatDuration, type JsonObject } from '../../kernel/index.ts'
+import { type Clock, fault, type Fault, formatDuration, type JsonObject, PassingSet } from '../../kernel/index.ts'
 import { AllowedCall } from '../allowed-call.ts'
 import type { Call } from '../call.ts'
 import type { CallIo, Reply } from '../connector.ts'
@@ -27,7 +27,7 @@ export class Executor {
   readonly #send: Send
   readonly #clock: Clock
   readonly #breakers: Breakers
-  readonly #underWay = new Set<Deadline>()
+  readonly #underWay = new PassingSet<Deadline>()
   #brokenOff = false
 
   constructor(send: Send, clock: Clock, breaker?: BreakerSettings) {
@@ -52,7 +52,7 @@ export class Executor {
   /** Gives up what is under way, and whatever comes later at once. */
   breakOff(): void {
     this.#brokenOff = true
-    for (const deadline of this.#underWay) deadline.breakOff()
+    for (const deadline of this.#underWay.values()) deadline.breakOff()
   }
 
   async #run(allowed: AllowedCall, io: CallIo, deadline: Deadline, limit: number): Promise<Execution> {

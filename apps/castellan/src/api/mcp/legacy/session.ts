@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/index.ts'
+import { type Clock, isJsonObject, type JsonObject, type JsonValue, PassingMap } from '../../../kernel/index.ts'
 import type { CatalogChange } from '../../../registry/index.ts'
 import type { Core } from '../../core.ts'
 import type { Asking, Method } from '../asking.ts'
@@ -40,7 +40,7 @@ export class Session {
   logLevel: string | null = null
   readonly questions = new Questions()
   readonly #parts: SessionParts
-  readonly #underWay = new Map<RequestId, AbortController>()
+  readonly #underWay = new PassingMap<RequestId, AbortController>()
   #log: EventLog | null = null
   #streams: Map<number, EventStream> | null = null
   #standing: EventStream | null = null

@@ -1,3 +1,5 @@
+import { PassingSet } from '../../../kernel/index.ts'
+
 /** What is shown to be alive at every beat. */
 export interface Beating {
   beat(): void
@@ -5,7 +7,7 @@ export interface Beating {
 
 /** One timer for everything that must not fall silent: proxies and clients give up connections on which nothing moves. */
 export class Heartbeat {
-  readonly #members = new Set<Beating>()
+  readonly #members = new PassingSet<Beating>()
   readonly #every: number
   #timer: NodeJS.Timeout | undefined
 
@@ -17,7 +19,7 @@ export class Heartbeat {
   add(member: Beating): void {
     this.#members.add(member)
     this.#timer ??= setInterval(() => {
-      for (const each of this.#members) each.beat()
+      for (const each of this.#members.values()) each.beat()
     }, this.#every)
   }
 
