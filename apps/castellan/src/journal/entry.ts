@@ -58,13 +58,14 @@ export function leafHash(entry: Omit<Entry, 'leafHash'>): string {
 }
 
 /** The canonical JSON of an entry's data. */
-export function dataText({ data }: Pick<Entry, 'data'>): string {
-  return texts.get(data) ?? canonicalize(data)
+export function dataText(entry: Pick<Entry, 'data'>): string {
+  return (entry as { readonly [TEXT]?: string })[TEXT] ?? canonicalize(entry.data)
 }
 
-/** Remembers the canonical text of data that is frozen all the way down, for as long as somebody holds the data. */
-export function rememberText(data: JsonObject): void {
-  texts.set(data, canonicalize(data))
+/** Lets an entry whose data is frozen all the way down know the canonical text of it, which is no part of any copy. */
+export function rememberText<T extends Pick<Entry, 'data'>>(entry: T): T {
+  // No WeakMap: the young garbage of every call would stay until the old is collected.
+  return Object.defineProperty(entry, TEXT, { value: canonicalize(entry.data) })
 }
 
-const texts = new WeakMap<JsonObject, string>()
+const TEXT = Symbol('text')

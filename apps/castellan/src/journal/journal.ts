@@ -21,9 +21,21 @@ export class Journal {
     const { tenant, stream, seq, type, principal, correlationId, causationId = null } = draft
     const data = redact(draft.data, this.#known)
     const at = isoTime(this.#clock.now())
-    const entry = { id: newId(), tenant, stream, seq, type, at, principal, correlationId, causationId, data }
-    rememberText(data)
-    return Object.freeze({ ...entry, leafHash: leafHash(entry) })
+    const entry = {
+      id: newId(),
+      tenant,
+      stream,
+      seq,
+      type,
+      at,
+      principal,
+      correlationId,
+      causationId,
+      data,
+      leafHash: '',
+    }
+    entry.leafHash = leafHash(rememberText(entry))
+    return Object.freeze(entry)
   }
 
   /** Seals and appends all or none. Throws `STREAM_CONFLICT` or `STORE_UNAVAILABLE`. */
