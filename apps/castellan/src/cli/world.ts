@@ -1,5 +1,5 @@
 import type { Config, Variables } from '../config/index.ts'
-import type { BreakerSettings, PolicyEngine } from '../gate/index.ts'
+import type { BreakerSettings, PolicyEngine, PolicyHolder } from '../gate/index.ts'
 
 /** A control plane this process started. */
 export interface Started {
@@ -39,7 +39,7 @@ export interface World extends Terminal {
     config: Config,
     surroundings: { variables: Variables; write: (line: string) => void; breaker?: BreakerSettings },
   ) => Promise<Started>
-  readonly policyEngine: () => Promise<PolicyEngine>
+  readonly policyEngine: () => Promise<PolicyEngine & PolicyHolder>
   /** Brings the store of these settings up to date. Throws what opening it throws. */
   readonly migrate: (config: Config) => Promise<readonly MigrationStep[]>
 }
