@@ -25,6 +25,17 @@ export type Answer =
       readonly why: string
     }
 
+/** How the connection itself is made, as far as the origin does not say it. Certificates and keys are PEM. */
+export interface Line {
+  /** A Unix socket to connect to in place of the origin's host. */
+  readonly socketPath?: string
+  /** Whom to believe in place of the authorities of Node. */
+  readonly ca?: string
+  /** Who we are, for servers that want to know. */
+  readonly cert?: string
+  readonly key?: string
+}
+
 /** Most bytes of one answer that are taken into memory. */
 export const MAX_ANSWER = 10 * 1024 * 1024
 
@@ -33,14 +44,14 @@ export class HttpClient {
   readonly #pool: Pool
   readonly #timeouts: Timeouts
 
-  constructor(origin: string, timeouts: Timeouts) {
+  constructor(origin: string, timeouts: Timeouts, line: Line = {}) {
     this.#timeouts = timeouts
     this.#pool = new Pool(origin, {
       connections: 100,
       pipelining: 1,
       // Over HTTP/2 a request may wait inside a shared session, and "sent" would no longer be certain.
       allowH2: false,
-      connect: { timeout: timeouts.connect },
+      connect: { ...line, timeout: timeouts.connect },
       headersTimeout: timeouts.read,
       bodyTimeout: timeouts.read,
     })
