@@ -36,15 +36,17 @@ export interface Line {
   readonly key?: string
 }
 
+type Patience = Pick<Timeouts, 'connect' | 'pool' | 'read'>
+
 /** Most bytes of one answer that are taken into memory. */
 export const MAX_ANSWER = 10 * 1024 * 1024
 
 /** Keep-alive HTTP/1.1 to one origin. Follows no redirect, decodes nothing, repeats nothing. */
 export class HttpClient {
   readonly #pool: Pool
-  readonly #timeouts: Timeouts
+  readonly #timeouts: Patience
 
-  constructor(origin: string, timeouts: Timeouts, line: Line = {}) {
+  constructor(origin: string, timeouts: Patience, line: Line = {}) {
     this.#timeouts = timeouts
     this.#pool = new Pool(origin, {
       connections: 100,

@@ -14,6 +14,13 @@ export function decisionPath(template: string, tenant: string): string | null {
   return template.replaceAll(TENANT, () => encodeURIComponent(tenant))
 }
 
+/** Whether a path is that of the decision for some tenant. */
+export function fitsDecisionPath(template: string, path: string): boolean {
+  const parts = path.split('/')
+  const wanted = template.split('/')
+  return parts.length === wanted.length && wanted.every((part, index) => part === TENANT || part === parts[index])
+}
+
 function isDots(text: string): boolean {
   return text === '.' || text === '..'
 }
