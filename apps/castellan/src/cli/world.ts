@@ -22,6 +22,8 @@ export interface Terminal {
   readonly err: (text: string) => void
   /** Whether a person watches the error stream. */
   readonly interactive: boolean
+  /** Whether what is written out goes to a screen, which shows colours. */
+  readonly screen: boolean
   /** Asks a person one question; null when nobody is there to answer. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<string>) | null
   /** Everything on standard input. */

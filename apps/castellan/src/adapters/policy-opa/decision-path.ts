@@ -1,11 +1,6 @@
 /** Where the tenant stands in a path. */
 const TENANT = '{tenant}'
 
-/** Whether a text can be the path of a decision: names with slashes between them, of which any may be `{tenant}`. */
-export function isDecisionPath(text: string): boolean {
-  return text.split('/').every(part => part === TENANT || (/^[A-Za-z0-9_.-]{1,100}$/.test(part) && !isDots(part)))
-}
-
 /** The path of the decision for a tenant; null when the tenant's name cannot stand in a path. */
 export function decisionPath(template: string, tenant: string): string | null {
   if (!template.includes(TENANT)) return template
