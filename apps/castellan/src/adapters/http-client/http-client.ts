@@ -156,6 +156,8 @@ export class HttpClient {
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
 function codeOf(error: unknown): string {
+  // Its parser does not always say what it stumbled over.
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'HPE_'
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : ''
 }
