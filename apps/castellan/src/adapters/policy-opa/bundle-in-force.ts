@@ -82,7 +82,7 @@ export class BundleInForce {
       const before = this.#inForce
       this.#inForce = next
       this.#refused = null
-      await before?.evaluator.close()
+      await before?.evaluator.retire()
     } catch (error) {
       this.#refused = error instanceof BundleProblem ? error.message : 'cannot be loaded'
       this.#onRefused(this.#refused)

@@ -17,6 +17,8 @@ declare const WebAssembly: {
 
 const { wasm, data, pages } = workerData as ThreadOrder
 const module = new WebAssembly.Module(wasm)
+if (!WebAssembly.Module.exports(module).some(({ name }) => name === 'opa_wasm_abi_version'))
+  throw new Error('it is no compiled policy')
 const encoder = new TextEncoder()
 
 let policy = await load()

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { formatDuration } from '../../kernel/index.ts'
 import { BundleProblem } from './bundle-problem.ts'
@@ -44,6 +45,7 @@ export class Evaluator {
   readonly #order: ThreadOrder
   readonly #timeout: number
   readonly #waiting = new Set<Job>()
+  readonly #asked = new Set<Promise<Evaluation>>()
   #thread: Thread | null = null
   #running: Job | null = null
   #closed = false
@@ -76,7 +78,18 @@ export class Evaluator {
     if (this.#closed) job.settle({ is: 'failed', why: 'it is no longer in force' })
     else this.#waiting.add(job)
     this.#next()
+    this.#asked.add(promise)
+    void promise.then(() => this.#asked.delete(promise))
     return promise
+  }
+
+  /** Answers what was asked, and then closes: whoever has just got hold of it loses nothing. */
+  async retire(): Promise<void> {
+    do {
+      await setImmediate()
+      await Promise.all(this.#asked)
+    } while (this.#asked.size > 0)
+    await this.close()
   }
 
   /** Ends the thread. What waits is told that it failed. Idempotent. */
