@@ -11,7 +11,7 @@ interface Policy {
 
 // The compiler's libraries know it only of browsers.
 declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object
+  readonly Module: { new (bytes: Uint8Array): object; exports(module: object): readonly { readonly name: string }[] }
   readonly RuntimeError: ErrorConstructor
 }
 

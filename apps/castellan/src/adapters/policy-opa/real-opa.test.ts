@@ -107,7 +107,7 @@ describe('a real OPA', { skip: opa.skip }, () => {
     await engine.close()
   })
 
-  describe('over TLS that wants a certificate', () => {
+  describe('over TLS that wants a certificate', { skip: whyNoCertificates() }, () => {
     const files = certificates()
     after(() => rmSync(files.folder, { recursive: true, force: true }))
     const read = (name: string) => readFileSync(join(files.folder, name), 'utf8')
@@ -149,6 +149,15 @@ function engineOf({ url }: RealOpa, options: Partial<OpaOptions> = {}) {
 async function allowed(engine: ReturnType<typeof engineOf>): Promise<number> {
   const asked = Array.from({ length: 50 }, () => engine.decide(probeInput('default'), neverAborted))
   return (await Promise.all(asked)).filter(({ allow }) => allow).length
+}
+
+function whyNoCertificates(): string | false {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' })
+    return false
+  } catch {
+    return 'there is no openssl to make certificates with'
+  }
 }
 
 /** An authority, a server and a client that it certified, and a client that certified itself. */
