@@ -23,7 +23,11 @@ const encoder = new TextEncoder()
 
 let policy = await load()
 parentPort!.postMessage({ entrypoints: Object.keys(policy.entrypoints) } satisfies Started)
-parentPort!.on('message', (task: Task) => void evaluate(task).then(done => parentPort!.postMessage(done)))
+parentPort!.on('message', (task: Task) => void answer(task))
+
+async function answer(task: Task): Promise<void> {
+  parentPort!.postMessage(await evaluate(task))
+}
 
 async function evaluate({ entrypoint, input }: Task): Promise<Evaluation> {
   try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -45,9 +45,9 @@ describe('a real OPA', { skip: opa.skip }, () => {
     await using server = await realOpa(opa.path, { 'no.rego': 'package castellan\n\nallow := false\n' })
     const engine = engineOf(server)
     let asked = 0
-    let ended = false
+    const ended = new AbortController()
     const asking = Array.from({ length: 8 }, async () => {
-      while (!ended) {
+      while (!ended.signal.aborted) {
         assert.equal((await engine.decide(probeInput('default'), neverAborted)).allow, false)
         asked++
       }
@@ -56,7 +56,7 @@ describe('a real OPA', { skip: opa.skip }, () => {
       await server.kill()
       await server.again()
     }
-    ended = true
+    ended.abort()
     await Promise.all(asking)
     assert.ok(asked > 100)
     assert.equal(await engine.trouble('default', neverAborted), null)
@@ -111,15 +111,13 @@ describe('a real OPA', { skip: opa.skip }, () => {
     const files = certificates()
     after(() => rmSync(files.folder, { recursive: true, force: true }))
     const read = (name: string) => readFileSync(join(files.folder, name), 'utf8')
-    const flags = () => [
-      ...[
-        '--tls-cert-file',
-        join(files.folder, 'server.pem'),
-        '--tls-private-key-file',
-        join(files.folder, 'server.key'),
-      ],
-      ...['--tls-ca-cert-file', join(files.folder, 'ca.pem'), '--authentication', 'tls'],
-    ]
+    const flags = () =>
+      Object.entries({
+        'tls-cert-file': join(files.folder, 'server.pem'),
+        'tls-private-key-file': join(files.folder, 'server.key'),
+        'tls-ca-cert-file': join(files.folder, 'ca.pem'),
+        authentication: 'tls',
+      }).flatMap(([flag, value]) => [`--${flag}`, value])
 
     test('decides for who has one, and for nobody else', async () => {
       await using server = await realOpa(opa.path, decidesTrue, flags(), 'https')
@@ -164,11 +162,9 @@ function whyNoCertificates(): string | false {
 function certificates(): { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'castellan-tls-'))
   const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+  const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'.split(' ')
   const made = (name: string, ...more: readonly string[]) =>
-    openssl(
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-      ...['-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`, ...more],
-    )
+    openssl('req', '-x509', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`, ...more)
   const certified = ['-CA', 'ca.pem', '-CAkey', 'ca.key']
   made('ca')
   made(
