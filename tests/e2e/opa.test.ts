@@ -93,6 +93,20 @@ describe('a control plane that asks OPA', { skip: opa.skip }, () => {
     assert.doesNotMatch(out, /has no policies/)
   })
 
+  test('shows it a token that is stored with us, from the call on that comes after it was stored', async () => {
+    const token = 'the-token-of-this-test'
+    const authz = `package system.authz\n\ndefault allow := false\n\nallow if input.identity == "${token}"\n`
+    const flags = ['--authentication', 'token', '--authorization', 'basic']
+    await using server = await realOpa(opa.path, { ...policies, 'authz.rego': authz }, flags)
+    await using house = await openHouse(server, { policyEngines: 'opa', policyOpaToken: 'secret:opa-token' })
+    const early = await house.write('yes-1')
+    await house.castellan.ask('PUT', '/api/secrets/opa-token', { value: token })
+    const late = await house.write('yes-2')
+    assert.deepEqual([early.outcome, late.outcome], ['denied_policy', 'ok'])
+    assert.deepEqual((await house.decisions(early.call_id))[0]!['reasons'], ['OPA: the token for it cannot be read'])
+    assert.ok(!house.castellan.log.join().includes(token))
+  })
+
   test('and fails open says so in every decision, and in red', async () => {
     await using server = await realOpa(opa.path, policies)
     await using house = await openHouse(server, { policyEngines: 'opa', policyOpaFailOpen: 'true' })
