@@ -95,6 +95,27 @@ describe('an OPA that', () => {
   }
 })
 
+test('an OPA that is broken in every way at once lets not one of a thousand calls through', async () => {
+  const ways = Object.values(faults).map(({ behave }) => behave)
+  let turn = 0
+  await using opa = await fakeOpa(socket => ways[turn++ % ways.length]!(socket))
+  await withEngine(opa, {}, async decide => {
+    let longest = 0
+    const asking = Array.from({ length: 25 }, async () => {
+      for (let count = 0; count < 40; count++) {
+        const started = performance.now()
+        assert.equal((await decide()).allow, false)
+        longest = Math.max(longest, performance.now() - started)
+      }
+    })
+    await Promise.all(asking)
+    assert.ok(turn >= 1_000)
+    assert.ok(longest < TIMEOUT + SLACK, `${longest} ms`)
+    opa.behave = result(true)
+    assert.equal((await decide()).allow, true)
+  })
+})
+
 describe('what OPA decides', () => {
   const decided = async (behave: Behaviour) => {
     await using opa = await fakeOpa(behave)
@@ -208,11 +229,14 @@ describe('a question to OPA', () => {
     await engine.close()
   })
 
-  test('of a closed engine is denied', async () => {
-    await using opa = await fakeOpa(result(true))
-    const engine = engineOf(opa, {})
+  test('of an engine that is closed is denied, before and while it is asked, and never fails open', async () => {
+    await using opa = await fakeOpa(() => undefined)
+    const engine = engineOf(opa, { failOpen: true, timeout: 60_000 })
+    const waiting = engine.decide(probeInput('default'), neverAborted)
+    while (opa.asked.length === 0) await new Promise(resolve => setImmediate(resolve))
     await engine.close()
     await engine.close()
+    assert.equal((await waiting).allow, false)
     assert.equal((await engine.decide(probeInput('default'), neverAborted)).allow, false)
   })
 })

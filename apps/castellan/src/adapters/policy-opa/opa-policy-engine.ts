@@ -31,6 +31,7 @@ export function opaPolicyEngine({ url, path, timeout, failOpen, tls, token }: Op
   const { origin, prefix, line } = placeOf(url)
   const client = new HttpClient(origin, { connect: timeout, pool: timeout, read: timeout }, { ...line, ...tls })
   let shown: Promise<string> | undefined
+  let closed = false
 
   async function authorization(): Promise<Record<string, string>> {
     if (!token) return {}
@@ -39,6 +40,8 @@ export function opaPolicyEngine({ url, path, timeout, failOpen, tls, token }: Op
   }
 
   async function ask(input: PolicyInput, overdue: AbortSignal, onAsking: () => void): Promise<Reading> {
+    // Nobody asked, so nobody was silent.
+    if (closed) return { is: 'unfit', why: 'the engine was closed' }
     const tenantPath = decisionPath(path, input.tenant)
     if (tenantPath === null) return { is: 'unfit', why: 'the name of the tenant cannot stand in a path' }
     const question = questionOf(input)
@@ -61,7 +64,7 @@ export function opaPolicyEngine({ url, path, timeout, failOpen, tls, token }: Op
     // A connection that was kept may be closed from the far end just as it is used. Asking changes nothing, so once more.
     if (answer.is === 'lost' && answer.sent && !answer.aborted && !answer.timedOut)
       answer = await client.ask(asked, overdue, LARGEST)
-    if (answer.is === 'lost') return { is: 'silent', why: answer.why }
+    if (answer.is === 'lost') return { is: closed ? 'unfit' : 'silent', why: answer.why }
     const reading = readAnswer(answer)
     if (reading.is === 'unfit' && reading.unauthorized) shown = undefined
     return reading
@@ -114,7 +117,10 @@ export function opaPolicyEngine({ url, path, timeout, failOpen, tls, token }: Op
       return reading.is === 'decided' ? null : reading.why
     },
 
-    close: () => client.close(),
+    close() {
+      closed = true
+      return client.close()
+    },
   }
 }
 
