@@ -125,7 +125,7 @@ describe('what OPA decides', () => {
   test('is true or false, or an object that says why', async () => {
     assert.deepEqual(await decided(result(true)), { allow: true, reasons: [], policyDigest: 'none' })
     assert.deepEqual(await decided(result(false)), { allow: false, reasons: [], policyDigest: 'none' })
-    assert.deepEqual(await decided(result({ allow: false, reasons: ['too late'], helper: 7 })), {
+    assert.deepEqual(await decided(result({ allow: false, reasons: ['too late'], other: 7 })), {
       allow: false,
       reasons: ['too late'],
       policyDigest: 'none',
