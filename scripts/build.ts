@@ -11,6 +11,7 @@ const entries = [
   'src/main.ts',
   'src/adapters/store-sql/sqlite/writer.ts',
   'src/adapters/connector-openapi/compile.thread.ts',
+  'src/adapters/policy-opa/evaluate.thread.ts',
 ]
 
 /** Decide what comes out, besides what is bundled. */

@@ -70,6 +70,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   'upstream-oauth': io([...ground, 'registry'], ['@modelcontextprotocol/client']),
   'connector-openapi': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['yaml']),
   'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
+  'policy-opa': io([...ground, 'gate', 'adapters/http-client'], ['@open-policy-agent/opa-wasm']),
   'schema-ajv': io([...ground, 'gate'], ['ajv', 'ajv-formats', 're2js']),
   'identity-oidc': io([...ground, 'identity'], ['jose']),
   'secrets-local': io([...ground, 'registry']),

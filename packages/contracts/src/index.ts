@@ -72,6 +72,8 @@ export {
   limitsInput,
   type LimitsInput,
   policyFiles,
+  policyEngine,
+  type PolicyEngine,
   policyProblem,
   type PolicyProblem,
   policySet,

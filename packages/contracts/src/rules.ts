@@ -41,3 +41,14 @@ export const policyProblem = z
   .object({ file: z.string(), line: z.int().nullable(), message: z.string() })
   .meta({ id: 'PolicyProblem' })
 export type PolicyProblem = z.infer<typeof policyProblem>
+export const policyEngine = z
+  .object({
+    /** As in the setting `policy.engines`. */
+    name: z.string(),
+    /** Whether calls are allowed while it gives no answer. */
+    fail_open: z.boolean(),
+    /** Why it cannot decide now; null when it can. */
+    trouble: z.string().nullable(),
+  })
+  .meta({ id: 'PolicyEngine' })
+export type PolicyEngine = z.infer<typeof policyEngine>

@@ -71,6 +71,7 @@ export class CastellanClient {
     put: (files: Readonly<Record<string, string>>) => this.#send<wire.PolicySet>('PUT', '/api/policies', { files }),
     check: (files: Readonly<Record<string, string>>) =>
       this.#send<{ problems: wire.PolicyProblem[] }>('POST', '/api/policies/check', { files }),
+    engines: () => this.#get<{ engines: wire.PolicyEngine[] }>('/api/policies/engines'),
   }
 
   readonly secrets = {

@@ -1,4 +1,4 @@
-import type { CallStore, Gate, Rules, Watches } from '../gate/index.ts'
+import type { CallStore, Gate, PolicyEngine, Rules, Watches } from '../gate/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
@@ -12,6 +12,8 @@ export interface Core {
   readonly registry: Registry
   readonly authorizations: Authorizations
   readonly rules: Rules
+  /** Who decides about calls. */
+  readonly engines: readonly PolicyEngine[]
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches

@@ -2,7 +2,6 @@ import { hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { prometheus } from '../adapters/metrics-prom/index.ts'
-import { cedarPolicyEngine } from '../adapters/policy-cedar/index.ts'
 import { ajvValidator } from '../adapters/schema-ajv/index.ts'
 import { localVault, masterKey } from '../adapters/secrets-local/index.ts'
 import type { Stores } from '../adapters/store-sql/index.ts'
@@ -34,6 +33,7 @@ import {
 } from '../registry/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
 import { authorizerOnFirstUse, onFirstUse } from './on-first-use.ts'
+import { policyEngines } from './policy-engines.ts'
 import { starterPolicies } from './starter-policies.ts'
 
 export interface Surroundings {
@@ -82,9 +82,9 @@ export async function compose(
   const vault = localVault(master)
   const environment = secretEnvironment(variables, DEFAULT_TENANT)
 
-  const resolved = (server: Server, refs: Readonly<Record<string, SecretRef>>) => {
-    const secret = (tenant: string, name: string) => registry.secret(tenant, name)
-    return resolveSecrets(server.tenant, refs, { secret, vault, environment, masker })
+  const resolved = (tenant: string, refs: Readonly<Record<string, SecretRef>>) => {
+    const secret = (owner: string, name: string) => registry.secret(owner, name)
+    return resolveSecrets(tenant, refs, { secret, vault, environment, masker })
   }
 
   // The connectors there are; a new one is one more line here.
@@ -100,7 +100,7 @@ export async function compose(
     connectors,
     clock,
     maxOpenings: config.stdio.maxConcurrentSpawns,
-    resolveSecrets: server => resolved(server, secretsOf(server.connection)),
+    resolveSecrets: server => resolved(server.tenant, secretsOf(server.connection)),
     authorization: server => authorizations.of(server),
     onListChanged: (serverId, list) => void registry.listChanged(serverId, list).catch(onBug),
     onResourceUpdated: (serverId, uri) => watches.changed(serverId, uri),
@@ -128,7 +128,7 @@ export async function compose(
     clientSecret: async server => {
       const { auth } = { auth: undefined, ...server.connection }
       if (!auth?.clientSecret) return null
-      return (await resolved(server, { secret: auth.clientSecret }))['secret']!
+      return (await resolved(server.tenant, { secret: auth.clientSecret }))['secret']!
     },
     redirectUrl: () => `${publicUrl().replace(/\/$/, '')}/oauth/callback`,
     server: id => registry.servers().find(each => each.id === id),
@@ -136,12 +136,15 @@ export async function compose(
     provoke: probe,
   })
 
-  const engine = cedarPolicyEngine({ validTexts: join(config.data, 'valid-policies') })
-  const rules = new Rules(stores.rules, journal, engine)
+  const { engines, holder, filesDecide } = await policyEngines(config, {
+    readSecret: async ref => (await resolved(DEFAULT_TENANT, { token: ref }))['token']!,
+    onBundleRefused: why => log('error', 'policy.bundle_refused', { why }),
+  })
+  const rules = new Rules(stores.rules, journal, holder)
   const late = new LateWrites(clock, onBug)
   const recorder = new Recorder({ calls: stores.calls, journal, late, clock })
   const executor = new Executor((allowed, io) => upstreams.call(allowed, io), clock, breaker)
-  const guards = path({ rules, engines: [engine], calls: stores.calls, clock })
+  const guards = path({ rules, engines, calls: stores.calls, clock })
   const gate = new Gate({ registry, validator: ajvValidator(), guards, executor, recorder, late, clock, onBug })
 
   const books: Books = { store: stores.identity, journal, clock }
@@ -160,6 +163,7 @@ export async function compose(
     registry,
     authorizations,
     rules,
+    engines,
     gate,
     calls: stores.calls,
     watches,
@@ -174,7 +178,7 @@ export async function compose(
     metrics: metrics.render,
     notReady: () => (gate.stopping ? fault('SHUTTING_DOWN').message : late.trouble),
     welcomeTenant: async (tenant, actor) => {
-      if (!rules.policySet(tenant)) await rules.putPolicies(starterPolicies(), { ...actor, tenant })
+      if (filesDecide && !rules.policySet(tenant)) await rules.putPolicies(starterPolicies(), { ...actor, tenant })
     },
     onBug,
   }

@@ -24,6 +24,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     const mcp: { endpoint?: McpEndpoint } = {}
     const parts = await compose(stores, config, surroundings, () => mcp.endpoint?.sessions() ?? 0)
     const { core, upstreams, late, log } = parts
+    stopping.push(() => Promise.all(core.engines.map(engine => engine.close())))
     await core.registry.load()
     await core.authorizations.load(core.registry.servers())
     for (const refused of await core.rules.load()) log('error', 'policy.refused', refused)

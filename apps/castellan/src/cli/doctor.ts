@@ -33,7 +33,9 @@ export function doctorCommand(program: Command, line: CommandLine): void {
       offline_because: offline,
       findings: findings.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity)),
     }
-    line.speak().result(report, inWords)
+    // Source: no-color.org.
+    const colours = line.world.screen && !line.world.variables['NO_COLOR']
+    line.speak().result(report, colours ? inColour : inWords)
     if (findings.some(({ severity }) => severity !== 'advice')) line.endWith(exitCodes.failed)
   })
 }
@@ -69,4 +71,11 @@ function inWords({ grade, points, control_plane, offline_because, findings }: Re
       ...(findings.length === 0 ? ['', 'There is nothing to mend.'] : []),
     ].join('\n'),
   )
+}
+
+/** What is worse than advice in red, and what is worst in bold: the first look must fall on it. */
+function inColour(report: Report): string {
+  return inWords(report)
+    .replace(/^critical .*$/gm, line => `\x1b[1;31m${line}\x1b[0m`)
+    .replace(/^warning .*$/gm, line => `\x1b[31m${line}\x1b[0m`)
 }

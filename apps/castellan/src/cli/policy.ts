@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
-import { parsePolicyTable, type PolicyEngine, runPolicyTable } from '../gate/index.ts'
+import { parsePolicyTable, type PolicyEngine, type PolicyHolder, runPolicyTable } from '../gate/index.ts'
 import { digestJson, fault } from '../kernel/index.ts'
 import type { CommandLine } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -47,7 +47,7 @@ export function policyCommand(program: Command, line: CommandLine): void {
     })
 }
 
-async function runTables(engine: PolicyEngine, folder: string) {
+async function runTables(engine: PolicyEngine & PolicyHolder, folder: string) {
   const policies = await filesIn(folder, '.cedar')
   engine.load({ tenant: TENANT, files: policies, digest: digestJson(policies), version: 1 })
   const tables = await filesIn(folder, '.test.yaml')

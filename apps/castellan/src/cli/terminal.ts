@@ -20,6 +20,7 @@ export function terminal(): Terminal {
     out: text => void stdout.write(text),
     err: text => void stderr.write(text),
     interactive,
+    screen: isatty(stdout.fd),
     ask: interactive && isatty(stdin.fd) ? askOnTerminal : null,
     input: () => text(stdin),
     interruption: untilSignalled,

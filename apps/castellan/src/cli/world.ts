@@ -1,5 +1,5 @@
 import type { Config, Variables } from '../config/index.ts'
-import type { BreakerSettings, PolicyEngine } from '../gate/index.ts'
+import type { BreakerSettings, PolicyEngine, PolicyHolder } from '../gate/index.ts'
 
 /** A control plane this process started. */
 export interface Started {
@@ -22,6 +22,8 @@ export interface Terminal {
   readonly err: (text: string) => void
   /** Whether a person watches the error stream. */
   readonly interactive: boolean
+  /** Whether what is written out goes to a screen, which shows colours. */
+  readonly screen: boolean
   /** Asks a person one question; null when nobody is there to answer. */
   readonly ask: ((question: string, signal: AbortSignal) => Promise<string>) | null
   /** Everything on standard input. */
@@ -39,7 +41,7 @@ export interface World extends Terminal {
     config: Config,
     surroundings: { variables: Variables; write: (line: string) => void; breaker?: BreakerSettings },
   ) => Promise<Started>
-  readonly policyEngine: () => Promise<PolicyEngine>
+  readonly policyEngine: () => Promise<PolicyEngine & PolicyHolder>
   /** Brings the store of these settings up to date. Throws what opening it throws. */
   readonly migrate: (config: Config) => Promise<readonly MigrationStep[]>
 }

@@ -41,6 +41,26 @@ export function isSafeUrl(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
+/** Without credentials: those are in the settings beside it. */
+export function isOpaUrl(text: string): boolean {
+  if (text.startsWith('unix:')) return /^unix:\/[^\0]+$/.test(text)
+  return isPublicUrl(text)
+}
+
+/** Names with slashes between them, any of which may be `{tenant}`. */
+export function isDecisionPath(text: string): boolean {
+  return text.split('/').every(part => /^([A-Za-z0-9_.-]{1,100}|\{tenant\})$/.test(part) && !/^\.{1,2}$/.test(part))
+}
+
+export function isPath(text: string): boolean {
+  return !text.includes('\0')
+}
+
+/** `env:NAME`, a variable of this process, or `secret:NAME`, a secret of the first tenant. */
+export function isSecretReference(text: string): boolean {
+  return /^(env:[A-Za-z_][A-Za-z0-9_]{0,99}|secret:[A-Za-z0-9][A-Za-z0-9._-]{0,99})$/.test(text)
+}
+
 export function isDatabaseUrl(text: string): boolean {
   return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
 }

@@ -16,6 +16,7 @@ export interface Config {
   readonly log: { readonly level: Values['log.level']; readonly format: Values['log.format'] }
   /** null means that API keys are the only credentials. */
   readonly oidc: OidcConfig | null
+  readonly policy: PolicyConfig
   readonly mcp: { readonly sessionIdle: number; readonly maxSessions: number }
   readonly stdio: { readonly maxConcurrentSpawns: number; readonly idleStop: number }
 }
@@ -27,6 +28,33 @@ export interface OidcConfig {
   readonly rolesClaim: string | null
   readonly tenantsClaim: string | null
   readonly provision: boolean
+}
+
+export interface PolicyConfig {
+  /** All must allow; there is always one. */
+  readonly engines: Values['policy.engines']
+  /** Set when `opa` is among the engines. */
+  readonly opa: OpaConfig | null
+  /** Set when `opa-wasm` is among the engines. */
+  readonly opaWasm: {
+    readonly bundle: string
+    readonly path: string
+    readonly timeout: number
+    readonly memory: number
+  } | null
+}
+
+export interface OpaConfig {
+  readonly url: string
+  readonly path: string
+  readonly timeout: number
+  /** Where the token is; null means none. */
+  readonly token: { readonly env: string } | { readonly secret: string } | null
+  /** Paths of PEM files. */
+  readonly ca: string | null
+  readonly cert: string | null
+  readonly key: string | null
+  readonly failOpen: boolean
 }
 
 export function configOf(values: Values): Config {
@@ -42,6 +70,7 @@ export function configOf(values: Values): Config {
     drainTimeout: values.drain_timeout,
     log: { level: values['log.level'], format: values['log.format'] },
     oidc: oidcOf(values),
+    policy: { engines: [...new Set(values['policy.engines'])], opa: opaOf(values), opaWasm: opaWasmOf(values) },
     mcp: { sessionIdle: values['mcp.session_idle'], maxSessions: values['mcp.max_sessions'] },
     stdio: { maxConcurrentSpawns: values['stdio.max_concurrent_spawns'], idleStop: values['stdio.idle_stop'] },
   }
@@ -59,4 +88,36 @@ function oidcOf(values: Values): OidcConfig | null {
     tenantsClaim: values['oidc.tenants_claim'],
     provision: values['oidc.provision'],
   }
+}
+
+function opaOf(values: Values): OpaConfig | null {
+  const url = values['policy.opa.url']
+  if (url === null || !values['policy.engines'].includes('opa')) return null
+  const token = values['policy.opa.token']
+  return {
+    url,
+    path: values['policy.opa.path'],
+    timeout: values['policy.opa.timeout'],
+    token: token === null ? null : secretOf(token),
+    ca: values['policy.opa.ca'],
+    cert: values['policy.opa.cert'],
+    key: values['policy.opa.key'],
+    failOpen: values['policy.opa.fail_open'],
+  }
+}
+
+function opaWasmOf(values: Values): PolicyConfig['opaWasm'] {
+  const bundle = values['policy.opa_wasm.bundle']
+  if (bundle === null || !values['policy.engines'].includes('opa-wasm')) return null
+  return {
+    bundle,
+    path: values['policy.opa_wasm.path'],
+    timeout: values['policy.opa_wasm.timeout'],
+    memory: values['policy.opa_wasm.memory'],
+  }
+}
+
+function secretOf(reference: string): NonNullable<OpaConfig['token']> {
+  const [, kind, name] = /^(env|secret):(.*)$/.exec(reference) as unknown as [string, string, string]
+  return kind === 'env' ? { env: name } : { secret: name }
 }

@@ -1,4 +1,4 @@
-export type { Config, OidcConfig } from './config.ts'
+export type { Config, OidcConfig, OpaConfig, PolicyConfig } from './config.ts'
 export { closest } from './did-you-mean.ts'
 export { processVariables, secretEnvironment, type Variables } from './environment.ts'
 export { explain, type Explained, type SettingHelp, settingsHelp } from './explain.ts'

@@ -83,12 +83,12 @@ export function size(least: `${number} ${keyof typeof UNITS}`, most: `${number} 
 }
 
 /** A list; as text its items are separated by commas. */
-export function list(item: Kind<string>): Kind<readonly string[]> {
+export function list<T extends string>(item: Kind<T>): Kind<readonly T[]> {
   const separated = z.string().transform(value => value.split(',').map(part => part.trim()).filter(Boolean)) // prettier-ignore
   return {
     schema: z
       .union([z.array(z.string()), separated])
-      .refine(items => items.every(each => item.schema.safeParse(each).success)),
+      .refine((items): items is T[] => items.every(each => item.schema.safeParse(each).success)),
     expects: `a list of which each is ${item.expects}`,
     placeholder: `${item.placeholder},…`,
     show: items => (items.length === 0 ? 'none' : items.join(', ')),

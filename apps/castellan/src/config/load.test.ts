@@ -41,6 +41,7 @@ describe('the configuration', () => {
       drainTimeout: 10_000,
       log: { level: 'info', format: 'json' },
       oidc: null,
+      policy: { engines: ['cedar'], opa: null, opaWasm: null },
       mcp: { sessionIdle: 30 * 60_000, maxSessions: 1_000 },
       stdio: { maxConcurrentSpawns: 4, idleStop: 10 * 60_000 },
     })
@@ -182,6 +183,55 @@ describe('the configuration', () => {
       tenantsClaim: null,
       provision: false,
     })
+  })
+})
+
+describe('the policy engines', () => {
+  const opa = { policyEngines: 'opa', policyOpaUrl: 'http://127.0.0.1:8181' }
+
+  test('are Cedar alone unless others are named, and never fail open unless that is said', () => {
+    const { policy } = load({
+      yaml: 'settings: { policy: { engines: [cedar, opa], opa: { url: "unix:/run/opa.sock", token: "env:TOKEN" } } }',
+    }).config
+    assert.deepEqual(policy, {
+      engines: ['cedar', 'opa'],
+      opa: {
+        url: 'unix:/run/opa.sock',
+        path: 'castellan',
+        timeout: 1_000,
+        token: { env: 'TOKEN' },
+        ca: null,
+        cert: null,
+        key: null,
+        failOpen: false,
+      },
+      opaWasm: null,
+    })
+  })
+
+  test('need to know where they are, and their settings need them', () => {
+    refuses({ flags: { policyEngines: 'opa' } }, /the engine opa in policy\.engines needs policy\.opa\.url/)
+    refuses({ flags: { policyEngines: 'opa-wasm' } }, /needs policy\.opa_wasm\.bundle/)
+    refuses({ flags: { policyOpaFailOpen: 'true' } }, /policy\.opa\.fail_open needs the engine opa in policy\.engines/)
+    refuses({ flags: { policyOpaWasmPath: 'a' } }, /policy\.opa_wasm\.path needs the engine opa-wasm/)
+    refuses({ flags: { policyEngines: 'rego' } }, /each is one of cedar, opa, opa-wasm/)
+    refuses({ yaml: 'settings: { policy: { engines: [] } }' }, /policy\.engines names nobody/)
+    refuses({ flags: { ...opa, policyOpaCert: 'a.pem' } }, /policy\.opa\.cert and policy\.opa\.key need each other/)
+  })
+
+  test('take no path that leads elsewhere, no token in the clear and no password in a URL', () => {
+    for (const path of ['a/../b', '/a', 'a/', 'a//b', 'a?b', 'a%2fb', '{user}', 'a{tenant}'])
+      refuses({ flags: { ...opa, policyOpaPath: path } }, /--policy-opa-path must be names with slashes/)
+    assert.equal(
+      load({ flags: { ...opa, policyOpaPath: 't/{tenant}/allow' } }).config.policy.opa?.path,
+      't/{tenant}/allow',
+    )
+    // Someone may have taken the setting for the token itself.
+    refuses({ flags: { ...opa, policyOpaToken: 'hunter2' } }, /secret:NAME\.$/)
+    for (const token of ['hunter2', 'env:', 'env:A B', 'secret:../x'])
+      refuses({ flags: { ...opa, policyOpaToken: token } }, /must be env:NAME or secret:NAME/)
+    for (const url of ['http://u:p@opa', 'ftp://opa', 'unix:relative', 'http://opa?x=1'])
+      refuses({ flags: { ...opa, policyOpaUrl: url } }, /--policy-opa-url must be/)
   })
 })
 

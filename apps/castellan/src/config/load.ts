@@ -88,6 +88,26 @@ function checkTogether(values: Values): void {
   if (oidc.length > 0 && (values['oidc.issuer'] === null || values['oidc.audience'] === null)) {
     throw invalid(`${oidc.join(', ')} needs both oidc.issuer and oidc.audience`)
   }
+  checkEngines(values)
+}
+
+/** A setting of an engine that nobody asks would look as if it did something. */
+function checkEngines(values: Values): void {
+  const engines = values['policy.engines']
+  if (engines.length === 0) throw invalid('policy.engines names nobody, so that everything would be denied')
+  for (const [engine, prefix, needed] of [
+    ['opa', 'policy.opa.', 'policy.opa.url'],
+    ['opa-wasm', 'policy.opa_wasm.', 'policy.opa_wasm.bundle'],
+  ] as const) {
+    if (engines.includes(engine)) {
+      if (values[needed] === null) throw invalid(`the engine ${engine} in policy.engines needs ${needed}`)
+      continue
+    }
+    const idle = paths.filter(path => path.startsWith(prefix) && values[path] !== settings[path].fallback)
+    if (idle.length > 0) throw invalid(`${idle.join(', ')} needs the engine ${engine} in policy.engines`)
+  }
+  if ((values['policy.opa.cert'] === null) !== (values['policy.opa.key'] === null))
+    throw invalid('policy.opa.cert and policy.opa.key need each other')
 }
 
 function shortened(given: unknown): string {

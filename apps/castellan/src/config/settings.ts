@@ -1,12 +1,16 @@
 import { choice, duration, type Kind, list, optional, size, text, trueOrFalse, wholeNumber } from './kinds.ts'
 import {
   isDatabaseUrl,
+  isDecisionPath,
   isHostName,
   isIssuer,
   isListenAddress,
+  isOpaUrl,
   isOrigin,
+  isPath,
   isPublicUrl,
   isSafeUrl,
+  isSecretReference,
   withoutPassword,
 } from './addresses.ts'
 
@@ -33,6 +37,11 @@ const origin = text('an origin such as https://console.example', 'origin', isOri
 const hostName = text('a host name, or a host name and a port', 'host', isHostName)
 const database = optional(text('a URL such as postgres://user@host:5432/name', 'url', isDatabaseUrl))
 
+const opaUrl = optional(text('an http or https URL without query, or unix:/path/of/a/socket', 'url', isOpaUrl))
+const decision = text('names with slashes between them, any of which may be {tenant}', 'path', isDecisionPath)
+const pemFile = optional(text('the path of a PEM file', 'file', isPath))
+const tokenReference = optional(text('env:NAME or secret:NAME', 'reference', isSecretReference))
+
 /**
  * Every static setting by its path in the file. The path gives the flag and the variable, such as `--mcp-session-idle` and
  * `CASTELLAN_MCP_SESSION_IDLE`.
@@ -40,11 +49,7 @@ const database = optional(text('a URL such as postgres://user@host:5432/name', '
 export const settings = {
   host: setting(text('an IP address or localhost', 'address', isListenAddress), '127.0.0.1', 'Address to listen on.'),
   port: setting(wholeNumber(0, 65_535), 7400, 'Port to listen on; 0 takes a free one.'),
-  data: setting(
-    text('a path', 'folder', value => !value.includes('\0')),
-    '.castellan',
-    'Folder for keys and the embedded store.',
-  ),
+  data: setting(text('a path', 'folder', isPath), '.castellan', 'Folder for keys and the embedded store.'),
   database: secret(
     setting({ ...database, show: withoutPassword }, null, 'PostgreSQL to use in place of the embedded store.'),
   ),
@@ -69,6 +74,37 @@ export const settings = {
   'oidc.roles_claim': setting(claim, null, 'Claim with the roles of a token; then the issuer decides on roles.'),
   'oidc.tenants_claim': setting(claim, null, 'Claim with the tenants a token is good for.'),
   'oidc.provision': setting(trueOrFalse(), false, 'Whether an unknown subject with a good token becomes a member.'),
+  'policy.engines': setting(
+    list(choice(['cedar', 'opa', 'opa-wasm'])),
+    ['cedar'],
+    'Who decides about calls; each of them must allow.',
+  ),
+  'policy.opa.url': secret(setting(opaUrl, null, 'The OPA that is asked, or unix: and the path of its socket.')),
+  'policy.opa.path': setting(
+    decision,
+    'castellan',
+    'Where its decision is, below data; {tenant} stands for the tenant.',
+  ),
+  'policy.opa.timeout': setting(duration('10ms', '30s'), 1_000, 'How long a decision may take before it is a no.'),
+  'policy.opa.token': secret(
+    setting(tokenReference, null, 'Where the token for it is: a variable, or a stored secret.'),
+  ),
+  'policy.opa.ca': setting(pemFile, null, 'Certificates of the authorities it must be certified by.'),
+  'policy.opa.cert': setting(pemFile, null, 'Our certificate, for an OPA that wants to know who asks.'),
+  'policy.opa.key': setting(pemFile, null, 'The key of that certificate.'),
+  'policy.opa.fail_open': setting(
+    trueOrFalse(),
+    false,
+    'Whether calls are allowed while it does not answer. Dangerous.',
+  ),
+  'policy.opa_wasm.bundle': setting(
+    optional(text('the path of a .tar.gz or .wasm', 'file', isPath)),
+    null,
+    'Compiled policies that are evaluated in this process; read anew when the file changes.',
+  ),
+  'policy.opa_wasm.path': setting(decision, 'castellan', 'Their entrypoint; {tenant} stands for the tenant.'),
+  'policy.opa_wasm.timeout': setting(duration('10ms', '30s'), 1_000, 'How long a decision may take before it is a no.'),
+  'policy.opa_wasm.memory': setting(size('1 MiB', '1024 MiB'), 67_108_864, 'Most memory they may use for a decision.'),
   'mcp.session_idle': setting(duration('1s', '7d'), 1_800_000, 'When a session without requests is collected.'),
   'mcp.max_sessions': setting(wholeNumber(1, 100_000), 1_000, 'Most sessions open at once.'),
   'stdio.max_concurrent_spawns': setting(wholeNumber(1, 64), 4, 'Most servers started at the same time.'),

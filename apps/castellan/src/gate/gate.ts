@@ -187,7 +187,12 @@ export class Gate {
         recorder.stopped(unkeyed(call), { ...refusal, outcome: 'needs_approval', reasons: verdict.reasons })
         return { is: 'needsApproval', callId: call.id }
       case 'dryRun':
-        recorder.stopped(unkeyed(call), { ...refusal, outcome: 'dry_run', reasons: [] })
+        recorder.stopped(unkeyed(call), {
+          ...refusal,
+          outcome: 'dry_run',
+          reasons: [],
+          facts: { ...facts, ...verdict.facts },
+        })
         return { is: 'dryRun', callId: call.id }
       case 'answered': {
         recorder.answered(unkeyed(call), verdict.by, verdict.outcome)

@@ -10,7 +10,15 @@ export { LateWrites } from './late-writes.ts'
 export type { Limits, Rate } from './limits.ts'
 export { logLevels } from './log-levels.ts'
 export { path } from './path.ts'
-export type { Decision, PolicyEngine, PolicyInput, PolicyProblem, PolicySet } from './policy-engine.ts'
+export type {
+  Decision,
+  Obligations,
+  PolicyEngine,
+  PolicyHolder,
+  PolicyInput,
+  PolicyProblem,
+  PolicySet,
+} from './policy-engine.ts'
 export { parsePolicyTable, type PolicyCase, type PolicyCaseResult, runPolicyTable } from './policy-table.ts'
 export { Recorder } from './record.ts'
 export type { Answer, CallRequest } from './request.ts'

@@ -4,7 +4,7 @@ import { digestJson, isFault, type JsonObject, type JsonValue } from '../kernel/
 import type { PrincipalKind, Role } from '../identity/index.ts'
 import type { EffectClass } from '../registry/index.ts'
 import type { CallMethod } from './call.ts'
-import type { PolicyEngine, PolicyInput, PolicySet } from './policy-engine.ts'
+import type { PolicyEngine, PolicyHolder, PolicyInput, PolicySet } from './policy-engine.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -21,13 +21,19 @@ export interface PolicyScenarios {
   /** `anything`, and `no-open-world`: forbids what may reach beyond its server, and outweighs `anything`. */
   readonly forbidOverrides: Files
   /**
-   * Allows when any of these is so: `in-tmp`: the text at /path begins with `/tmp/`. `few`: the number at /count is at most
-   * 10. `agreed`: the flag at /agreed is true. `mine`: the text at /owner is the principal's name. `odd-keys`: the text at
-   * the key `c~d` of the key `a/b` is `yes`. `second`: the text at /list/1 is `yes`.
+   * Allows when any of these is so: `in-tmp`: the text at /path begins with `/tmp/`. `few`: the number at /count is at most 10,
+   * whole, and not below -2^53. `agreed`: the flag at /agreed is true. `mine`: the text at /owner is the principal's name.
+   * `odd-keys`: the text at the key `c~d` of the key `a/b` is `yes`. `second`: the text at /list/1 is `yes`.
    */
   readonly byArguments: Files
   /** Allows everything, and has another policy whose evaluation ends in an error when the number at /count is 1. */
   readonly erring: Files
+  /** Arguments beyond what the engine judges when policies look at arguments; `byArguments` would allow each of them. */
+  readonly unjudgeable: readonly JsonObject[]
+}
+
+/** What a holder of policies has to do with, in the engine's own language. */
+export interface PolicyTexts extends Omit<PolicyScenarios, 'unjudgeable'> {
   /** Cannot be put in force because of something in line 3 of the file. */
   readonly broken: { readonly files: Files; readonly file: string }
   /** A file whose name is not one of this engine's policies, with a text that would be. */
@@ -37,6 +43,8 @@ export interface PolicyScenarios {
 /** A running engine that holds no policies. */
 export interface RunningEngine {
   readonly engine: PolicyEngine
+  /** Puts a set in force for its tenant, as it is done with this engine. Resolves with the digest its decisions bear. */
+  give(set: PolicySet): Promise<string>
   stop(): Promise<void>
 }
 
@@ -49,17 +57,13 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
     after(() => running.stop())
 
-    const given = (files: Files, tenant = 'default'): PolicySet => {
-      const set = { tenant, files, digest: digestJson(files), version: 1 }
-      running.engine.load(set)
-      return set
-    }
+    const given = (files: Files, tenant = 'default') => running.give(setOf(files, tenant))
     const decide = (changes: Changes = {}, signal = new AbortController().signal) =>
       running.engine.decide(anInput(changes), signal)
     const allows = async (changes: Changes) => (await decide(changes)).allow
 
     test('role and effect decide who may do what', async () => {
-      given(scenarios.byRoleAndEffect)
+      await given(scenarios.byRoleAndEffect)
       const expected: [Role[], EffectClass, boolean][] = [
         [[], 'read', true],
         [['member'], 'read', true],
@@ -74,7 +78,7 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('every kind, role, effect, method and surface there is can be judged', async () => {
-      given(scenarios.allowAll)
+      await given(scenarios.allowAll)
       for (const kind of kinds) assert.equal(await allows({ kind }), true, kind)
       for (const role of roles) assert.equal(await allows({ roles: [role] }), true, role)
       for (const effect of effects) assert.equal(await allows({ effect }), true, effect)
@@ -86,22 +90,22 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('names may hold anything a name can hold', async () => {
-      given(scenarios.allowAll)
+      await given(scenarios.allowAll)
       for (const name of ['', ' ', 'a"b', 'a\\b', 'ünï😀', 'a\nb', '__entity', '__proto__', 'x'.repeat(10_000)]) {
         assert.equal(await allows({ principal: name, capability: name }), true, JSON.stringify(name.slice(0, 20)))
       }
     })
 
     test('a decision names the policies that decided and the digest of their set', async () => {
-      const set = given(scenarios.byRoleAndEffect)
+      const digest = await given(scenarios.byRoleAndEffect)
       const decision = await decide({ roles: ['operator'], effect: 'unsafe' })
-      assert.equal(decision.policyDigest, set.digest)
+      assert.equal(decision.policyDigest, digest)
       assert.equal(decision.reasons.length, 1)
       assert.match(decision.reasons[0]!, /operators/)
     })
 
     test('a forbid outweighs every permit, and is named', async () => {
-      given(scenarios.forbidOverrides)
+      await given(scenarios.forbidOverrides)
       assert.equal(await allows({ openWorld: false }), true)
       const decision = await decide({ openWorld: true })
       assert.equal(decision.allow, false)
@@ -110,28 +114,28 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('what no policy allows is denied', async () => {
-      const set = given(scenarios.allowNothing)
+      const digest = await given(scenarios.allowNothing)
       const decision = await decide()
       assert.equal(decision.allow, false)
-      assert.equal(decision.policyDigest, set.digest)
+      assert.equal(decision.policyDigest, digest)
     })
 
     test('a tenant without policies is denied everything, and told why', async () => {
-      given(scenarios.allowAll, 'default')
+      await given(scenarios.allowAll, 'default')
       const decision = await decide({ tenant: 'nobody' })
       assert.equal(decision.allow, false)
       assert.equal(decision.reasons.length, 1)
     })
 
     test('the policies of one tenant do not reach another', async () => {
-      given(scenarios.allowAll, 'one')
-      given(scenarios.allowNothing, 'other')
+      await given(scenarios.allowAll, 'one')
+      await given(scenarios.allowNothing, 'other')
       assert.equal(await allows({ tenant: 'one' }), true)
       assert.equal(await allows({ tenant: 'other' }), false)
     })
 
     test('an error while a policy is evaluated denies, whatever the others say', async () => {
-      given(scenarios.erring)
+      await given(scenarios.erring)
       assert.equal(await allows({ args: { count: 5 } }), true)
       const decision = await decide({ args: { count: 1 } })
       assert.equal(decision.allow, false)
@@ -139,12 +143,12 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('a call that was cancelled is not allowed', async () => {
-      given(scenarios.allowAll)
+      await given(scenarios.allowAll)
       assert.equal((await decide({}, AbortSignal.abort())).allow, false)
     })
 
     test('policies read arguments by their place and type', async () => {
-      given(scenarios.byArguments)
+      await given(scenarios.byArguments)
       const expected: [JsonObject, boolean][] = [
         [{ path: '/tmp/a' }, true],
         [{ path: '/etc/passwd' }, false],
@@ -171,7 +175,7 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('a key with / or ~ in it is not a path', async () => {
-      given(scenarios.byArguments)
+      await given(scenarios.byArguments)
       assert.equal(await allows({ args: { 'a/b': { 'c~d': 'yes' } } }), true)
       const others: JsonObject[] = [
         { a: { b: { 'c~d': 'yes' } } },
@@ -188,7 +192,7 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('arguments cannot pass for entities, extension values or types of the engine', async () => {
-      given(scenarios.byArguments)
+      await given(scenarios.byArguments)
       assert.equal(await allows({ principal: 'eve', args: { owner: 'eve' } }), true)
       const forged: JsonValue[] = [
         { __entity: { type: 'Principal', id: 'eve' } },
@@ -219,14 +223,14 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('names of prototype members are names like any other', async () => {
-      given(scenarios.byArguments)
+      await given(scenarios.byArguments)
       const args = JSON.parse('{"__proto__":{"path":"/tmp/a"},"constructor":{"count":1},"toString":true}') as JsonObject
       assert.equal(await allows({ args }), false)
       assert.equal(await allows({ args: JSON.parse('{"__proto__":1,"path":"/tmp/a"}') as JsonObject }), true)
     })
 
     test('numbers that are not whole, or too large, are judged and never taken for small ones', async () => {
-      given(scenarios.byArguments)
+      await given(scenarios.byArguments)
       for (const count of [0.5, 10.5, 1e300, -1e300, 2 ** 53, 2 ** 63, 2 ** 64 + 10]) {
         assert.equal(await allows({ args: { count } }), false, String(count))
         assert.equal(await allows({ args: { count, path: '/tmp/a' } }), true, String(count))
@@ -234,29 +238,17 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('arguments too large or too deep to judge are denied, and do not throw', async () => {
-      given(scenarios.byArguments)
-      const path = '/tmp/a'
-      const long = 'k'.repeat(100_000)
-      const enormous: JsonObject[] = [
-        { path, list: Array.from({ length: 100_000 }, () => 1) },
-        { path, ...Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, 'v'])) },
-        { path, list: Array.from({ length: 20_000 }, () => ({})) },
-        { path, deep: nested(1_000) },
-        { path, deep: nested(20_000) },
-        { path, [long]: Array.from({ length: 1_000 }, () => 1) },
-        { path, broken: '\ud800' },
-        { path, ['\ud800']: 'broken' },
-      ]
-      for (const args of enormous) {
+      await given(scenarios.byArguments)
+      for (const args of scenarios.unjudgeable) {
         const decision = await decide({ args })
         assert.equal(decision.allow, false)
         assert.ok(decision.reasons.length > 0)
       }
-      assert.equal(await allows({ args: { path } }), true, 'and the engine still answers')
+      assert.equal(await allows({ args: { path: '/tmp/a' } }), true, 'and the engine still answers')
     })
 
     test('arguments that nobody looks at may be of any size', async () => {
-      given(scenarios.allowAll)
+      await given(scenarios.allowAll)
       assert.equal(
         await allows({ args: { list: Array.from({ length: 100_000 }, () => 1), deep: nested(1_000) } }),
         true,
@@ -264,18 +256,39 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
     })
 
     test('reasons never repeat an argument', async () => {
-      given(scenarios.erring)
+      await given(scenarios.erring)
       const decision = await decide({ args: { count: 1, text: 'hunter2', nan: Number.NaN } })
       assert.doesNotMatch(decision.reasons.join(), /hunter2/)
     })
 
+    test('a new set replaces the old one as a whole', async () => {
+      await given(scenarios.allowAll)
+      const digest = await given(scenarios.byArguments)
+      const decision = await decide()
+      assert.equal(decision.allow, false)
+      assert.equal(decision.policyDigest, digest)
+    })
+
+    test('an engine that has what it needs has no trouble', async () => {
+      await given(scenarios.allowNothing)
+      assert.equal(await running.engine.trouble('default', new AbortController().signal), null)
+    })
+  })
+}
+
+/** What is relied on in an engine whose policies are files that we give it. */
+export function testPolicyHolder(name: string, start: () => PolicyEngine & PolicyHolder, scenarios: PolicyTexts): void {
+  describe(`policy holder ${name}`, () => {
+    const holder = start()
+    const decide = () => holder.decide(anInput({}), new AbortController().signal)
+
     test('good policies have no problems', () => {
       const { broken: _, foreignFile: __, ...good } = scenarios
-      for (const [scenario, files] of Object.entries(good)) assert.deepEqual(running.engine.check(files), [], scenario)
+      for (const [scenario, files] of Object.entries(good)) assert.deepEqual(holder.check(files), [], scenario)
     })
 
     test('a problem names its file and line', () => {
-      const [problem] = running.engine.check({ ...scenarios.allowAll, ...scenarios.broken.files })
+      const [problem] = holder.check({ ...scenarios.allowAll, ...scenarios.broken.files })
       assert.ok(problem)
       assert.equal(problem.file, scenarios.broken.file)
       assert.equal(problem.line, 3)
@@ -284,14 +297,15 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
 
     test('a file that would not be read is a problem', () => {
       const [name] = Object.keys(scenarios.foreignFile)
-      assert.equal(running.engine.check(scenarios.foreignFile)[0]?.file, name)
+      assert.equal(holder.check(scenarios.foreignFile)[0]?.file, name)
     })
 
     test('a bad set is refused and leaves the good one in force', async () => {
-      const good = given(scenarios.allowAll)
+      const good = setOf(scenarios.allowAll)
+      holder.load(good)
       for (const files of [scenarios.broken.files, { ...scenarios.allowNothing, ...scenarios.broken.files }]) {
         assert.throws(
-          () => given(files),
+          () => holder.load(setOf(files)),
           error => isFault(error, 'POLICY_INVALID') && error.message.includes(`${scenarios.broken.file}:3`),
         )
       }
@@ -299,15 +313,11 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
       assert.equal(decision.allow, true)
       assert.equal(decision.policyDigest, good.digest)
     })
-
-    test('a new set replaces the old one as a whole', async () => {
-      given(scenarios.allowAll)
-      const set = given(scenarios.byArguments)
-      const decision = await decide()
-      assert.equal(decision.allow, false)
-      assert.equal(decision.policyDigest, set.digest)
-    })
   })
+}
+
+function setOf(files: Files, tenant = 'default'): PolicySet {
+  return { tenant, files, digest: digestJson(files), version: 1 }
 }
 
 interface Changes {
@@ -349,7 +359,8 @@ const roles: readonly Role[] = ['admin', 'auditor', 'operator', 'member']
 const effects: readonly EffectClass[] = ['read', 'idempotent', 'unsafe']
 const methods: readonly CallMethod[] = ['tools/call', 'resources/read', 'prompts/get', 'completion/complete']
 
-function nested(levels: number): JsonValue {
+/** Arrays and objects in turn, so many levels deep. */
+export function nested(levels: number): JsonValue {
   let value: JsonValue = 'bottom'
   for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { down: value }
   return value

@@ -26,13 +26,29 @@ export interface PolicyInput {
   readonly dryRun: boolean
 }
 
+/** What a decision point demands of a call it allows. What cannot be met denies: nothing that was demanded is ignored. */
+export interface Obligations {
+  /** A person must agree first. */
+  readonly requireApproval: boolean
+  /** What comes back must be redacted. */
+  readonly redact: boolean
+  /** The call is judged and not run. */
+  readonly dryRun: boolean
+}
+
 /** A decision point's answer. */
 export interface Decision {
   readonly allow: boolean
   /** Ids of the policies that decided, or the reason why no decision could be made; for the journal only. */
   readonly reasons: readonly string[]
-  /** Digest of the policy set that decided; `none` when there is no set. */
+  /** Digest of the policy set that decided; `none` when there is no set, or the engine does not know it. */
   readonly policyDigest: string
+  /** Left out when nothing is demanded. */
+  readonly obligations?: Obligations
+  /** The engine's own name for this decision, by which its log has it. */
+  readonly decisionId?: string
+  /** What the engine calls the version of the policies that decided. */
+  readonly revision?: string
 }
 
 /** The policies of a tenant, in force as a whole or not at all. */
@@ -57,10 +73,25 @@ export interface PolicyProblem {
  * gate treats a rejection the same way. Every adapter passes `policy-engine.testsuite.ts`.
  */
 export interface PolicyEngine {
+  /** As the settings and the journal call it. */
+  readonly name: string
+  /** Whether the operator wants calls allowed while the engine gives no answer. */
+  readonly failOpen: boolean
+  /** A tenant without policies is denied everything. */
+  decide(input: PolicyInput, signal: AbortSignal): Promise<Decision>
+  /** Resolves with what keeps the engine from deciding for a tenant now; null when nothing does. */
+  trouble(tenant: string, signal: AbortSignal): Promise<string | null>
+  /** Ends everything the engine holds open. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * The port of an engine whose policies are the files that tenants give us. Others have policies of their own, which come to
+ * them by another way. Every adapter passes `testPolicyHolder` of `policy-engine.testsuite.ts`.
+ */
+export interface PolicyHolder {
   /** Everything wrong with a set of policy files; empty when it could be put in force. */
   check(files: Readonly<Record<string, string>>): readonly PolicyProblem[]
   /** Puts a set in force for its tenant. Throws `POLICY_INVALID` and keeps the one before. */
   load(set: PolicySet): void
-  /** A tenant without a set is denied everything. */
-  decide(input: PolicyInput, signal: AbortSignal): Promise<Decision>
 }

@@ -2,22 +2,22 @@ import type { Actor, Identity } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { digestJson, fault, isFault, newId } from '../kernel/index.ts'
 import type { Limits } from './limits.ts'
-import type { PolicyEngine, PolicyProblem, PolicySet } from './policy-engine.ts'
+import type { PolicyHolder, PolicyProblem, PolicySet } from './policy-engine.ts'
 import type { RulesStore } from './rules-store.ts'
 
 /** The limits and policies in force, kept in memory; every change goes through store and journal first. */
 export class Rules {
   readonly #store: RulesStore
   readonly #journal: Journal
-  readonly #engine: PolicyEngine
+  readonly #holder: PolicyHolder
   #limits: readonly Limits[] = []
   #applying = new Map<string, readonly Limits[]>()
   readonly #sets = new Map<string, PolicySet>()
 
-  constructor(store: RulesStore, journal: Journal, engine: PolicyEngine) {
+  constructor(store: RulesStore, journal: Journal, holder: PolicyHolder) {
     this.#store = store
     this.#journal = journal
-    this.#engine = engine
+    this.#holder = holder
   }
 
   /**
@@ -31,7 +31,7 @@ export class Rules {
     for (const set of await this.#store.policySets()) {
       this.#sets.set(set.tenant, set)
       try {
-        this.#engine.load(set)
+        this.#holder.load(set)
       } catch (error) {
         if (!isFault(error, 'POLICY_INVALID')) throw error
         refused.push({ tenant: set.tenant, why: error.message })
@@ -102,7 +102,7 @@ export class Rules {
   }
 
   checkPolicies(files: Readonly<Record<string, string>>): readonly PolicyProblem[] {
-    return this.#engine.check(files)
+    return this.#holder.check(files)
   }
 
   /** Replaces the policies of a tenant. A bad set throws `POLICY_INVALID` and changes nothing; an equal one does nothing. */
@@ -110,7 +110,7 @@ export class Rules {
     const before = this.#sets.get(actor.tenant)
     const digest = digestJson(files)
     if (before?.digest === digest) return before
-    const problems = this.#engine.check(files)
+    const problems = this.#holder.check(files)
     if (problems.length > 0) throw fault('POLICY_INVALID', { why: problems.map(inWords).join('; ') })
     const set: PolicySet = { tenant: actor.tenant, files, digest, version: (before?.version ?? 0) + 1 }
     const entry = this.#journal.seal({
@@ -123,7 +123,7 @@ export class Rules {
       data: { digest, before: before?.digest ?? null, files: Object.keys(files) },
     })
     await this.#store.savePolicySet(set, [entry])
-    this.#engine.load(set)
+    this.#holder.load(set)
     this.#sets.set(actor.tenant, set)
     return set
   }

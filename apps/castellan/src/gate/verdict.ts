@@ -17,7 +17,7 @@ export type Verdict =
   | { readonly is: 'deny'; readonly code: DenialCode; readonly reasons: readonly string[]; readonly facts?: JsonObject }
   | { readonly is: 'needsApproval'; readonly reasons: readonly string[] }
   | { readonly is: 'answered'; readonly outcome: Outcome; readonly by: string }
-  | { readonly is: 'dryRun' }
+  | { readonly is: 'dryRun'; readonly facts?: JsonObject }
 
 export const allow: Verdict = { is: 'allow' }
 

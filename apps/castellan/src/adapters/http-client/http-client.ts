@@ -25,22 +25,35 @@ export type Answer =
       readonly why: string
     }
 
+/** How the connection itself is made, as far as the origin does not say it. Certificates and keys are PEM. */
+export interface Line {
+  /** A Unix socket to connect to in place of the origin's host. */
+  readonly socketPath?: string
+  /** Whom to believe in place of the authorities of Node. */
+  readonly ca?: string
+  /** Who we are, for servers that want to know. */
+  readonly cert?: string
+  readonly key?: string
+}
+
+type Patience = Pick<Timeouts, 'connect' | 'pool' | 'read'>
+
 /** Most bytes of one answer that are taken into memory. */
 export const MAX_ANSWER = 10 * 1024 * 1024
 
 /** Keep-alive HTTP/1.1 to one origin. Follows no redirect, decodes nothing, repeats nothing. */
 export class HttpClient {
   readonly #pool: Pool
-  readonly #timeouts: Timeouts
+  readonly #timeouts: Patience
 
-  constructor(origin: string, timeouts: Timeouts) {
+  constructor(origin: string, timeouts: Patience, line: Line = {}) {
     this.#timeouts = timeouts
     this.#pool = new Pool(origin, {
       connections: 100,
       pipelining: 1,
       // Over HTTP/2 a request may wait inside a shared session, and "sent" would no longer be certain.
       allowH2: false,
-      connect: { timeout: timeouts.connect },
+      connect: { ...line, timeout: timeouts.connect },
       headersTimeout: timeouts.read,
       bodyTimeout: timeouts.read,
     })
@@ -143,6 +156,8 @@ export class HttpClient {
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
 function codeOf(error: unknown): string {
+  // Its parser does not always say what it stumbled over.
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'HPE_'
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : ''
 }

@@ -1,5 +1,5 @@
 import { fault, Recent } from '../../kernel/index.ts'
-import type { Decision, PolicyEngine, PolicyInput, PolicySet } from '../../gate/index.ts'
+import type { Decision, PolicyEngine, PolicyHolder, PolicyInput, PolicySet } from '../../gate/index.ts'
 import { authorizationCall } from './authorization-call.ts'
 import { CedarInstance } from './cedar-instance.ts'
 import { cedarSchema } from './cedar-schema.ts'
@@ -24,7 +24,7 @@ import { ValidTexts } from './valid-texts.ts'
 export function cedarPolicyEngine({
   remembered = 20_000,
   validTexts = null,
-}: { readonly remembered?: number; readonly validTexts?: string | null } = {}): PolicyEngine {
+}: { readonly remembered?: number; readonly validTexts?: string | null } = {}): PolicyEngine & PolicyHolder {
   // Text that nobody has checked yet meets an instance of its own; decisions are made by one that has only seen good text.
   const reader = new CedarInstance()
   const judge = new CedarInstance()
@@ -79,6 +79,9 @@ export function cedarPolicyEngine({
   }
 
   return {
+    name: 'cedar',
+    failOpen: false,
+
     check: files => readPolicies(reader, valid, files).problems,
 
     load(set: PolicySet) {
@@ -104,6 +107,10 @@ export function cedarPolicyEngine({
     },
 
     decide: (input, signal) => Promise.resolve(answer(input, signal)),
+
+    // It is part of this process: while we can ask, it can answer.
+    trouble: () => Promise.resolve(null),
+    close: () => Promise.resolve(),
   }
 }
 

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type PolicyScenarios, testPolicyEngine } from '../../gate/policy-engine.testsuite.ts'
-import type { PolicyEngine, PolicyInput } from '../../gate/index.ts'
-import { digestJson, isFault } from '../../kernel/index.ts'
+import {
+  nested,
+  type PolicyScenarios,
+  type RunningEngine,
+  testPolicyEngine,
+  testPolicyHolder,
+} from '../../gate/policy-engine.testsuite.ts'
+import type { PolicyInput } from '../../gate/index.ts'
+import { digestJson, isFault, type JsonObject } from '../../kernel/index.ts'
 import { cedarPolicyEngine } from './index.ts'
 
 const anything = '@id("anything") permit (principal, action, resource);\n'
 
-const scenarios: PolicyScenarios = {
+const scenarios: Omit<PolicyScenarios, 'unjudgeable'> = {
   allowAll: { 'all.cedar': anything },
   allowNothing: {},
   byRoleAndEffect: {
@@ -36,6 +42,31 @@ const scenarios: PolicyScenarios = {
         when { context.number.hasTag("/count") && context.number.getTag("/count") == 1 &&
                context.number.getTag("/count") + 9223372036854775807 > 0 };`,
   },
+}
+
+const path = '/tmp/a'
+const long = 'k'.repeat(100_000)
+const unjudgeable: JsonObject[] = [
+  { path, list: Array.from({ length: 100_000 }, () => 1) },
+  { path, ...Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, 'v'])) },
+  { path, list: Array.from({ length: 20_000 }, () => ({})) },
+  { path, deep: nested(1_000) },
+  { path, deep: nested(20_000) },
+  { path, [long]: Array.from({ length: 1_000 }, () => 1) },
+  { path, broken: '\ud800' },
+  { path, ['\ud800']: 'broken' },
+]
+
+const running = (options?: { readonly remembered: number }): RunningEngine => {
+  const engine = cedarPolicyEngine(options)
+  return { engine, give: async set => (engine.load(set), set.digest), stop: () => engine.close() }
+}
+
+testPolicyEngine('cedar', async () => running(), { ...scenarios, unjudgeable })
+// Whatever is remembered must be no other decision than the one made anew.
+testPolicyEngine('cedar, forgetful', async () => running({ remembered: 0 }), { ...scenarios, unjudgeable })
+testPolicyHolder('cedar', cedarPolicyEngine, {
+  ...scenarios,
   broken: {
     files: {
       'broken.cedar': '// é😀\n\npermit (principal, action, resource) when { resource.efect == Effect::"read" };\n',
@@ -43,23 +74,14 @@ const scenarios: PolicyScenarios = {
     file: 'broken.cedar',
   },
   foreignFile: { 'policy.rego': anything },
-}
-
-testPolicyEngine('cedar', async () => ({ engine: cedarPolicyEngine(), stop: async () => {} }), scenarios)
-// Whatever is remembered must be no other decision than the one made anew.
-const forgetful = { remembered: 0 }
-testPolicyEngine(
-  'cedar, forgetful',
-  async () => ({ engine: cedarPolicyEngine(forgetful), stop: async () => {} }),
-  scenarios,
-)
+})
 
 describe('Cedar policies', () => {
   const problemsOf = (text: string) =>
     cedarPolicyEngine()
       .check({ 'a.cedar': text })
       .map(({ line, message }) => `${line}: ${message}`)
-  const holding = (files: Record<string, string>): PolicyEngine => {
+  const holding = (files: Record<string, string>) => {
     const engine = cedarPolicyEngine()
     engine.load({ tenant: 'default', files, digest: digestJson(files), version: 1 })
     return engine

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { PolicyEngine, PolicyInput } from '../../gate/index.ts'
+import type { PolicyEngine, PolicyHolder, PolicyInput } from '../../gate/index.ts'
 import { digestJson } from '../../kernel/index.ts'
 import { cedarPolicyEngine } from './index.ts'
 
@@ -184,13 +184,13 @@ function between(one: PolicyInput, other: PolicyInput): PolicyInput[] {
   })
 }
 
-function holding(files: Readonly<Record<string, string>>): PolicyEngine {
+function holding(files: Readonly<Record<string, string>>): PolicyEngine & PolicyHolder {
   const engine = cedarPolicyEngine()
   load(engine, files)
   return engine
 }
 
-function load(engine: PolicyEngine, files: Readonly<Record<string, string>>): void {
+function load(engine: PolicyHolder, files: Readonly<Record<string, string>>): void {
   engine.load({ tenant: 'default', files, digest: digestJson(files), version: 1 })
 }
 

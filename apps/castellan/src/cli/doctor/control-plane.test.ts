@@ -82,6 +82,30 @@ describe('what is found about a control plane', () => {
     expectOne({ keys: null, tenants: null }, 'advice', /may not see keys, tenants/))
 })
 
+describe('what is found of policy engines', () => {
+  const opa = { name: 'opa', fail_open: false, trouble: null }
+
+  test('is one that allows when it is not there, whether it is there or not', () => {
+    expectOne({ engines: [{ ...opa, fail_open: true }] }, 'warning', /FAIL OPEN.*opa/)
+    const both = found({ engines: [{ ...opa, fail_open: true, trouble: 'the connection was refused' }] })
+    assert.deepEqual(
+      both.map(({ severity }) => severity),
+      ['warning', 'critical'],
+    )
+  })
+
+  test('is one that cannot decide, and why', () => {
+    const engines = [{ ...opa, name: 'opa-wasm', trouble: 'the bundle cannot be read (ENOENT)' }]
+    expectOne({ engines }, 'critical', /opa-wasm has trouble: the bundle cannot be read/)
+  })
+
+  test('is nothing about policy files where nobody asks them', () => {
+    assert.deepEqual(found({ engines: [opa], policies: 'missing', tenants: null }).map(({ what }) => what), [
+      'this key may not see tenants, so they were not looked at',
+    ]) // prettier-ignore
+  })
+})
+
 function found(facts: Partial<Facts>) {
   return examineControlPlane({ ...well, ...facts }, NOW)
 }
@@ -104,6 +128,7 @@ const well: Facts = {
   grants: [],
   principals: [],
   keys: [],
+  engines: [{ name: 'cedar', fail_open: false, trouble: null }],
   policies: { files: {}, digest: '', version: 1 },
   policyProblems: [],
   tenants: [],

@@ -1,4 +1,14 @@
-import type { Catalog, Grant, Key, PolicyProblem, PolicySet, Principal, Server, Tenant } from '@castellan/contracts'
+import type {
+  Catalog,
+  Grant,
+  Key,
+  PolicyEngine,
+  PolicyProblem,
+  PolicySet,
+  Principal,
+  Server,
+  Tenant,
+} from '@castellan/contracts'
 import { isLoopback } from '../loopback.ts'
 import type { Finding } from './finding.ts'
 import { openPermits } from './policies.ts'
@@ -13,6 +23,8 @@ export interface Facts {
   readonly grants: readonly Grant[] | null
   readonly principals: readonly Principal[] | null
   readonly keys: readonly Key[] | null
+  /** Who decides about calls. */
+  readonly engines: readonly PolicyEngine[] | null
   /** `missing` when the tenant has none. */
   readonly policies: PolicySet | 'missing' | null
   readonly policyProblems: readonly PolicyProblem[]
@@ -24,7 +36,9 @@ export interface Facts {
 export function examineControlPlane(facts: Facts, now: Date): Finding[] {
   return [
     ...examineItself(facts),
-    ...examinePolicies(facts),
+    ...(facts.engines ?? []).flatMap(examineEngine),
+    // Policies that nobody asks say nothing about what may happen.
+    ...(facts.engines?.some(({ name }) => name === 'cedar') === false ? [] : examinePolicies(facts)),
     ...facts.servers.flatMap(({ server, catalog }) => examineServer(server, catalog)),
     ...examineGrants(facts),
     ...examineKeys(facts, now),
@@ -49,6 +63,27 @@ function examineItself({ url, notReady }: Facts): Finding[] {
       what: `it is reached over ${url}`,
       why: 'keys travel readable',
       fix: 'put TLS in front of it and use https',
+    })
+  }
+  return findings
+}
+
+function examineEngine({ name, fail_open, trouble }: PolicyEngine): Finding[] {
+  const findings: Finding[] = []
+  if (fail_open) {
+    findings.push({
+      severity: 'warning',
+      what: `FAIL OPEN: every call is allowed by ${name} while it gives no answer`,
+      why: 'whoever can cut it off, or make it slow, does with all granted tools whatever they like',
+      fix: 'take policy.opa.fail_open out of the settings and restart',
+    })
+  }
+  if (trouble !== null) {
+    findings.push({
+      severity: 'critical',
+      what: `the policy engine ${name} has trouble: ${trouble}`,
+      why: fail_open ? 'calls may be allowed now without being judged' : 'what it cannot decide is denied',
+      fix: `look at the settings policy.${name.replace('-', '_')}, and at ${name} itself; nothing here has to be restarted`,
     })
   }
   return findings
@@ -195,8 +230,10 @@ function examineKeys({ keys, principals }: Facts, now: Date): Finding[] {
   return findings
 }
 
-function examineSight({ grants, principals, keys, policies, tenants }: Facts): Finding[] {
-  const unseen = Object.entries({ grants, principals, keys, policies, tenants }).filter(([, value]) => value === null)
+function examineSight({ grants, principals, keys, policies, tenants, engines }: Facts): Finding[] {
+  const unseen = Object.entries({ grants, principals, keys, policies, tenants, engines }).filter(
+    ([, value]) => value === null,
+  )
   if (unseen.length === 0) return []
   return [
     {

@@ -8,7 +8,10 @@ export async function gatherFacts({ client, url, inTenant }: Connection): Promis
   const { version } = await client.operations.health()
   const servers = await everything(page => client.servers.list(page))
   const policies = await policiesOf(client)
-  const readable = policies !== null && policies !== 'missing'
+  const engines = (await ifAllowed(client.policies.engines()))?.engines ?? null
+  // Where nobody asks them, they need not be valid.
+  const readable =
+    policies !== null && policies !== 'missing' && engines?.some(({ name }) => name === 'cedar') !== false
   return {
     url,
     version,
@@ -19,6 +22,7 @@ export async function gatherFacts({ client, url, inTenant }: Connection): Promis
     grants: await ifAllowed(everything(page => client.grants.list(page))),
     principals: await ifAllowed(everything(page => client.principals.list(page))),
     keys: await ifAllowed(everything(page => client.keys.list(page))),
+    engines,
     policies,
     policyProblems: readable ? ((await ifAllowed(client.policies.check(policies.files)))?.problems ?? []) : [],
     tenants: await tenantsOf(client, inTenant),

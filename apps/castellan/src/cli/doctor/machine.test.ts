@@ -35,6 +35,19 @@ describe('what is found without a control plane', () => {
     assert.deepEqual((await examineMachine(config({ data }), NODE)).map(each => each.severity), ['advice']) // prettier-ignore
   })
 
+  test('is an OPA that fails open, or is asked in the clear', async () => {
+    const opa = { policyEngines: 'cedar,opa', policyOpaUrl: 'http://opa.example:8181', policyOpaFailOpen: 'true' }
+    const findings = await examineMachine(config(opa), NODE)
+    assert.deepEqual(
+      findings.map(({ severity }) => severity),
+      ['warning', 'warning'],
+    )
+    assert.match(findings[0]!.what, /FAIL OPEN/)
+    assert.match(findings[1]!.what, /opa\.example:8181, without TLS/)
+    for (const policyOpaUrl of ['http://127.0.0.1:8181', 'https://opa.example', 'unix:/run/opa.sock'])
+      assert.deepEqual(await examineMachine(config({ policyEngines: 'opa', policyOpaUrl }), NODE), [])
+  })
+
   test('is an address that other machines reach', async () => {
     const findings = await examineMachine(config({ host: '0.0.0.0', allowedHosts: 'castellan.example' }), NODE)
     assert.match(findings[0]!.what, /listens on 0\.0\.0\.0, for castellan\.example/)

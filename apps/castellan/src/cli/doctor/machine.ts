@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config } from '../../config/index.ts'
+import type { Config, OpaConfig } from '../../config/index.ts'
 import { isLoopback } from '../loopback.ts'
 import type { Finding } from './finding.ts'
 
@@ -24,8 +24,8 @@ function examineNode(version: string): Finding[] {
   ]
 }
 
-function examineSettings({ host, allowedHosts, allowedOrigins, database }: Config): Finding[] {
-  const findings: Finding[] = []
+function examineSettings({ host, allowedHosts, allowedOrigins, database, policy }: Config): Finding[] {
+  const findings: Finding[] = policy.opa ? examineOpa(policy.opa) : []
   if (!isLoopback(host)) {
     findings.push({
       severity: 'warning',
@@ -50,6 +50,28 @@ function examineSettings({ host, allowedHosts, allowedOrigins, database }: Confi
       what: `the database on ${url.hostname} may be reached without TLS`,
       why: 'the journal and the sealed secrets travel readable',
       fix: 'add ?sslmode=verify-full to the setting database',
+    })
+  }
+  return findings
+}
+
+function examineOpa({ url, failOpen }: OpaConfig): Finding[] {
+  const findings: Finding[] = []
+  if (failOpen) {
+    findings.push({
+      severity: 'warning',
+      what: 'FAIL OPEN is set: calls are allowed while OPA gives no answer',
+      why: 'whoever can cut it off, or make it slow, does with all granted tools whatever they like',
+      fix: 'take policy.opa.fail_open out of the settings',
+    })
+  }
+  const parsed = URL.parse(url)
+  if (parsed?.protocol === 'http:' && !isLoopback(parsed.hostname)) {
+    findings.push({
+      severity: 'warning',
+      what: `OPA is asked over ${parsed.origin}, without TLS`,
+      why: 'arguments travel readable, and whoever is on the way can answer in its place',
+      fix: 'use https in policy.opa.url, with policy.opa.ca, or a socket on this machine',
     })
   }
   return findings

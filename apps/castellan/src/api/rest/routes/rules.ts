@@ -9,7 +9,7 @@ import { removeRoute } from '../remove-route.ts'
 import type { TypedApp } from '../route.ts'
 import { limitsSpec, wireLimits } from '../wire/rules.ts'
 
-export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core): void {
+export function ruleRoutes(app: TypedApp, { registry, rules, engines, directory }: Core): void {
   listRoute(app, '/api/limits', {
     operationId: 'listLimits',
     tags: ['limits'],
@@ -93,6 +93,26 @@ export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core):
       return { problems: rules.checkPolicies(request.body.files).map(problem => ({ ...problem })) }
     },
   )
+  app.get(
+    '/api/policies/engines',
+    {
+      schema: {
+        operationId: 'listPolicyEngines',
+        tags: ['policies'],
+        summary: 'Who decides, and what keeps them from it now',
+        response: { 200: z.object({ engines: z.array(wire.policyEngine) }) },
+      },
+    },
+    async request => {
+      const { tenant } = callerOf(request, look).identity
+      const asked = engines.map(async engine => ({
+        name: engine.name,
+        fail_open: engine.failOpen,
+        trouble: await engine.trouble(tenant, AbortSignal.timeout(PATIENCE)),
+      }))
+      return { engines: await Promise.all(asked) }
+    },
+  )
   app.put(
     '/api/secrets/:name',
     {
@@ -113,3 +133,6 @@ export function ruleRoutes(app: TypedApp, { registry, rules, directory }: Core):
     },
   )
 }
+
+/** Milliseconds for engines to show that they can decide: as long as a decision may take at most. */
+const PATIENCE = 30_000

@@ -1,0 +1,2 @@
+/** Why a bundle cannot be put in force, in a sentence that completes "the bundle …". */
+export class BundleProblem extends Error {}

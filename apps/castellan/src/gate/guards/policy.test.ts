@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { aServer } from '../../registry/fixtures/server.ts'
+import { aCall } from '../fixtures/call.ts'
+import type { Decision, Obligations, PolicyEngine } from '../policy-engine.ts'
+import { policyGuard } from './policy.ts'
+
+const nothing: Obligations = { requireApproval: false, redact: false, dryRun: false }
+const yes: Decision = { allow: true, reasons: ['yes'], policyDigest: 'a' }
+const no: Decision = { allow: false, reasons: ['no'], policyDigest: 'b' }
+
+describe('the guard of policy', () => {
+  test('allows only what every engine allows', async () => {
+    assert.equal((await judged(yes)).is, 'allow')
+    assert.equal((await judged(yes, yes)).is, 'allow')
+    for (const decisions of [[no], [yes, no], [no, yes], [no, no], []]) {
+      assert.equal((await judged(...decisions)).is, 'deny', JSON.stringify(decisions))
+    }
+  })
+
+  test('gives the reasons of those who refuse, and keeps what each said', async () => {
+    const verdict = await judged(yes, { ...no, decisionId: 'd1', revision: 'r1' })
+    assert.deepEqual(verdict, {
+      is: 'deny',
+      code: 'denied_policy',
+      reasons: ['no'],
+      facts: {
+        policy: [
+          { engine: 'engine 0', allow: true, reasons: ['yes'], digest: 'a' },
+          { engine: 'engine 1', allow: false, reasons: ['no'], digest: 'b', revision: 'r1', decision_id: 'd1' },
+        ],
+      },
+    })
+  })
+
+  test('meets the demand for a dry run, whoever makes it', async () => {
+    const verdict = await judged(yes, { ...yes, obligations: { ...nothing, dryRun: true } })
+    assert.equal(verdict.is, 'dryRun')
+    assert.deepEqual(
+      'facts' in verdict && (verdict.facts!['policy'] as { obligations?: unknown }[]).map(each => each.obligations),
+      [undefined, ['dry_run']],
+    )
+  })
+
+  for (const [demand, why] of [
+    ['requireApproval', /approval is required/],
+    ['redact', /would have to be redacted/],
+  ] as const) {
+    test(`denies what it cannot meet: ${demand}`, async () => {
+      const verdict = await judged({ ...yes, obligations: { ...nothing, dryRun: true, [demand]: true } }, yes)
+      assert.equal(verdict.is, 'deny')
+      assert.match('reasons' in verdict ? verdict.reasons.join() : '', why)
+    })
+  }
+
+  test('has nothing to meet for what is denied', async () => {
+    const verdict = await judged({ ...no, obligations: { ...nothing, dryRun: true } })
+    assert.equal(verdict.is, 'deny')
+  })
+})
+
+async function judged(...decisions: readonly Decision[]) {
+  const engines = decisions.map((decision, index): PolicyEngine => ({
+    name: `engine ${index}`,
+    failOpen: false,
+    decide: async () => decision,
+    trouble: async () => null,
+    close: async () => undefined,
+  }))
+  return policyGuard(engines).check(aCall({ server: aServer() }), new AbortController().signal)
+}
