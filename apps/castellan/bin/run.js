@@ -9,6 +9,9 @@ import { builtForm } from './built.js'
 // as that. In bytes of code executed.
 setFlagsFromString('--wasm-tiering-budget=200000000')
 
+// Little of what a call needs outlives it, so there is next to nothing to share out among threads: to wake them costs more.
+setFlagsFromString('--no-parallel-scavenge')
+
 const app = fileURLToPath(new URL('..', import.meta.url))
 const built = builtForm(app)
 // Compiled code is kept beside what it was compiled from, and goes with it; where that cannot be written, it does without.
