@@ -1,0 +1,51 @@
+import { isNameAt } from './characters.ts'
+import { credibility } from './credibility.ts'
+import { kindOf } from './key-names.ts'
+import type { Rule } from './rule.ts'
+import { valueAfter } from './values.ts'
+
+/** Characters of a name that are read before and after the word in it that drew attention. */
+const BEFORE = 60
+const AFTER = 28
+
+/**
+ * Secrets behind a name: in code of any language, files of settings, JSON, YAML and XML, query strings, flags of commands, and in
+ * what people write to each other. The name says what its value would be, and the value whether it is.
+ */
+export const assignments: Rule = {
+  literals: [
+    ...['pass', 'pwd', 'psw', 'psk', 'kennwort', 'contraseña', 'contrasena', 'senha', 'wachtwoord', 'lozinka', 'hasło', 'parola'],
+    ...['mot de passe', 'пароль', '密码', '密碼', 'パスワード', '비밀번호'],
+    ...['secret', 'token', 'key', 'cred', 'auth', 'bearer', 'jwt', 'salt', 'pw'],
+  ],
+  look(text, start, end) {
+    const nameEnd = endOfName(text, end)
+    if (nameEnd === undefined) return undefined
+    const value = valueAfter(text, start, nameEnd)
+    if (value === undefined) return undefined
+    const nameStart = beginningOfName(text, start)
+    const kind = kindOf(wholeName(text, nameStart, nameEnd))
+    if (kind === undefined) return undefined
+    const confidence = credibility(text.slice(value.start, value.end), kind, value.form)
+    return confidence === 0 ? undefined : { category: kind, start: value.start, end: value.end, confidence }
+  },
+}
+
+function endOfName(text: string, from: number): number | undefined {
+  let end = from
+  while (end - from <= AFTER && isNameAt(text, end)) end++
+  return end - from > AFTER ? undefined : end
+}
+
+function beginningOfName(text: string, from: number): number {
+  let start = from
+  while (from - start < BEFORE && start > 0 && isNameAt(text, start - 1)) start--
+  return start
+}
+
+/** A name, with the words before it that belong to it when it is written as words: `AWS secret access key: …`. */
+function wholeName(text: string, start: number, end: number): string {
+  const name = text.slice(start, end)
+  const said = /(?:[A-Za-z]{2,12}[ ]){1,3}$/.exec(text.slice(Math.max(0, start - 40), start))
+  return said ? said[0] + name : name
+}

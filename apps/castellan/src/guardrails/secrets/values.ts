@@ -1,0 +1,166 @@
+import type { Form } from './credibility.ts'
+
+/** Where the value of a name stands. */
+export interface Value {
+  readonly start: number
+  readonly end: number
+  readonly form: Form
+}
+
+/** Most characters of a value that are read; longer ones are files, not secrets. */
+const LONGEST = 2_000
+
+// What may stand between a name and the sign that gives it a value: the end of a quotation, a bracket, spaces.
+const SIGN = /(\\{0,3}["'`]\]?|\]|\))?([ \t]{0,20})(:=|=>|[=!]==?|\?\?=|\|\|=|\?=|%3D|[:=,(>]|)/y
+const SPACES = /[ \t]{0,40}(?:\r?\n[ \t]{1,40}(?=["'`]))?/y
+const TYPE = /(?:const )?[&*\w<>[\]?|. ]{1,40}=[ \t]{0,10}(?=["'`])/y
+const QUOTE = /(?:[fFbBrRuUL@$]{1,2})?(\\{0,3}(?:"""|'''|["'`]))/y
+const CALL = /(?:new )?[\w.:<>]{1,60}\([ \t]{0,10}[bBuU]?(["'`])/y
+const FALLBACK = /[\w.$[\]"'()!, ]{1,80}?[ \t]{0,4}(?:\|\||\?\?|\?:| or )[ \t]{0,4}(["'`])/y
+const SAID = /[ \t]{1,3}(?:(?:for|to|of|on|at) (?:[\w.@'-]{1,30} ){1,4})?(?:is|was|are|ist|es|est|é)[ \t]{0,2}:?[ \t]{1,3}(?:set to |now |still )?/y
+const BARE = /[^\s"'`<>]{1,400}/y
+const NAMED = /["']?[ \t]{0,4}(?:,|\/?>|[ \t\r\n])[ \t\r\n]{0,20}["']?(?:value|content|val|default|text)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?/iy
+
+/** Finds the value that a text gives to the name that ends at a place, in whatever language it is written. */
+export function valueAfter(text: string, word: number, nameEnd: number): Value | undefined {
+  SIGN.lastIndex = nameEnd
+  const match = SIGN.exec(text)!
+  const [, closing = '', space = '', sign = ''] = match
+  const at = nameEnd + match[0].length
+  switch (sign) {
+    case '':
+      return closing === '' ? withoutSign(text, word, nameEnd) : namedBy(text, nameEnd)
+    case ',':
+      return closing.endsWith(']') || closing === '' ? undefined : (namedBy(text, nameEnd) ?? literalAt(text, skip(SPACES, text, at)))
+    case '(':
+      return closing === '' && space === '' ? literalAt(text, skip(SPACES, text, at)) : undefined
+    case '>':
+      return elementAt(text, at, closing !== '')
+    default:
+      return assigned(text, { at, nameEnd, word, tight: space === '' && closing === '', sign })
+  }
+}
+
+interface Sign {
+  readonly at: number
+  readonly nameEnd: number
+  readonly word: number
+  readonly tight: boolean
+  readonly sign: string
+}
+
+function assigned(text: string, sign: Sign): Value | undefined {
+  const spaced = skip(SPACES, text, sign.at)
+  const start = sign.sign === ':' ? skip(TYPE, text, spaced) : spaced
+  const literal = literalAt(text, start)
+  if (literal) return literal
+  const fallback = endOf(FALLBACK, text, start)
+  if (fallback !== undefined) return literalAt(text, fallback - 1)
+  const call = endOf(CALL, text, start)
+  if (call !== undefined) {
+    const argument = literalAt(text, call - 1)
+    return argument && { ...argument, form: 'wrapped' }
+  }
+  return bareAt(text, start, sign)
+}
+
+/** A string literal, up to the same quote in the same line. */
+function literalAt(text: string, at: number): Value | undefined {
+  QUOTE.lastIndex = at
+  const match = QUOTE.exec(text)
+  if (!match) return undefined
+  const quote = match[1]!
+  const start = at + match[0].length
+  const end = closing(text, quote, start)
+  return end === undefined || end === start ? undefined : { start, end, form: 'literal' }
+}
+
+function closing(text: string, quote: string, start: number): number | undefined {
+  const last = quote.charCodeAt(quote.length - 1)
+  for (let at = start; at < text.length && at - start <= LONGEST; at++) {
+    const code = text.charCodeAt(at)
+    if (code === NEWLINE) return undefined
+    if (code === BACKSLASH && !quote.startsWith('\\')) at++
+    else if (code === last) return quote.startsWith('\\') ? at - quote.length + 1 : at
+  }
+  return undefined
+}
+
+const NEWLINE = 10
+const BACKSLASH = 92
+
+/** What stands without quotes: the rest of a line of settings, a word of a sentence, or a part of a query or connection string. */
+function bareAt(text: string, start: number, { nameEnd, word, tight, sign }: Sign): Value | undefined {
+  BARE.lastIndex = start
+  const found = BARE.exec(text)?.[0]
+  if (found === undefined) return undefined
+  const alone = beginsLine(text, word) && endsLine(text, start + found.length)
+  if (alone && !/[;,)]$/.test(found)) {
+    return { start, end: start + found.length, form: sign === '=' || sign === ':' ? 'setting' : 'said' }
+  }
+  const cut = found.search(/[&;,](?=[\w .-]{1,30}=)|&|;$|[,;]$|[)\]}]+[,;]?$/)
+  const value = (cut < 0 ? found : found.slice(0, cut)).replace(/[.,:;!?)]+$/, end => (end[0] === '!' ? '!' : ''))
+  if (value === '' || /[(){}[\]]/.test(value)) return undefined
+  const goesOn = /^[;&]/.test(found.slice(value.length)) && !/^[;&]$/.test(found.slice(value.length))
+  const code = /^[;,)\]}]/.test(found.slice(value.length)) && !goesOn
+  const said = tight && nameEnd > word && (sign === '=' || sign === '%3D') ? !code : sign === ':' && !code
+  return { start, end: start + value.length, form: said || goesOn ? 'said' : 'bare' }
+}
+
+/** `password is hunter2`, `--password hunter2`, `PASSWORD 'hunter2'`, `login bob password hunter2`. */
+function withoutSign(text: string, word: number, nameEnd: number): Value | undefined {
+  const said = endOf(SAID, text, nameEnd)
+  if (said !== undefined) return literalAt(text, said) ?? wordAt(text, said, 'said')
+  const next = skip(SPACES, text, nameEnd)
+  if (next === nameEnd) return undefined
+  const before = text.slice(Math.max(0, word - 60), word)
+  if (/(?:^|[\s"'`])--?[a-z][\w-]{0,40}$|(?:^|[\s"'`])--?$/i.test(before)) {
+    return literalAt(text, next) ?? wordAt(text, next, 'setting')
+  }
+  if (/\b(?:login|user|username|with|and|use|using|identified by|role|alter|create)\b/i.test(before)) {
+    return literalAt(text, next) ?? wordAt(text, next, 'said')
+  }
+  return undefined
+}
+
+function wordAt(text: string, start: number, form: Form): Value | undefined {
+  BARE.lastIndex = start
+  const found = BARE.exec(text)?.[0].replace(/[.,;:?)]+$/, '')
+  return found ? { start, end: start + found.length, form } : undefined
+}
+
+/** `<password>hunter2</password>`, and `name="password">hunter2<`. */
+function elementAt(text: string, start: number, named: boolean): Value | undefined {
+  const end = text.indexOf('<', start)
+  if (end < 0 || end - start > LONGEST_ELEMENT || end === start) return undefined
+  return text[end + 1] === '/' && (named || !text.slice(start, end).includes('>')) ? { start, end, form: 'literal' } : undefined
+}
+
+const LONGEST_ELEMENT = 400
+
+/** A name that is a value itself, with its own beside it: `{"name": "PASSWORD", "value": "hunter2"}`. */
+function namedBy(text: string, nameEnd: number): Value | undefined {
+  const at = endOf(NAMED, text, nameEnd)
+  if (at === undefined) return undefined
+  const quote = text[at - 1]!
+  return quote === '"' || quote === "'" ? literalAt(text, at - 1) : wordAt(text, at, 'setting')
+}
+
+function beginsLine(text: string, word: number): boolean {
+  const line = text.slice(Math.max(0, word - 80), word)
+  const before = line.slice(line.lastIndexOf('\n') + 1)
+  return /^[ \t]*(?:(?:export|set|setx|ENV|ARG|-|\+|#|;|\/\/|\*|"|')[ \t]*)?[\w.$:-]*(?:[ ][A-Za-z]+)*[ ]?$/.test(before)
+}
+
+function endsLine(text: string, at: number): boolean {
+  return at >= text.length || /[\r\n]/.test(text[at]!) || /^[ \t]+(?:#|\r?\n|$)/.test(text.slice(at, at + 20))
+}
+
+function skip(pattern: RegExp, text: string, at: number): number {
+  return endOf(pattern, text, at) ?? at
+}
+
+function endOf(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : undefined
+}
