@@ -2,7 +2,7 @@ import { isNameAt } from './characters.ts'
 import { credibility } from './credibility.ts'
 import { kindOf } from './key-names.ts'
 import type { Rule } from './rule.ts'
-import { valueAfter } from './values.ts'
+import { type Value, valueAfter } from './values.ts'
 
 /** Characters of a name that are read before and after the word in it that drew attention. */
 const BEFORE = 60
@@ -26,10 +26,24 @@ export const assignments: Rule = {
     const nameStart = beginningOfName(text, start)
     const kind = kindOf(wholeName(text, nameStart, nameEnd))
     if (kind === undefined) return undefined
-    const confidence = credibility(text.slice(value.start, value.end), kind, value.form)
-    return confidence === 0 ? undefined : { category: kind, start: value.start, end: value.end, confidence }
+    const secret = withoutScheme(text, value)
+    const confidence = credibility(text.slice(secret.start, secret.end), kind, secret.form)
+    return confidence === 0 ? undefined : { category: kind, start: secret.start, end: secret.end, confidence }
   },
 }
+
+/** Headers say before a token how it is meant; without quotes that word is all of the value that was read. */
+function withoutScheme(text: string, value: Value): Value {
+  SCHEME.lastIndex = value.start
+  if (!SCHEME.test(text)) return value
+  const start = SCHEME.lastIndex
+  if (start < value.end) return { ...value, start }
+  UNSPACED.lastIndex = start
+  return UNSPACED.test(text) ? { start, end: UNSPACED.lastIndex, form: 'said' } : value
+}
+
+const SCHEME = /(?:bearer|token|bot|api-?key|key|ssws|apitoken)[ \t]{1,4}(?:token=["']?)?/iy
+const UNSPACED = /[^\s"'`<>,;]{8,400}/y
 
 function endOfName(text: string, from: number): number | undefined {
   let end = from

@@ -27,7 +27,7 @@ const table: readonly Command[] = [
 ]
 
 /** Passwords among the arguments of commands, where no name stands before them. */
-export const commands: readonly Rule[] = [...table.map(ruleOf), secureString(), passwordFile()]
+export const commands: readonly Rule[] = [...table.map(ruleOf), secureString(), identifiedBy(), passwordFile()]
 
 function ruleOf({ named, literals, shape }: Command): Rule {
   return {
@@ -49,6 +49,22 @@ function secureString(): Rule {
   const shape = /ConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?(["'])([^"'\n]{3,200})\1/iy
   return {
     literals: ['convertto-securestring'],
+    look(text, start) {
+      shape.lastIndex = start
+      const match = shape.exec(text)
+      const confidence = match ? credibility(match[2]!, 'password', 'literal') : 0
+      if (!match || confidence === 0) return undefined
+      const end = start + match[0].length - 1
+      return { category: 'password', start: end - match[2]!.length, end, confidence }
+    },
+  }
+}
+
+/** `ALTER USER bob IDENTIFIED BY '…'`. */
+function identifiedBy(): Rule {
+  const shape = /identified (?:with [\w'"]{1,40} )?(?:by|as)\s{1,4}(["'])([^"'\n]{3,200})\1/iy
+  return {
+    literals: ['identified '],
     look(text, start) {
       shape.lastIndex = start
       const match = shape.exec(text)

@@ -137,6 +137,9 @@ const REFERENCE = new RegExp(
     String.raw`^[^@\s]{1,64}@[a-z0-9-]{1,60}\.[a-z]{2,10}$|^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T|$)|^v?[0-9]+\.[0-9]+(?:\.[0-9]+)?$`,
     String.raw`\.(?:js|ts|py|json|ya?ml|pem|key|crt|txt|md|html|php|java|go|rb|env|cfg|conf|properties)$|^(?:sha(?:1|256|384|512)|md5)[-:]`,
     String.raw`^(?:application|text|image|multipart)\/|^(?:public|private|static|final|const|let|var|return|function|async|await|new|typeof)\b`,
+    // Parts of regular expressions and of formats.
+    String.raw`\[[^\]]{1,40}\][+*{]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\}|\\[wds][+*{]|\(\?[:=!<]|^(?:aes|sha|rsa|hmac|ecdsa|pbkdf)[_-]?[0-9]|^\*+\w`,
+    String.raw`^pk_(?:live|test)_|^pk\.eyJ|^![A-Za-z]+$|^[A-Z][A-Za-z]+!$|^0x[0-9a-f]{1,8}$`,
     String.raw`^ssh-(?:rsa|ed25519|dss) |^-----BEGIN|^(?:rgba?|hsla?)\(|^#[0-9a-f]{3,8}$|^&[a-z]+;|^\\[uxd]`,
   ].join('|'),
   'i',

@@ -1,19 +1,19 @@
 /** What the name of a setting, a field or a variable promises of its value. */
 export type Kind = 'password' | 'secret' | 'token' | 'key' | 'hash'
 
-const WORDS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+/g
+const WORDS = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lo}+|[0-9]+/gu
 
-const nouns: Readonly<Record<string, Kind>> = {
+const nouns: ReadonlyMap<string, Kind> = new Map([
   ...each('password passwd passwort passphrase passcode pwd psw pw pass psk kennwort contraseña contrasena senha', 'password'),
   ...each('wachtwoord пароль 密码 密碼 パスワード 비밀번호 hasło parola motdepasse lozinka', 'password'),
   ...each('secret secrets credential credentials cred creds', 'secret'),
-  ...each('token tokens jwt pat bearer authorization auth', 'token'),
+  ...each('token tokens jwt pat bearer authorization auth masterauth', 'token'),
   ...each('key keys apikey apikeys salt', 'key'),
-}
+])
 
 /** What is glued to the end of a word, as in `dbpassword` and `accesstoken`. */
 const GLUED = /^(.+?)(password|passwd|passwort|passphrase|pwd|secret|token|key)$/
-const GLUED_PASS = /^(?:db|user|usr|my|smtp|mail|root|admin|mysql|pg|ftp|ssh|wifi|redis|mongo|ldap|sa|login)pass$/
+const GLUED_PASS = /^(?:db|user|usr|my|smtp|mail|root|admin|mysql|pg|ftp|ssh|wifi|redis|mongo|ldap|sa|login|require|store|key|trust|auth|proxy|become)pass$/
 
 /** What may follow the noun without changing what it means. */
 const neutral = set(
@@ -52,8 +52,8 @@ export function kindOf(name: string): Kind | undefined {
   while (words.length > 1 && (neutral.has(words.at(-1)!) || /^[0-9]+$/.test(words.at(-1)!))) words.pop()
   const last = words.at(-1)
   if (last === undefined) return undefined
-  if (isHash(last) && words.some(word => nouns[word] === 'password')) return 'hash'
-  const kind = nouns[last]
+  if (isHash(last) && words.some(word => nouns.get(word) === 'password')) return 'hash'
+  const kind = nouns.get(last)
   if (kind === undefined || words.slice(0, -1).some(word => otherwise.has(word) && !opensAll(words))) return undefined
   return kind === 'key' && !words.slice(0, -1).some(word => opening.has(word)) ? undefined : kind
 }
@@ -64,8 +64,8 @@ function opensAll(words: readonly string[]): boolean {
 }
 
 function unglued(word: string): readonly string[] {
-  if (word in nouns) return word === 'apikey' || word === 'apikeys' ? ['api', 'key'] : [word]
-  if (GLUED_PASS.test(word)) return [word.slice(0, -4), 'pass']
+  if (nouns.has(word)) return word === 'apikey' || word === 'apikeys' ? ['api', 'key'] : [word]
+  if (GLUED_PASS.test(word)) return ['pass']
   const glued = GLUED.exec(word)
   return glued ? [...unglued(glued[1]!), glued[2]!] : [word]
 }
@@ -78,6 +78,6 @@ function set(...lists: readonly string[]): ReadonlySet<string> {
   return new Set(lists.flatMap(list => list.split(' ')))
 }
 
-function each(words: string, kind: Kind): Record<string, Kind> {
-  return Object.fromEntries(words.split(' ').map(word => [word, kind]))
+function each(words: string, kind: Kind): [string, Kind][] {
+  return words.split(' ').map(word => [word, kind])
 }

@@ -13,7 +13,7 @@ const SAYING_SO = new RegExp(
   [
     'your|example|exmaple|placeholder|change[ _-]?(?:me|it|this)|replace|insert[ _-]|dummy|sample|redacted|censored|masked|removed',
     'goes[ _-]?here|[ _-]here$|fake|mocked|lorem|foo[ _-]?bar|not[ _-]?(?:a[ _-]?)?(?:real|secret)|todo|tbd|fixme|undefined',
-    '^my[ _-]|^some[ _-]|^enter[ _-]|^(?:the|a|an)[ _-]|^(?:test|testing|null|none|nil|n/a|na|empty|blank|default|unset|hidden)$',
+    '^(?:my|some)[ _-][a-z _-]+$|^enter[ _-]|^(?:the|a|an)[ _-]|^(?:test|testing|null|none|nil|n/a|na|empty|blank|default|unset|hidden)$',
     '^(?:foo|bar|baz|qux|abc|abcd|xyz|asdf|xxx?|yyy|zzz|true|false|yes|no|on|off|required|optional|string|number|boolean)$',
     'deadbeef|^(?:test|mock|fake|stub)[ _-]|[ _-](?:test|mock|stub)$|^test\\d{0,4}$|\\bsecret[ _-]?here',
   ].join('|'),

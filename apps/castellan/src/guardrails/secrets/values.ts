@@ -11,15 +11,17 @@ export interface Value {
 const LONGEST = 2_000
 
 // What may stand between a name and the sign that gives it a value: the end of a quotation, a bracket, spaces.
-const SIGN = /(\\{0,3}["'`]\]?|\]|\))?([ \t]{0,20})(:=|=>|[=!]==?|\?\?=|\|\|=|\?=|%3D|[:=,(>]|)/y
+const SIGN = /(\\{0,3}["'`]\]?|\]|\))?([ \t]{0,20})(:=|=>|[=!]==?|\?\?=?|\|\|=?|\?[=:]|%3D|[:=,(>]|)/y
 const SPACES = /[ \t]{0,40}(?:\r?\n[ \t]{1,40}(?=["'`]))?/y
 const TYPE = /(?:const )?[&*\w<>[\]?|. ]{1,40}=[ \t]{0,10}(?=["'`])/y
+const TYPED = /[ \t]{1,4}(?:&?str|[sS]tring|text|TEXT)[ \t]{0,4}=[ \t]{0,4}(?=["'`])/y
 const QUOTE = /(?:[fFbBrRuUL@$]{1,2})?(\\{0,3}(?:"""|'''|["'`]))/y
 const CALL = /(?:new )?[\w.:<>]{1,60}\([ \t]{0,10}[bBuU]?(["'`])/y
 const FALLBACK = /[\w.$[\]"'()!, ]{1,80}?[ \t]{0,4}(?:\|\||\?\?|\?:| or )[ \t]{0,4}(["'`])/y
-const SAID = /[ \t]{1,3}(?:(?:for|to|of|on|at) (?:[\w.@'-]{1,30} ){1,4})?(?:is|was|are|ist|es|est|é)[ \t]{0,2}:?[ \t]{1,3}(?:set to |now |still )?/y
+const SAID =
+  /(?:[ \t]{1,3}(?:for|to|of|on|at|in)(?: [\w.@'-]{1,30}){1,4}?)?(?:[ \t]{1,3}(?:is|was|are|ist|es|est|é)[ \t]{0,2}:?|:)[ \t]{1,3}(?:set to |now |still )?/y
 const BARE = /[^\s"'`<>]{1,400}/y
-const NAMED = /["']?[ \t]{0,4}(?:,|\/?>|[ \t\r\n])[ \t\r\n]{0,20}["']?(?:value|content|val|default|text)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?/iy
+const NAMED = /["']?[ \t]{0,4}(?:,|\/?>|[ \t\r\n])[ \t\r\n]{0,20}["']?(?:value|content|val|default)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?/iy
 
 /** Finds the value that a text gives to the name that ends at a place, in whatever language it is written. */
 export function valueAfter(text: string, word: number, nameEnd: number): Value | undefined {
@@ -29,9 +31,10 @@ export function valueAfter(text: string, word: number, nameEnd: number): Value |
   const at = nameEnd + match[0].length
   switch (sign) {
     case '':
+      if (text[nameEnd] === '\n') return namedBy(text, nameEnd)
       return closing === '' ? withoutSign(text, word, nameEnd) : namedBy(text, nameEnd)
     case ',':
-      return closing.endsWith(']') || closing === '' ? undefined : (namedBy(text, nameEnd) ?? literalAt(text, skip(SPACES, text, at)))
+      return closing === '' || closing.endsWith(']') ? undefined : (namedBy(text, nameEnd) ?? argumentAfter(text, word, at))
     case '(':
       return closing === '' && space === '' ? literalAt(text, skip(SPACES, text, at)) : undefined
     case '>':
@@ -102,13 +105,17 @@ function bareAt(text: string, start: number, { nameEnd, word, tight, sign }: Sig
   const value = (cut < 0 ? found : found.slice(0, cut)).replace(/[.,:;!?)]+$/, end => (end[0] === '!' ? '!' : ''))
   if (value === '' || /[(){}[\]]/.test(value)) return undefined
   const goesOn = /^[;&]/.test(found.slice(value.length)) && !/^[;&]$/.test(found.slice(value.length))
-  const code = /^[;,)\]}]/.test(found.slice(value.length)) && !goesOn
+  // A connection string often ends with `;`, and then with the quote it stands in.
+  const ended = /^;$/.test(found.slice(value.length)) && /["']/.test(text[start + found.length] ?? '')
+  const code = /^[;,)\]}]/.test(found.slice(value.length)) && !goesOn && !ended
   const said = tight && nameEnd > word && (sign === '=' || sign === '%3D') ? !code : sign === ':' && !code
   return { start, end: start + value.length, form: said || goesOn ? 'said' : 'bare' }
 }
 
 /** `password is hunter2`, `--password hunter2`, `PASSWORD 'hunter2'`, `login bob password hunter2`. */
 function withoutSign(text: string, word: number, nameEnd: number): Value | undefined {
+  const typed = endOf(TYPED, text, nameEnd)
+  if (typed !== undefined) return literalAt(text, typed)
   const said = endOf(SAID, text, nameEnd)
   if (said !== undefined) return literalAt(text, said) ?? wordAt(text, said, 'said')
   const next = skip(SPACES, text, nameEnd)
@@ -116,6 +123,11 @@ function withoutSign(text: string, word: number, nameEnd: number): Value | undef
   const before = text.slice(Math.max(0, word - 60), word)
   if (/(?:^|[\s"'`])--?[a-z][\w-]{0,40}$|(?:^|[\s"'`])--?$/i.test(before)) {
     return literalAt(text, next) ?? wordAt(text, next, 'setting')
+  }
+  const line = before.slice(before.lastIndexOf('\n') + 1)
+  if (/^[ \t]*(?:ENV[ \t]+)?[\w.-]*$/.test(line)) {
+    const value = literalAt(text, next) ?? wordAt(text, next, 'said')
+    return value && endsLine(text, value.form === 'literal' ? value.end + 1 : value.end) ? value : undefined
   }
   if (/\b(?:login|user|username|with|and|use|using|identified by|role|alter|create)\b/i.test(before)) {
     return literalAt(text, next) ?? wordAt(text, next, 'said')
@@ -127,6 +139,13 @@ function wordAt(text: string, start: number, form: Form): Value | undefined {
   BARE.lastIndex = start
   const found = BARE.exec(text)?.[0].replace(/[.,;:?)]+$/, '')
   return found ? { start, end: start + found.length, form } : undefined
+}
+
+/** `set("password", "hunter2")`, `["password", "hunter2"]` and `["--password", "hunter2"]`, but no list of words. */
+function argumentAfter(text: string, word: number, at: number): Value | undefined {
+  if (!/(?:[([]|["'`]--?)["'`]?[\w$. -]{0,40}$/.test(text.slice(Math.max(0, word - 44), word))) return undefined
+  const value = literalAt(text, skip(SPACES, text, at))
+  return value && /[)\],]/.test(text[value.end + 1] ?? '') ? value : undefined
 }
 
 /** `<password>hunter2</password>`, and `name="password">hunter2<`. */
