@@ -14,7 +14,20 @@ const AFTER = 28
  */
 export const assignments: Rule = {
   literals: [
-    ...['pass', 'pwd', 'psw', 'psk', 'kennwort', 'contraseña', 'contrasena', 'senha', 'wachtwoord', 'lozinka', 'hasło', 'parola'],
+    ...[
+      'pass',
+      'pwd',
+      'psw',
+      'psk',
+      'kennwort',
+      'contraseña',
+      'contrasena',
+      'senha',
+      'wachtwoord',
+      'lozinka',
+      'hasło',
+      'parola',
+    ],
     ...['mot de passe', 'пароль', '密码', '密碼', 'パスワード', '비밀번호'],
     ...['secret', 'token', 'key', 'cred', 'auth', 'bearer', 'jwt', 'salt', 'pw'],
   ],

@@ -22,8 +22,16 @@ const table: readonly Command[] = [
     literals: [' -u ', ' --user ', ' -u'],
     shape: / (?:-u|--user) {0,3}['"]?[\w.@%+-]{1,64}:([^\s'"$:][^\s'"]{2,120})/y,
   },
-  { named: /htpasswd/i, literals: [' -b', ' -c', ' -n'], shape: / -[bcnBm]{1,4} {1,3}(?:[^\s]{1,100} ){1,2}['"]?([^\s'"$-][^\s'"]{3,80})['"]?(?=\s|$)/y },
-  { named: /net use|runas|psexec/i, literals: ['/user:', ' -p '], shape: /\/user:\S{1,64} ([^\s/*]{4,64})| -p ([^\s]{4,64})/iy },
+  {
+    named: /htpasswd/i,
+    literals: [' -b', ' -c', ' -n'],
+    shape: / -[bcnBm]{1,4} {1,3}(?:[^\s]{1,100} ){1,2}['"]?([^\s'"$-][^\s'"]{3,80})['"]?(?=\s|$)/y,
+  },
+  {
+    named: /net use|runas|psexec/i,
+    literals: ['/user:', ' -p '],
+    shape: /\/user:\S{1,64} ([^\s/*]{4,64})| -p ([^\s]{4,64})/iy,
+  },
 ]
 
 /** Passwords among the arguments of commands, where no name stands before them. */

@@ -19,7 +19,9 @@ export function credibility(value: string, kind: Kind, form: Form): number {
     case 'password':
       return ofPassword(value, form)
     case 'hash':
-      return /^(?:[a-f0-9]{32}|[a-f0-9]{40}|[a-f0-9]{56}|[a-f0-9]{64}|[a-f0-9]{96}|[a-f0-9]{128})$/i.test(value) ? 0.8 : 0
+      return /^(?:[a-f0-9]{32}|[a-f0-9]{40}|[a-f0-9]{56}|[a-f0-9]{64}|[a-f0-9]{96}|[a-f0-9]{128})$/i.test(value)
+        ? 0.8
+        : 0
     case 'secret':
     case 'token':
     case 'key':
@@ -68,7 +70,8 @@ function ofNumber(value: string, form: Form): number {
 function ofPhrase(value: string, digits: number): number {
   const words = value.split(/\s+/)
   const plain = words.every(word => /^[a-z]{3,10}$/.test(word)) && words.length >= 4 && words.length <= 8
-  if (plain && !/\b(?:the|is|are|was|to|of|for|and|not|with|must|your|you|this|that|password|be|in)\b/.test(value)) return 0.6
+  if (plain && !/\b(?:the|is|are|was|to|of|for|and|not|with|must|your|you|this|that|password|be|in)\b/.test(value))
+    return 0.6
   return digits >= 2 && words.length <= 3 && /[!@#$%^&*]/.test(value) ? 0.6 : 0
 }
 
@@ -157,7 +160,9 @@ const NAMING =
 /** In code, a short word with a digit or two at its end is a variable: `password2`, `token1`, `arg0`. */
 function looksLikeVariable(value: string, form: Form): boolean {
   if (form !== 'bare' && form !== 'said') return false
-  return /^[A-Za-z_$]+[0-9]{1,2}$/.test(value) ? form === 'bare' : /^(?:sha|md|utf|base|oauth|http|ipv|bcrypt|argon|v)-?[0-9]+$/i.test(value)
+  return /^[A-Za-z_$]+[0-9]{1,2}$/.test(value)
+    ? form === 'bare'
+    : /^(?:sha|md|utf|base|oauth|http|ipv|bcrypt|argon|v)-?[0-9]+$/i.test(value)
 }
 
 function count(value: string, what: RegExp): number {

@@ -73,4 +73,3 @@ function better(one: Sighting, other: Sighting): boolean {
   if (one.confidence !== other.confidence) return one.confidence > other.confidence
   return one.end - one.start > other.end - other.start
 }
-

@@ -12,7 +12,8 @@ export const bearerTokens: Rule = {
     BEARER.lastIndex = start
     const match = BEARER.exec(text)
     const token = match?.[1]
-    if (!match || token === undefined || isPlaceholder(token) || countsUp(token) || !looksRandom(token)) return undefined
+    if (!match || token === undefined || isPlaceholder(token) || countsUp(token) || !looksRandom(token))
+      return undefined
     const end = start + match[0].length
     return { category: 'bearer-token', start: end - token.length, end, confidence: 0.9 }
   },

@@ -4,7 +4,10 @@ export type Kind = 'password' | 'secret' | 'token' | 'key' | 'hash'
 const WORDS = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lo}+|[0-9]+/gu
 
 const nouns: ReadonlyMap<string, Kind> = new Map([
-  ...each('password passwd passwort passphrase passcode pwd psw pw pass psk kennwort contraseña contrasena senha', 'password'),
+  ...each(
+    'password passwd passwort passphrase passcode pwd psw pw pass psk kennwort contraseña contrasena senha',
+    'password',
+  ),
   ...each('wachtwoord пароль 密码 密碼 パスワード 비밀번호 hasło parola motdepasse lozinka', 'password'),
   ...each('secret secrets credential credentials cred creds', 'secret'),
   ...each('token tokens jwt pat bearer authorization auth masterauth', 'token'),
@@ -13,7 +16,8 @@ const nouns: ReadonlyMap<string, Kind> = new Map([
 
 /** What is glued to the end of a word, as in `dbpassword` and `accesstoken`. */
 const GLUED = /^(.+?)(password|passwd|passwort|passphrase|pwd|secret|token|key)$/
-const GLUED_PASS = /^(?:db|user|usr|my|smtp|mail|root|admin|mysql|pg|ftp|ssh|wifi|redis|mongo|ldap|sa|login|require|store|key|trust|auth|proxy|become)pass$/
+const GLUED_PASS =
+  /^(?:db|user|usr|my|smtp|mail|root|admin|mysql|pg|ftp|ssh|wifi|redis|mongo|ldap|sa|login|require|store|key|trust|auth|proxy|become)pass$/
 
 /** What may follow the noun without changing what it means. */
 const neutral = set(

@@ -49,7 +49,11 @@ export const providers: readonly Provider[] = [
   // Code and packages
   row('github-token', 'ghp_ gho_ ghu_ ghs_ ghr_', '[A-Za-z0-9]{30,251}', hasBase62Checksum),
   row('github-token', 'github_pat_', s`\w{36,255}`),
-  row('gitlab-token', 'glpat- gldt- glrt- glcbt- glptt- glft- glimt- glagent- glsoat- gloas- glffct-', s`[\w.-]{18,300}`),
+  row(
+    'gitlab-token',
+    'glpat- gldt- glrt- glcbt- glptt- glft- glimt- glagent- glsoat- gloas- glffct-',
+    s`[\w.-]{18,300}`,
+  ),
   row('gitlab-runner-token', 'GR1348941', s`[\w-]{20,22}`),
   row('atlassian-token', 'ATATT3 ATCTT3', s`[\w=-]{50,260}`),
   row('bitbucket-token', 'ATBB', '[A-Za-z0-9]{28,36}'),
@@ -77,7 +81,11 @@ export const providers: readonly Provider[] = [
   row('onepassword-token', 'ops_eyJ', s`[\w+/=-]{100,2000}`),
   row('onepassword-secret-key', 'A3-', '[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}'),
   // Conversation and mail
-  row('slack-token', 'xoxb- xoxa- xoxp- xoxr- xoxs- xoxo- xoxc- xoxd- xoxe- xoxe.xoxp- xoxe.xoxb- xapp-', s`[\w%-]{12,300}`),
+  row(
+    'slack-token',
+    'xoxb- xoxa- xoxp- xoxr- xoxs- xoxo- xoxc- xoxd- xoxe- xoxe.xoxp- xoxe.xoxb- xapp-',
+    s`[\w%-]{12,300}`,
+  ),
   row('sendgrid-key', 'SG.', s`[\w-]{16,32}[.][\w-]{16,64}`),
   row('mailgun-key', 'key-', '[a-f0-9]{32}'),
   row('twilio-key', 'SK', '[a-f0-9]{32}'),
@@ -90,7 +98,11 @@ export const providers: readonly Provider[] = [
   row('square-token', 'sq0atp- sq0csp- sq0idp-', s`[\w-]{22,43}`),
   row('square-token', 'EAAAE EAAAl EAAAF', s`[\w-]{59}`),
   row('braintree-token', 'access_token$production$ access_token$sandbox$', '[0-9a-z]{16}[$][0-9a-f]{32}'),
-  row('plaid-token', 'access-production- access-sandbox- access-development-', '[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}'),
+  row(
+    'plaid-token',
+    'access-production- access-sandbox- access-development-',
+    '[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}',
+  ),
   row('shopify-token', 'shpat_ shpca_ shppa_ shpss_', '[a-fA-F0-9]{32}'),
   row('shippo-token', 'shippo_live_ shippo_test_', '[a-f0-9]{40}'),
   row('easypost-key', 'EZAK EZTK', '[A-Za-z0-9]{54}'),

@@ -43,7 +43,9 @@ export function entropy(value: string): number {
 /** Whether a value looks drawn by lot from letters and digits: neither words, nor a number, nor a repetition. */
 export function looksRandom(value: string): boolean {
   if (value.length < 8 || DIGITS.test(value)) return false
-  const fewest = HEX.test(value) ? Math.min(2.9, Math.log2(value.length) * 0.7) : Math.min(3.3, Math.log2(value.length) * 0.75)
+  const fewest = HEX.test(value)
+    ? Math.min(2.9, Math.log2(value.length) * 0.7)
+    : Math.min(3.3, Math.log2(value.length) * 0.75)
   return entropy(value) >= fewest && wordShare(value) < 0.5
 }
 

@@ -21,7 +21,8 @@ const FALLBACK = /[\w.$[\]"'()!, ]{1,80}?[ \t]{0,4}(?:\|\||\?\?|\?:| or )[ \t]{0
 const SAID =
   /(?:[ \t]{1,3}(?:for|to|of|on|at|in)(?: [\w.@'-]{1,30}){1,4}?)?(?:[ \t]{1,3}(?:is|was|are|ist|es|est|é)[ \t]{0,2}:?|:)[ \t]{1,3}(?:set to |now |still )?/y
 const BARE = /[^\s"'`<>]{1,400}/y
-const NAMED = /["']?[ \t]{0,4}(?:,|\/?>|[ \t\r\n])[ \t\r\n]{0,20}["']?(?:value|content|val|default)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?/iy
+const NAMED =
+  /["']?[ \t]{0,4}(?:,|\/?>|[ \t\r\n])[ \t\r\n]{0,20}["']?(?:value|content|val|default)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?/iy
 
 /** Finds the value that a text gives to the name that ends at a place, in whatever language it is written. */
 export function valueAfter(text: string, word: number, nameEnd: number): Value | undefined {
@@ -34,7 +35,9 @@ export function valueAfter(text: string, word: number, nameEnd: number): Value |
       if (text[nameEnd] === '\n') return namedBy(text, nameEnd)
       return closing === '' ? withoutSign(text, word, nameEnd) : namedBy(text, nameEnd)
     case ',':
-      return closing === '' || closing.endsWith(']') ? undefined : (namedBy(text, nameEnd) ?? argumentAfter(text, word, at))
+      return closing === '' || closing.endsWith(']')
+        ? undefined
+        : (namedBy(text, nameEnd) ?? argumentAfter(text, word, at))
     case '(':
       return closing === '' && space === '' ? literalAt(text, skip(SPACES, text, at)) : undefined
     case '>':
@@ -152,7 +155,9 @@ function argumentAfter(text: string, word: number, at: number): Value | undefine
 function elementAt(text: string, start: number, named: boolean): Value | undefined {
   const end = text.indexOf('<', start)
   if (end < 0 || end - start > LONGEST_ELEMENT || end === start) return undefined
-  return text[end + 1] === '/' && (named || !text.slice(start, end).includes('>')) ? { start, end, form: 'literal' } : undefined
+  return text[end + 1] === '/' && (named || !text.slice(start, end).includes('>'))
+    ? { start, end, form: 'literal' }
+    : undefined
 }
 
 const LONGEST_ELEMENT = 400
@@ -168,7 +173,9 @@ function namedBy(text: string, nameEnd: number): Value | undefined {
 function beginsLine(text: string, word: number): boolean {
   const line = text.slice(Math.max(0, word - 80), word)
   const before = line.slice(line.lastIndexOf('\n') + 1)
-  return /^[ \t]*(?:(?:export|set|setx|ENV|ARG|-|\+|#|;|\/\/|\*|"|')[ \t]*)?[\w.$:-]*(?:[ ][A-Za-z]+)*[ ]?$/.test(before)
+  return /^[ \t]*(?:(?:export|set|setx|ENV|ARG|-|\+|#|;|\/\/|\*|"|')[ \t]*)?[\w.$:-]*(?:[ ][A-Za-z]+)*[ ]?$/.test(
+    before,
+  )
 }
 
 function endsLine(text: string, at: number): boolean {
