@@ -38,6 +38,8 @@ function closingOf(before: string): string {
   return opening === '"' || opening === "'" || opening === '`' ? opening : opening === '(' ? ')' : ''
 }
 
+const MARK = /<[\w -]{2,60}>/y
+
 function endOf(text: string, from: number, closing: string): number {
   let end = from
   let depth = 0
@@ -50,24 +52,36 @@ function endOf(text: string, from: number, closing: string): number {
     // Only between brackets are there spaces: `{{ the conversation }}`.
     if ((character === ' ' || character === '\t') && depth === 0) break
     if (character === '"' && closing === '') break
-    if (character === '<' && !/^<[\w -]{2,60}>/.test(text.slice(end, end + 64))) break
+    if (character === '>' && depth === 0) break
+    if (character === '<') {
+      MARK.lastIndex = end
+      if (!MARK.test(text)) break
+      end = MARK.lastIndex - 1
+    }
   }
   return end
 }
 
-const FETCHED = [
-  /!\[[^\]]{0,120}\]\(\s{0,3}<?$/,
-  /<(?:img|iframe|script|embed|source|video|audio|input|frame|track|object|image|link)\s[^>]{0,140}(?:src|srcset|data|href|poster)\s{0,2}=\s{0,2}["']?$/i,
-  /(?:url\(|@import)\s{0,3}["']?$/i,
-  /<meta\s[^>]{0,120}url=$/i,
-  /^\s{0,3}\[!?[\w .-]{1,60}\]:\s{1,4}<?$/m,
-]
-const LINKED = [/\]\(\s{0,3}<?$/, /<(?:a|form|area|base)\s[^>]{0,140}(?:href|action)\s{0,2}=\s{0,2}["']?$/i]
+const MARKDOWN_IMAGE = /!\[[^\]]{0,120}\]\(\s{0,3}<?$/
+const MARKDOWN_LINK = /\]\(\s{0,3}<?$/
+const FETCHING =
+  /<(?:img|iframe|script|embed|source|video|audio|input|frame|track|object|image|link|meta)\s[^>]{0,140}(?:src|srcset|data|href|poster|url)\s{0,2}=\s{0,2}["']?$/i
+const LEADING = /<(?:a|form|area|base)\s[^>]{0,140}(?:href|action)\s{0,2}=\s{0,2}["']?$/i
+const STYLE = /(?:url\(|@import)\s{0,3}["']?$/i
+const REFERENCE = /(?:^|\n)\s{0,3}\[!?[\w .-]{1,60}\]:\s{1,4}<?$/
 
 function useAfter(before: string): Use {
-  const last = before.at(-1)
-  // Most addresses stand after a space, and then only a few of the ways are left.
-  if (last === undefined || /\w/.test(last)) return 'plain'
-  if (FETCHED.some(way => way.test(before))) return 'fetched'
-  return LINKED.some(way => way.test(before)) ? 'link' : 'plain'
+  switch (before.at(-1)) {
+    case '(':
+    case '<':
+      return MARKDOWN_IMAGE.test(before) || STYLE.test(before) || REFERENCE.test(before) ? 'fetched' : MARKDOWN_LINK.test(before) ? 'link' : 'plain'
+    case '"':
+    case "'":
+    case '=':
+      return FETCHING.test(before) || STYLE.test(before) ? 'fetched' : LEADING.test(before) ? 'link' : 'plain'
+    case ' ':
+      return REFERENCE.test(before) || STYLE.test(before) || MARKDOWN_IMAGE.test(before) ? 'fetched' : 'plain'
+    default:
+      return 'plain'
+  }
 }

@@ -15,6 +15,8 @@ const CONFIDED =
   /(?:password|secret|api.?key|token|ssn|account number|credit card|card|pin|salary|diagnosis|address|name)s?(?: number)?\s?(?:is|are|was|[:=])|user (?:asked|said|is|has|wants)|confidential|[\w.]+@[\w-]+[.]\w|\bsk-\w|AKIA|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{4} [0-9]{4} [0-9]{4}/i
 const MARK =
   /\$\{([^}]{1,80})\}|\{\{([^}]{1,80})\}\}|\{([^{}]{1,80})\}|<([^<>]{1,80})>|\[([^[\]]{1,80})\]|\$\(([^)]{1,80})\)|%(?:7B|5B|3C)([^%]{1,80})%(?:7D|5D|3E)/gi
+/** Commands whose output is worth carrying away; others put a version or a platform into the address of a download. */
+const MACHINE = /^(?:whoami|id\b|hostname|cat |env\b|printenv|base64|history|ls\b)/
 const CAPITALS = /^[A-Z][A-Z0-9_ +-]{3,60}$/
 const SHORTEST_ENCODED = 16
 
@@ -56,7 +58,7 @@ function ofParameter(parameter: string): Carried | undefined {
   if (taking && plain.split(/[\s_]+/).length >= 3 && CONFIDED.test(plain)) {
     return { how: 'words', confidence: 0.75 }
   }
-  if (taking && /^(?:sk-|AKIA|ghp_|xox|eyJ|AIza)[\w.-]{12,}/.test(plain)) return { how: 'words', confidence: 0.7 }
+  if (taking && /^(?:sk-|AKIA|ghp_|xox)[\w.-]{12,}/.test(plain)) return { how: 'words', confidence: 0.7 }
   return undefined
 }
 
@@ -74,7 +76,9 @@ function ofMarks(part: string): Carried | undefined {
   if (!/[{<[(]|%7B|%5B|%3C/i.test(part)) return undefined
   for (const match of part.matchAll(MARK)) {
     const inside = match.slice(1).find(it => it !== undefined) ?? ''
-    if (PRIVATE.test(inside.replaceAll(/[_+]/g, ' ').replace(/%20/g, ' '))) return { how: 'template', confidence: 0.8 }
+    if (match[6] !== undefined ? MACHINE.test(inside) : PRIVATE.test(inside.replaceAll(/[_+]|%20/g, ' '))) {
+      return { how: 'template', confidence: 0.8 }
+    }
   }
   return undefined
 }
@@ -128,7 +132,8 @@ function readsAsText(text: string | undefined): boolean {
     text.includes('\ufffd')
   )
     return false
+  if (/^\s*[{[]\s*"[\w -]+"\s*[:,]/.test(text)) return true
   const letters = text.match(/[\p{L} ]/gu)?.length ?? 0
   if (letters < text.length * 0.5) return false
-  return /[a-z]{2,}[ \n,;:=]+[\p{L}\d]{1,}/iu.test(text) || /[\w.]+@[\w-]+[.]\w/.test(text) || /^\s*[{[]"/.test(text)
+  return /[a-z]{2,}[ \n,;:=]+[\p{L}\d]{1,}/iu.test(text) || /[\w.]+@[\w-]+[.]\w/.test(text)
 }

@@ -5,11 +5,18 @@ import type { View } from '../view.ts'
 import { type Address, addressAt } from './address.ts'
 import { carriedBy, carriedByHost } from './carried.ts'
 import { catchesRequests, drawsWhatItIsTold, isBareAddress } from './hosts.ts'
-import { askedToSend, sendsWhatIsKept } from './requests.ts'
+import { askedToSend, commandNames, privateThings, sendsWhatIsKept, sendsWhatPageHolds } from './requests.ts'
 import { runsProgram } from './script-links.ts'
 
-const ADDRESS = '://'
-const search = new LiteralSearch([ADDRESS, 'javascript:', 'vbscript:', 'data:text/html', 'data:application/xhtml'])
+/** Each kind of literal, and what seeing one means. */
+const kinds = {
+  address: ['://'],
+  program: ['javascript:', 'vbscript:', 'data:text/html', 'data:application/xhtml'],
+  private: privateThings,
+  command: commandNames,
+} as const
+const literals = Object.entries(kinds).flatMap(([kind, of]) => of.map(literal => ({ kind: kind as keyof typeof kinds, literal })))
+const search = new LiteralSearch(literals.map(it => it.literal))
 
 /** Characters before an address in which a sentence may ask to send something there, and after it in which a program may. */
 const BEFORE = 400
@@ -39,54 +46,73 @@ export const exfiltration: Detector = {
   },
 }
 
+/** Where the last thing was that makes a closer look at the next address worth its price. */
+interface Heard {
+  private: number
+  command: number
+}
+
 function sightingsIn({ text }: View): Sighting[] {
   const found: Sighting[] = []
+  const heard: Heard = { private: -BEFORE, command: -BEFORE }
   let read = 0
   search.each(text, (literal, start, end) => {
-    if (literal > 0) {
-      const confidence = runsProgram(text, start, end)
-      if (confidence > 0) found.push({ category: 'script-link', start, end, confidence })
-      return
+    const { kind } = literals[literal]!
+    switch (kind) {
+      case 'private':
+      case 'command':
+        heard[kind] = start
+        return
+      case 'program': {
+        const confidence = runsProgram(text, start, end)
+        if (confidence > 0) found.push({ category: 'script-link', start, end, confidence })
+        return
+      }
+      case 'address': {
+        // Within an address that was read no other begins: a goal given in a parameter is not gone to.
+        if (start < read) return
+        const address = addressAt(text, start)
+        if (address === undefined) return
+        read = address.end
+        const judged = ofItself(address) ?? inWords(text, address, heard)
+        if (judged) found.push({ ...judged, start: address.start, end: address.end })
+        return
+      }
+      default:
+        throw kind satisfies never
     }
-    // Within an address that was read no other begins: a goal given in a parameter is not gone to.
-    if (start < read) return
-    const address = addressAt(text, start)
-    if (address === undefined) return
-    read = address.end
-    const judged = judge(text, address)
-    if (judged) found.push({ ...judged, start: address.start, end: address.end })
   })
   return found
 }
 
-function judge(text: string, address: Address): Pick<Sighting, 'category' | 'confidence'> | undefined {
-  const { host, rest, use } = address
+type Judged = Pick<Sighting, 'category' | 'confidence'> | undefined
+
+/** What an address betrays by what it is made of and how it is used. */
+function ofItself({ host, rest, use }: Address): Judged {
   const caught = catchesRequests(host)
   const inHost = carriedByHost(host)
-  if (inHost && (use !== 'plain' || inHost.how === 'encoded' || caught))
+  if (inHost && (use !== 'plain' || inHost.how === 'encoded' || caught)) {
     return { category: 'subdomain-carries-data', confidence: inHost.confidence }
+  }
   const carried = drawsWhatItIsTold(host) ? undefined : carriedBy(rest)
   if (carried && (use === 'fetched' || caught || isBareAddress(host))) {
-    return {
-      category: use === 'fetched' ? 'image-carries-data' : 'link-carries-data',
-      confidence: caught ? 0.95 : carried.confidence,
-    }
+    const category = use === 'fetched' ? 'image-carries-data' : 'link-carries-data'
+    return { category, confidence: caught ? 0.95 : carried.confidence }
   }
-  if (carried && (use === 'link' || carried.how === 'encoded')) {
-    return {
-      category: 'link-carries-data',
-      confidence: use === 'link' ? carried.confidence - 0.1 : carried.confidence - 0.2,
-    }
-  }
-  if (caught && use === 'fetched') return { category: 'request-catcher', confidence: 0.85 }
-  return inWords(text, address)
+  // What someone must follow is less likely meant to carry something away.
+  if (carried && use === 'link') return { category: 'link-carries-data', confidence: carried.confidence - 0.1 }
+  if (carried?.how === 'encoded') return { category: 'link-carries-data', confidence: carried.confidence - 0.2 }
+  return caught && use === 'fetched' ? { category: 'request-catcher', confidence: 0.85 } : undefined
 }
 
-function inWords(text: string, { start, end, host }: Address): Pick<Sighting, 'category' | 'confidence'> | undefined {
-  const before = text.slice(Math.max(0, start - BEFORE), start)
-  const asked = askedToSend(before, host)
-  if (asked > 0) return { category: 'instruction-to-send', confidence: asked }
+/** What the text around an address says is to be done with it. */
+function inWords(text: string, { start, end, host }: Address, heard: Heard): Judged {
   const after = text.slice(end, end + AFTER)
+  if (sendsWhatPageHolds(after)) return { category: 'command-sends', confidence: 0.8 }
+  const asked = start - heard.private < BEFORE ? askedToSend(text.slice(Math.max(0, start - BEFORE), start), host) : 0
+  if (asked > 0) return { category: 'instruction-to-send', confidence: asked }
+  if (start - heard.command >= BEFORE) return undefined
+  const before = text.slice(Math.max(0, start - BEFORE), start)
   const line = before.slice(before.lastIndexOf('\n') + 1) + text.slice(start, end) + after.split('\n', 1)[0]!
-  return sendsWhatIsKept(line, after) ? { category: 'command-sends', confidence: 0.8 } : undefined
+  return sendsWhatIsKept(line) ? { category: 'command-sends', confidence: 0.8 } : undefined
 }

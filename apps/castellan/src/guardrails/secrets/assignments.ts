@@ -33,15 +33,16 @@ export const assignments: Rule = {
   ],
   look(text, start, end) {
     const nameEnd = endOfName(text, end)
-    if (nameEnd === undefined) return undefined
-    const value = valueAfter(text, start, nameEnd)
-    if (value === undefined) return undefined
+    if (nameEnd === undefined || !mayHaveValue(text, nameEnd)) return undefined
     const nameStart = beginningOfName(text, start)
     const kind = kindOf(wholeName(text, nameStart, nameEnd))
-    if (kind === undefined) return undefined
+    const value = kind && valueAfter(text, nameStart, nameEnd)
+    if (!value) return undefined
     const secret = withoutScheme(text, value)
     const confidence = credibility(text.slice(secret.start, secret.end), kind, secret.form)
-    return confidence === 0 ? undefined : { category: kind, start: secret.start, end: secret.end, confidence }
+    if (confidence > 0) return { category: kind, start: secret.start, end: secret.end, confidence }
+    // What stands in quotes may be a text with names and values of its own.
+    return value.form === 'literal' || value.form === 'wrapped' ? undefined : { category: kind, start: nameEnd, end: value.end, confidence }
   },
 }
 
@@ -58,6 +59,11 @@ function withoutScheme(text: string, value: Value): Value {
 const SCHEME = /(?:bearer|token|bot|api-?key|key|ssws|apitoken)[ \t]{1,4}(?:token=["']?)?/iy
 const UNSPACED = /[^\s"'`<>,;]{8,400}/y
 
+/** Whether what comes after a name can be what gives it a value, by its first character. */
+function mayHaveValue(text: string, at: number): boolean {
+  return at < text.length && ' \t\n"\'`])\\:=?|!,(>%<-'.includes(text[at]!)
+}
+
 function endOfName(text: string, from: number): number | undefined {
   let end = from
   while (end - from <= AFTER && isNameAt(text, end)) end++
@@ -73,6 +79,7 @@ function beginningOfName(text: string, from: number): number {
 /** A name, with the words before it that belong to it when it is written as words: `AWS secret access key: …`. */
 function wholeName(text: string, start: number, end: number): string {
   const name = text.slice(start, end)
+  if (text[start - 1] !== ' ') return name
   const said = /(?:[A-Za-z]{2,12}[ ]){1,3}$/.exec(text.slice(Math.max(0, start - 40), start))
   return said ? said[0] + name : name
 }

@@ -29,7 +29,7 @@ const rules: readonly Rule[] = [
   ...commands,
 ]
 
-const literals = rules.flatMap(rule => rule.literals.map(literal => ({ literal, rule })))
+const literals = rules.flatMap((rule, number) => rule.literals.map(literal => ({ literal, rule, number })))
 const search = new LiteralSearch(literals.map(it => it.literal))
 
 /** Finds credentials: what opens something to whoever holds it, given out by a machine or thought up by a person. */
@@ -51,9 +51,14 @@ function readable(view: View): boolean {
 /** What the rules see in one view, as stretches of the text that was given. */
 function sightingsIn(view: View): Sighting[] {
   const found: Sighting[] = []
+  const seenUpTo = new Uint32Array(rules.length)
   search.each(view.text, (literal, start, end) => {
-    const sighting = literals[literal]!.rule.look(view.text, start, end)
-    if (sighting) found.push({ ...sighting, ...view.original(sighting.start, sighting.end) })
+    const { rule, number } = literals[literal]!
+    if (start < seenUpTo[number]!) return
+    const sighting = rule.look(view.text, start, end)
+    if (!sighting) return
+    seenUpTo[number] = sighting.end
+    if (sighting.confidence > 0) found.push({ ...sighting, ...view.original(sighting.start, sighting.end) })
   })
   return found
 }

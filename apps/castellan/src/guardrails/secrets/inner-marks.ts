@@ -22,6 +22,7 @@ const table: readonly Marked[] = [
     shape: /[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}/y,
   },
   { category: 'telegram-token', mark: ':aa', before: /[0-9]/, most: 10, shape: /[0-9]{8,10}:AA[\w-]{32,33}(?!\w)/y },
+  { category: 'firebase-server-key', mark: ':apa91b', before: /[\w-]/, most: 11, shape: /[\w-]{11}:APA91b[\w-]{120,150}/y },
   { category: 'mailchimp-key', mark: '-us', before: /[a-f0-9]/, most: 32, shape: /[a-f0-9]{32}-us[0-9]{1,2}(?!\w)/y },
   { category: 'newrelic-key', mark: 'nral', before: /[A-Za-z0-9]/, most: 36, shape: /[A-Fa-f0-9]{30,36}NRAL(?!\w)/y },
   { category: 'terraform-token', mark: '.atlasv1.', before: /\w/, most: 14, shape: /\w{14}\.atlasv1\.[\w-]{50,70}/y },

@@ -1,3 +1,5 @@
+import { Recent } from '../../kernel/index.ts'
+
 /** What the name of a setting, a field or a variable promises of its value. */
 export type Kind = 'password' | 'secret' | 'token' | 'key' | 'hash'
 
@@ -52,6 +54,17 @@ const opening = set(
  * password's field, its length and the page to reset it are no passwords.
  */
 export function kindOf(name: string): Kind | undefined {
+  const known = kinds.get(name)
+  if (known !== undefined) return known || undefined
+  const kind = read(name)
+  kinds.set(name, kind ?? false)
+  return kind
+}
+
+/** Texts use the same few names over and over. */
+const kinds = new Recent<string, Kind | false>(1_000)
+
+function read(name: string): Kind | undefined {
   const words = (name.normalize('NFC').match(WORDS) ?? []).flatMap(word => unglued(word.toLowerCase()))
   while (words.length > 1 && (neutral.has(words.at(-1)!) || /^[0-9]+$/.test(words.at(-1)!))) words.pop()
   const last = words.at(-1)

@@ -30,7 +30,6 @@ export const providers: readonly Provider[] = [
   row('google-oauth-token', 'ya29.', s`[\w-]{20,400}`),
   row('google-oauth-refresh-token', '1//0', s`[\w-]{40,120}`),
   row('google-oauth-secret', 'GOCSPX-', s`[\w-]{24,32}`),
-  row('firebase-server-key', 'AAAA', s`[\w-]{7}:[\w-]{130,180}`),
   row('alibaba-access-key-id', 'LTAI', '[A-Za-z0-9]{16,26}'),
   row('tencent-secret-id', 'AKID', '[A-Za-z0-9]{32}'),
   row('yandex-api-key', 'AQVN', s`[\w-]{35,38}`),

@@ -1,4 +1,7 @@
-/** A stretch of a text that is a secret, as far as a rule can tell. */
+/**
+ * A stretch of a text that is a secret, as far as a rule can tell; with a confidence of 0 it is none, and the rule need not be
+ * asked about places inside of it.
+ */
 export interface Sighting {
   readonly category: string
   readonly start: number

@@ -25,7 +25,7 @@ const NAMED =
   /["']?[ \t]{0,4}(?:,|\/?>|[ \t\r\n])[ \t\r\n]{0,20}["']?(?:value|content|val|default)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?/iy
 
 /** Finds the value that a text gives to the name that ends at a place, in whatever language it is written. */
-export function valueAfter(text: string, word: number, nameEnd: number): Value | undefined {
+export function valueAfter(text: string, name: number, nameEnd: number): Value | undefined {
   SIGN.lastIndex = nameEnd
   const match = SIGN.exec(text)!
   const [, closing = '', space = '', sign = ''] = match
@@ -33,24 +33,24 @@ export function valueAfter(text: string, word: number, nameEnd: number): Value |
   switch (sign) {
     case '':
       if (text[nameEnd] === '\n') return namedBy(text, nameEnd)
-      return closing === '' ? withoutSign(text, word, nameEnd) : namedBy(text, nameEnd)
+      return closing === '' ? withoutSign(text, name, nameEnd) : namedBy(text, nameEnd)
     case ',':
       return closing === '' || closing.endsWith(']')
         ? undefined
-        : (namedBy(text, nameEnd) ?? argumentAfter(text, word, at))
+        : (namedBy(text, nameEnd) ?? argumentAfter(text, name, at))
     case '(':
       return closing === '' && space === '' ? literalAt(text, skip(SPACES, text, at)) : undefined
     case '>':
       return elementAt(text, at, closing !== '')
     default:
-      return assigned(text, { at, nameEnd, word, tight: space === '' && closing === '', sign })
+      return assigned(text, { at, nameEnd, name, tight: space === '' && closing === '', sign })
   }
 }
 
 interface Sign {
   readonly at: number
   readonly nameEnd: number
-  readonly word: number
+  readonly name: number
   readonly tight: boolean
   readonly sign: string
 }
@@ -96,11 +96,11 @@ const NEWLINE = 10
 const BACKSLASH = 92
 
 /** What stands without quotes: the rest of a line of settings, a word of a sentence, or a part of a query or connection string. */
-function bareAt(text: string, start: number, { nameEnd, word, tight, sign }: Sign): Value | undefined {
+function bareAt(text: string, start: number, { nameEnd, name, tight, sign }: Sign): Value | undefined {
   BARE.lastIndex = start
   const found = BARE.exec(text)?.[0]
   if (found === undefined) return undefined
-  const alone = beginsLine(text, word) && endsLine(text, start + found.length)
+  const alone = beginsLine(text, name) && endsLine(text, start + found.length)
   if (alone && !/[;,)]$/.test(found)) {
     return { start, end: start + found.length, form: sign === '=' || sign === ':' ? 'setting' : 'said' }
   }
@@ -111,32 +111,31 @@ function bareAt(text: string, start: number, { nameEnd, word, tight, sign }: Sig
   // A connection string often ends with `;`, and then with the quote it stands in.
   const ended = /^;$/.test(found.slice(value.length)) && /["']/.test(text[start + found.length] ?? '')
   const code = /^[;,)\]}]/.test(found.slice(value.length)) && !goesOn && !ended
-  const said = tight && nameEnd > word && (sign === '=' || sign === '%3D') ? !code : sign === ':' && !code
+  const said = tight && (sign === '=' || sign === '%3D') ? !code : sign === ':' && !code
   return { start, end: start + value.length, form: said || goesOn ? 'said' : 'bare' }
 }
 
 /** `password is hunter2`, `--password hunter2`, `PASSWORD 'hunter2'`, `login bob password hunter2`. */
-function withoutSign(text: string, word: number, nameEnd: number): Value | undefined {
+function withoutSign(text: string, name: number, nameEnd: number): Value | undefined {
   const typed = endOf(TYPED, text, nameEnd)
   if (typed !== undefined) return literalAt(text, typed)
   const said = endOf(SAID, text, nameEnd)
   if (said !== undefined) return literalAt(text, said) ?? wordAt(text, said, 'said')
   const next = skip(SPACES, text, nameEnd)
   if (next === nameEnd) return undefined
-  const before = text.slice(Math.max(0, word - 60), word)
-  if (/(?:^|[\s"'`])--?[a-z][\w-]{0,40}$|(?:^|[\s"'`])--?$/i.test(before)) {
-    return literalAt(text, next) ?? wordAt(text, next, 'setting')
+  const flag = text.charCodeAt(name) === HYPHEN
+  const value = literalAt(text, next) ?? wordAt(text, next, flag ? 'setting' : 'said')
+  if (value === undefined || flag) return value
+  if (value.form === 'said' && !/[^A-Za-z]/.test(text.slice(value.start, value.end))) return undefined
+  const before = text.slice(Math.max(0, name - 60), name)
+  if (/^[ \t]*(?:ENV[ \t]+)?$/.test(before.slice(before.lastIndexOf('\n') + 1))) {
+    return endsLine(text, value.form === 'literal' ? value.end + 1 : value.end) ? value : undefined
   }
-  const line = before.slice(before.lastIndexOf('\n') + 1)
-  if (/^[ \t]*(?:ENV[ \t]+)?[\w.-]*$/.test(line)) {
-    const value = literalAt(text, next) ?? wordAt(text, next, 'said')
-    return value && endsLine(text, value.form === 'literal' ? value.end + 1 : value.end) ? value : undefined
-  }
-  if (/\b(?:login|user|username|with|and|use|using|identified by|role|alter|create)\b/i.test(before)) {
-    return literalAt(text, next) ?? wordAt(text, next, 'said')
-  }
-  return undefined
+  return INTRODUCED.test(before) ? value : undefined
 }
+
+const HYPHEN = 45
+const INTRODUCED = /\b(?:login|user|username|with|and|use|using|identified by|role|alter|create)\b/i
 
 function wordAt(text: string, start: number, form: Form): Value | undefined {
   BARE.lastIndex = start
@@ -145,8 +144,8 @@ function wordAt(text: string, start: number, form: Form): Value | undefined {
 }
 
 /** `set("password", "hunter2")`, `["password", "hunter2"]` and `["--password", "hunter2"]`, but no list of words. */
-function argumentAfter(text: string, word: number, at: number): Value | undefined {
-  if (!/(?:[([]|["'`]--?)["'`]?[\w$. -]{0,40}$/.test(text.slice(Math.max(0, word - 44), word))) return undefined
+function argumentAfter(text: string, name: number, at: number): Value | undefined {
+  if (!/(?:[([]|["'`]--?)["'`]?[\w$. -]{0,40}$/.test(text.slice(Math.max(0, name - 44), name))) return undefined
   const value = literalAt(text, skip(SPACES, text, at))
   return value && /[)\],]/.test(text[value.end + 1] ?? '') ? value : undefined
 }
@@ -170,8 +169,8 @@ function namedBy(text: string, nameEnd: number): Value | undefined {
   return quote === '"' || quote === "'" ? literalAt(text, at - 1) : wordAt(text, at, 'setting')
 }
 
-function beginsLine(text: string, word: number): boolean {
-  const line = text.slice(Math.max(0, word - 80), word)
+function beginsLine(text: string, name: number): boolean {
+  const line = text.slice(Math.max(0, name - 80), name)
   const before = line.slice(line.lastIndexOf('\n') + 1)
   return /^[ \t]*(?:(?:export|set|setx|ENV|ARG|-|\+|#|;|\/\/|\*|"|')[ \t]*)?[\w.$:-]*(?:[ ][A-Za-z]+)*[ ]?$/.test(
     before,
