@@ -88,6 +88,11 @@ export class LiteralSearch {
   }
 }
 
+/** Literals as they are written in tables: lines of them, with `|` between. */
+export function literalsIn(...lines: readonly string[]): readonly string[] {
+  return lines.flatMap(line => line.split('|'))
+}
+
 interface State {
   readonly moves: number[]
   readonly ending: number[]

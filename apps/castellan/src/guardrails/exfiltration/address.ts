@@ -74,7 +74,11 @@ function useAfter(before: string): Use {
   switch (before.at(-1)) {
     case '(':
     case '<':
-      return MARKDOWN_IMAGE.test(before) || STYLE.test(before) || REFERENCE.test(before) ? 'fetched' : MARKDOWN_LINK.test(before) ? 'link' : 'plain'
+      return MARKDOWN_IMAGE.test(before) || STYLE.test(before) || REFERENCE.test(before)
+        ? 'fetched'
+        : MARKDOWN_LINK.test(before)
+          ? 'link'
+          : 'plain'
     case '"':
     case "'":
     case '=':

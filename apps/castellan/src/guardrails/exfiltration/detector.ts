@@ -15,7 +15,9 @@ const kinds = {
   private: privateThings,
   command: commandNames,
 } as const
-const literals = Object.entries(kinds).flatMap(([kind, of]) => of.map(literal => ({ kind: kind as keyof typeof kinds, literal })))
+const literals = Object.entries(kinds).flatMap(([kind, of]) =>
+  of.map(literal => ({ kind: kind as keyof typeof kinds, literal })),
+)
 const search = new LiteralSearch(literals.map(it => it.literal))
 
 /** Characters before an address in which a sentence may ask to send something there, and after it in which a program may. */

@@ -1,3 +1,4 @@
+import { literalsIn } from '../literal-search.ts'
 import { catchesRequests } from './hosts.ts'
 
 /** Verbs that take something away, and what they take; between them and the address there is at most a sentence. */
@@ -42,10 +43,9 @@ export function sendsWhatPageHolds(after: string): boolean {
 }
 
 /** Letters of which a text has some before an address when it asks to send something private there, and when it is a command. */
-export const privateThings = [
-  ...['conversation', 'chat', 'dialog', 'transcript', 'system prompt', 'system message', 'instructions', 'prompt', 'memory', 'message'],
-  ...['context', 'data', 'mail', 'files', 'detail', 'information', 'document', 'contact', 'inbox', 'key', 'secret', 'input', 'question'],
-  ...['answer', 'credential', 'password', 'token', 'environment var', 'env', 'cookie', 'card', 'content', 'everything', '/etc/', '.ssh'],
-  ...['id_rsa', '.aws', 'what the user', 'confidential'],
-]
-export const commandNames = ['curl', 'wget', 'fetch', 'nc ', 'http ', 'https ', 'invoke-', 'iwr', 'nslookup', 'dig ', 'requests.', 'axios']
+export const privateThings = literalsIn(
+  'conversation|chat|dialog|transcript|system prompt|system message|instructions|prompt|memory|message|context|data|mail|files|detail',
+  'information|document|contact|inbox|key|secret|input|question|answer|credential|password|token|environment var|env|cookie|card',
+  'content|everything|/etc/|.ssh|id_rsa|.aws|what the user|confidential',
+)
+export const commandNames = literalsIn('curl|wget|fetch|nc |http |https |invoke-|iwr|nslookup|dig |requests.|axios')

@@ -1,3 +1,4 @@
+import { literalsIn } from '../literal-search.ts'
 import { isNameAt } from './characters.ts'
 import { credibility } from './credibility.ts'
 import { kindOf } from './key-names.ts'
@@ -13,24 +14,10 @@ const AFTER = 28
  * what people write to each other. The name says what its value would be, and the value whether it is.
  */
 export const assignments: Rule = {
-  literals: [
-    ...[
-      'pass',
-      'pwd',
-      'psw',
-      'psk',
-      'kennwort',
-      'contraseña',
-      'contrasena',
-      'senha',
-      'wachtwoord',
-      'lozinka',
-      'hasło',
-      'parola',
-    ],
-    ...['mot de passe', 'пароль', '密码', '密碼', 'パスワード', '비밀번호'],
-    ...['secret', 'token', 'key', 'cred', 'auth', 'bearer', 'jwt', 'salt', 'pw'],
-  ],
+  literals: literalsIn(
+    'pass|pwd|pw|psw|psk|secret|token|key|cred|auth|bearer|jwt|salt',
+    'kennwort|contraseña|contrasena|senha|wachtwoord|lozinka|hasło|parola|mot de passe|пароль|密码|密碼|パスワード|비밀번호',
+  ),
   look(text, start, end) {
     const nameEnd = endOfName(text, end)
     if (nameEnd === undefined || !mayHaveValue(text, nameEnd)) return undefined
@@ -42,7 +29,9 @@ export const assignments: Rule = {
     const confidence = credibility(text.slice(secret.start, secret.end), kind, secret.form)
     if (confidence > 0) return { category: kind, start: secret.start, end: secret.end, confidence }
     // What stands in quotes may be a text with names and values of its own.
-    return value.form === 'literal' || value.form === 'wrapped' ? undefined : { category: kind, start: nameEnd, end: value.end, confidence }
+    return value.form === 'literal' || value.form === 'wrapped'
+      ? undefined
+      : { category: kind, start: nameEnd, end: value.end, confidence }
   },
 }
 

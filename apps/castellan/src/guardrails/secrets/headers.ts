@@ -15,7 +15,7 @@ export const bearerTokens: Rule = {
     if (!match || token === undefined || isPlaceholder(token) || countsUp(token) || !looksRandom(token))
       return undefined
     const end = start + match[0].length
-    return { category: 'bearer-token', start: end - token.length, end, confidence: 0.9 }
+    return { category: 'bearer-token', start: end - token.length, end, confidence: 0.92 }
   },
 }
 

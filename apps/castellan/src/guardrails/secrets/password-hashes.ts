@@ -1,3 +1,4 @@
+import { literalsIn } from '../literal-search.ts'
 import type { Rule } from './rule.ts'
 
 const SALTED = String.raw`[./A-Za-z0-9]`
@@ -21,26 +22,10 @@ const SHAPE = new RegExp(
 
 /** What is kept of passwords in `/etc/shadow`, `.htpasswd`, LDAP and the tables of applications: slow to turn back, yet it can be. */
 export const passwordHashes: Rule = {
-  literals: [
-    ...[
-      '$2a$',
-      '$2b$',
-      '$2x$',
-      '$2y$',
-      '$1$',
-      '$5$',
-      '$6$',
-      '$apr1$',
-      '$y$',
-      '$gy$',
-      '$7$',
-      '$argon2',
-      '$scrypt$',
-      '$s0$',
-      '$p$',
-    ],
-    ...['$pbkdf2', 'pbkdf2_sha', 'pbkdf2:', 'scrypt:', '{ssha', '{sha', '{crypt}', '{smd5}'],
-  ],
+  literals: literalsIn(
+    '$2a$|$2b$|$2x$|$2y$|$1$|$5$|$6$|$apr1$|$y$|$gy$|$7$|$argon2|$scrypt$|$s0$|$p$|$pbkdf2',
+    'pbkdf2_sha|pbkdf2:|scrypt:|{ssha|{sha|{crypt}|{smd5}',
+  ),
   look(text, start) {
     SHAPE.lastIndex = start
     const hash = SHAPE.exec(text)?.[0]

@@ -43,13 +43,12 @@ export function valueAfter(text: string, name: number, nameEnd: number): Value |
     case '>':
       return elementAt(text, at, closing !== '')
     default:
-      return assigned(text, { at, nameEnd, name, tight: space === '' && closing === '', sign })
+      return assigned(text, { at, name, tight: space === '' && closing === '', sign })
   }
 }
 
 interface Sign {
   readonly at: number
-  readonly nameEnd: number
   readonly name: number
   readonly tight: boolean
   readonly sign: string
@@ -96,7 +95,7 @@ const NEWLINE = 10
 const BACKSLASH = 92
 
 /** What stands without quotes: the rest of a line of settings, a word of a sentence, or a part of a query or connection string. */
-function bareAt(text: string, start: number, { nameEnd, name, tight, sign }: Sign): Value | undefined {
+function bareAt(text: string, start: number, { name, tight, sign }: Sign): Value | undefined {
   BARE.lastIndex = start
   const found = BARE.exec(text)?.[0]
   if (found === undefined) return undefined
