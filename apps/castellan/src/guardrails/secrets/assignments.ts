@@ -50,7 +50,7 @@ const UNSPACED = /[^\s"'`<>,;]{8,400}/y
 
 /** Whether what comes after a name can be what gives it a value, by its first character. */
 function mayHaveValue(text: string, at: number): boolean {
-  return at < text.length && ' \t\n"\'`])\\:=?|!,(>%<-'.includes(text[at]!)
+  return at < text.length && ' \t\n"\'`])}\\:=?|!,(>%<-'.includes(text[at]!)
 }
 
 function endOfName(text: string, from: number): number | undefined {
@@ -68,7 +68,8 @@ function beginningOfName(text: string, from: number): number {
 /** A name, with the words before it that belong to it when it is written as words: `AWS secret access key: …`. */
 function wholeName(text: string, start: number, end: number): string {
   const name = text.slice(start, end)
-  if (text[start - 1] !== ' ') return name
+  // What is said of a password does not change that it is one.
+  if (text[start - 1] !== ' ' || /^(?:pass|pwd|secret)/i.test(name)) return name
   const said = /(?:[A-Za-z]{2,12}[ ]){1,3}$/.exec(text.slice(Math.max(0, start - 40), start))
   return said ? said[0] + name : name
 }

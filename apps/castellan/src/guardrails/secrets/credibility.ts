@@ -41,7 +41,7 @@ function ofPassword(value: string, form: Form): number {
   const letters = count(value, /[A-Za-z]/g)
   const others = value.length - digits - letters
   if (common.has(value.toLowerCase())) return form === 'bare' ? 0 : 0.7
-  if (letters === 0) return others === 0 ? ofNumber(value, form) : 0.6
+  if (letters === 0) return others === 0 ? ofNumber(value, form) : ofMarks(value)
   if (/\s/.test(value)) return form === 'literal' || form === 'setting' ? ofPhrase(value, digits) : 0
   if (digits > 0) return looksLikeVariable(value, form) ? 0 : value.length >= 6 ? 0.8 : 0.6
   if (others > 0) return ofMarkedWords(value, form)
@@ -64,6 +64,11 @@ const common = new Set(
 function ofNumber(value: string, form: Form): number {
   if (form === 'bare' || form === 'said') return 0
   return form === 'literal' || value.length >= 6 ? 0.6 : 0
+}
+
+/** Digits with marks between them are dates and ranges as often; letters of other scripts are labels. */
+function ofMarks(value: string): number {
+  return /^[0-9 .,:/-]+$|[^\x21-\x7e]/.test(value) ? 0 : 0.6
 }
 
 /** `correct horse battery staple`, but no label, sentence or headline. */
@@ -107,6 +112,7 @@ function ofKey(value: string, kind: Kind, form: Form): number {
   if (form === 'wrapped' || form === 'bare' || form === 'said' || countsUp(value) || namesItself(value)) return 0
   // Words, yet with something between that nobody puts into a name.
   if (kind !== 'secret' && !/secret/i.test(value)) return 0
+  if (/^[a-z]+(?:[-_][a-z0-9]+)+$/.test(value)) return 0
   return mixed && value.length >= 10 && /[!@#$%^&*]|[0-9]{2}/.test(value) ? 0.6 : 0
 }
 
@@ -129,6 +135,7 @@ function refersToSomething(value: string): boolean {
   return (
     REFERENCE.test(value) ||
     (/^[A-Za-z_$][\w$]*(?:(?:\.|\?\.|->|::)[A-Za-z_$][\w$]*)+$/.test(value) && wordShare(value) >= 0.4) ||
+    (/^[\w.-]+(?:\/[\w.-]+){2,}$/.test(value) && wordShare(value) >= 0.4) ||
     (/^[\w./-]+$/.test(value) && /^[a-z]+(?:[-_/.][a-z]+)+[0-9]{0,2}$/i.test(value) && wordShare(value) >= 0.5)
   )
 }
@@ -142,7 +149,10 @@ const REFERENCE = new RegExp(
     String.raw`^(?:application|text|image|multipart)\/|^(?:public|private|static|final|const|let|var|return|function|async|await|new|typeof)\b`,
     // Parts of regular expressions and of formats.
     String.raw`\[[^\]]{1,40}\][+*{]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\}|\\[wds][+*{]|\(\?[:=!<]|^(?:aes|sha|rsa|hmac|ecdsa|pbkdf)[_-]?[0-9]|^\*+\w`,
-    String.raw`^pk_(?:live|test)_|^pk\.eyJ|^![A-Za-z]+$|^[A-Z][A-Za-z]+!$|^0x[0-9a-f]{1,8}$`,
+    // Names of headers and algorithms, and rules that a value must keep.
+    String.raw`^X-[A-Za-z0-9-]{3,40}$|^x-[a-z0-9-]{3,40}$|^(?:[HREP]S(?:256|384|512)|EdDSA|x?chacha20|ed25519|secp256|prime256|argon2|bcrypt|scrypt|oauth2?|pbkdf2)`,
+    String.raw`(?:^|\|)(?:required|nullable|string|sometimes|confirmed|min:[0-9]|max:[0-9])(?:\||$)`,
+    String.raw`^[A-Za-z_$][\w$.]{0,60}\[[^\]]{1,30}\]$|^pk_(?:live|test)_|^pk\.eyJ|^![A-Za-z]+$|^[A-Z][A-Za-z]+!$|^0x[0-9a-f]{1,8}$`,
     String.raw`^ssh-(?:rsa|ed25519|dss) |^-----BEGIN|^(?:rgba?|hsla?)\(|^#[0-9a-f]{3,8}$|^&[a-z]+;|^\\[uxd]`,
   ].join('|'),
   'i',

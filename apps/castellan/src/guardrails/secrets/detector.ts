@@ -8,7 +8,8 @@ import { basicCredentials, bearerTokens } from './headers.ts'
 import { innerMarks } from './inner-marks.ts'
 import { jsonWebTokens } from './json-web-tokens.ts'
 import { passwordHashes } from './password-hashes.ts'
-import { privateKeys } from './private-keys.ts'
+import { pairs } from './pairs.ts'
+import { encodedPrivateKeys, privateKeys } from './private-keys.ts'
 import { providerTokens } from './provider-tokens.ts'
 import type { Rule, Sighting } from './rule.ts'
 import { urlCredentials } from './url-credentials.ts'
@@ -20,6 +21,7 @@ const rules: readonly Rule[] = [
   ...webhooks,
   awsSecretKeys,
   privateKeys,
+  encodedPrivateKeys,
   jsonWebTokens,
   passwordHashes,
   urlCredentials,
@@ -27,6 +29,7 @@ const rules: readonly Rule[] = [
   basicCredentials,
   assignments,
   ...commands,
+  ...pairs,
 ]
 
 const literals = rules.flatMap((rule, number) => rule.literals.map(literal => ({ literal, rule, number })))

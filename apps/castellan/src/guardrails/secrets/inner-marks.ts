@@ -15,6 +15,13 @@ interface Marked {
 /** Tokens that are known by something in their middle or at their end, because they begin like any other. */
 const table: readonly Marked[] = [
   {
+    category: 'password-hash',
+    mark: ':::',
+    before: /[a-fA-F0-9:]/,
+    most: 65,
+    shape: /[a-fA-F0-9]{32}:[a-fA-F0-9]{32}:::/y,
+  },
+  {
     category: 'azure-client-secret',
     mark: 'q~',
     before: /[\w.~-]/,

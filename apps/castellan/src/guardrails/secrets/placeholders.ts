@@ -2,7 +2,7 @@
 const MARKS = new RegExp(
   [
     String.raw`\$\{|\{\{|\}\}|\$\(|#\{|@\{|%\{|<%|%>|\$\[|\[\[`,
-    String.raw`^<[^>]*>?$|^\[[^\]]*\]$|^\{[^}]*\}$|^%[A-Za-z_]+%$|^__\w+__$|^@@?[A-Za-z_.]+@@?$|^\$[A-Za-z_][\w.]*$|^:[a-z_]+$`,
+    String.raw`^<[^>]*>?$|^\[[^\]]*\]$|^\{[\w .-]*\}$|^%[A-Za-z_]+%$|^__\w+__$|^@@?[A-Za-z_.]+@@?$|^\$[A-Za-z_][\w.]*$|^:[a-z_]+$|^\$[0-9a-z]{1,3}\$$`,
     String.raw`<[A-Za-z][\w .-]*>|%\(?[a-z_]*\)?[sd](?![A-Za-z0-9])|\{[a-z_]*\}|\{\d\}`,
     String.raw`\.\.\.|…|([xX*•·#?_=.-])\1{3}|(.)\2{5}`,
   ].join('|'),
@@ -15,7 +15,7 @@ const SAYING_SO = new RegExp(
     'goes[ _-]?here|[ _-]here$|fake|mocked|lorem|foo[ _-]?bar|not[ _-]?(?:a[ _-]?)?(?:real|secret)|todo|tbd|fixme|undefined',
     '^(?:my|some)[ _-][a-z _-]+$|^enter[ _-]|^(?:the|a|an)[ _-]|^(?:test|testing|null|none|nil|n/a|na|empty|blank|default|unset|hidden)$',
     '^(?:foo|bar|baz|qux|abc|abcd|xyz|asdf|xxx?|yyy|zzz|true|false|yes|no|on|off|required|optional|string|number|boolean)$',
-    'deadbeef|^(?:test|mock|fake|stub)[ _-]|[ _-](?:test|mock|stub)$|^test\\d{0,4}$|\\bsecret[ _-]?here',
+    'deadbeef|^(?:test|mock|fake|stub)[ _-][a-z _-]*[0-9]{0,4}$|[ _-](?:test|mock|stub)$|^test\\d{0,4}$|\\bsecret[ _-]?here',
   ].join('|'),
   'i',
 )

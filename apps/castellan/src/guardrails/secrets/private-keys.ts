@@ -33,6 +33,21 @@ export const privateKeys: Rule = {
   },
 }
 
+/** A private key once more in base64, as in the configuration of clusters: `LS0tLS1CRUdJTi…`. */
+export const encodedPrivateKeys: Rule = {
+  literals: ['ls0tls1crudjti'],
+  look(text, start) {
+    ENCODED.lastIndex = start
+    const encoded = ENCODED.exec(text)?.[0]
+    if (encoded === undefined) return undefined
+    const begin = Buffer.from(encoded.slice(0, 64), 'base64').toString('latin1')
+    if (!/^-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/.test(begin)) return undefined
+    return { category: 'private-key', start, end: start + encoded.length, confidence: 0.97 }
+  },
+}
+
+const ENCODED = /LS0tLS1CRUdJTi[A-Za-z0-9+/]{80,20000}={0,2}/y
+
 /** Where a key without an end stops: after the last of the lines that hold nothing but key material. */
 function cutOff(rest: string): number {
   let at = 0

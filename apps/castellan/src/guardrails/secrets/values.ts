@@ -11,7 +11,7 @@ export interface Value {
 const LONGEST = 2_000
 
 // What may stand between a name and the sign that gives it a value: the end of a quotation, a bracket, spaces.
-const SIGN = /(\\{0,3}["'`]\]?|\]|\))?([ \t]{0,20})(:=|=>|[=!]==?|\?\?=?|\|\|=?|\?[=:]|%3D|[:=,(>]|)/y
+const SIGN = /(\\{0,3}["'`][\]}]?|\]|\)|\})?([ \t]{0,20})(:=|=>|[=!]==?|\?\?=?|\|\|=?|\?[=:]|%3D|[:=,(>|]|)/y
 const SPACES = /[ \t]{0,40}(?:\r?\n[ \t]{1,40}(?=["'`]))?/y
 const TYPE = /(?:const )?[&*\w<>[\]?|. ]{1,40}=[ \t]{0,10}(?=["'`])/y
 const TYPED = /[ \t]{1,4}(?:&?str|[sS]tring|text|TEXT)[ \t]{0,4}=[ \t]{0,4}(?=["'`])/y
@@ -19,10 +19,10 @@ const QUOTE = /(?:[fFbBrRuUL@$]{1,2})?(\\{0,3}(?:"""|'''|["'`]))/y
 const CALL = /(?:new )?[\w.:<>]{1,60}\([ \t]{0,10}[bBuU]?(["'`])/y
 const FALLBACK = /[\w.$[\]"'()!, ]{1,80}?[ \t]{0,4}(?:\|\||\?\?|\?:| or )[ \t]{0,4}(["'`])/y
 const SAID =
-  /(?:[ \t]{1,3}(?:for|to|of|on|at|in)(?: [\w.@'-]{1,30}){1,4}?)?(?:[ \t]{1,3}(?:is|was|are|ist|es|est|é)[ \t]{0,2}:?|:)[ \t]{1,3}(?:set to |now |still )?/y
+  /(?:[ \t]{1,3}(?:for|to|of|on|at|in)(?: [\w.@'-]{1,30}){1,4}?)?(?:[ \t]{1,3}(?:is|was|are|ist|es|est|é|(?:is |was )?(?:changed|updated|now|reset|set) to)[ \t]{0,2}:?|:)[ \t]{1,3}(?:set to |now |still )?/y
 const BARE = /[^\s"'`<>]{1,400}/y
 const NAMED =
-  /["']?[ \t]{0,4}(?:,|\/?>|[ \t\r\n])[ \t\r\n]{0,20}["']?(?:value|content|val|default)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?/iy
+  /["']?[ \t]{0,4}(?:,|\/?>|[ \t\r\n]|<\/key>)[ \t\r\n]{0,20}["']?(?:(?:value|content|val|default)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?|<string>)/iy
 
 /** Finds the value that a text gives to the name that ends at a place, in whatever language it is written. */
 export function valueAfter(text: string, name: number, nameEnd: number): Value | undefined {
@@ -32,7 +32,7 @@ export function valueAfter(text: string, name: number, nameEnd: number): Value |
   const at = nameEnd + match[0].length
   switch (sign) {
     case '':
-      if (text[nameEnd] === '\n') return namedBy(text, nameEnd)
+      if (text[nameEnd] === '\n' || text[nameEnd] === '<') return namedBy(text, nameEnd)
       return closing === '' ? withoutSign(text, name, nameEnd) : namedBy(text, nameEnd)
     case ',':
       return closing === '' || closing.endsWith(']')
@@ -42,6 +42,8 @@ export function valueAfter(text: string, name: number, nameEnd: number): Value |
       return closing === '' && space === '' ? literalAt(text, skip(SPACES, text, at)) : undefined
     case '>':
       return elementAt(text, at, closing !== '')
+    case '|':
+      return cellAt(text, at)
     default:
       return assigned(text, { at, name, tight: space === '' && closing === '', sign })
   }
@@ -57,6 +59,8 @@ interface Sign {
 function assigned(text: string, sign: Sign): Value | undefined {
   const spaced = skip(SPACES, text, sign.at)
   const start = sign.sign === ':' ? skip(TYPE, text, spaced) : spaced
+  // In `"Password:"` the quote after the sign ends what began before the name.
+  if (sign.tight && text[start] === text[sign.name - 1] && /["'`]/.test(text[start] ?? '')) return undefined
   const literal = literalAt(text, start)
   if (literal) return literal
   const fallback = endOf(FALLBACK, text, start)
@@ -100,11 +104,11 @@ function bareAt(text: string, start: number, { name, tight, sign }: Sign): Value
   const found = BARE.exec(text)?.[0]
   if (found === undefined) return undefined
   const alone = beginsLine(text, name) && endsLine(text, start + found.length)
-  if (alone && !/[;,)]$/.test(found)) {
+  if (alone && !/[;,)]$|[;,&][\w.]{1,30}=/.test(found)) {
     return { start, end: start + found.length, form: sign === '=' || sign === ':' ? 'setting' : 'said' }
   }
   const cut = found.search(/[&;,](?=[\w .-]{1,30}=)|&|;$|[,;]$|[)\]}]+[,;]?$/)
-  const value = (cut < 0 ? found : found.slice(0, cut)).replace(/[.,:;!?)]+$/, end => (end[0] === '!' ? '!' : ''))
+  const value = (cut < 0 ? found : found.slice(0, cut)).replace(/[.,:;?)]+$/, '')
   if (value === '' || /[(){}[\]]/.test(value)) return undefined
   const goesOn = /^[;&]/.test(found.slice(value.length)) && !/^[;&]$/.test(found.slice(value.length))
   // A connection string often ends with `;`, and then with the quote it stands in.
@@ -120,7 +124,9 @@ function withoutSign(text: string, name: number, nameEnd: number): Value | undef
   if (typed !== undefined) return literalAt(text, typed)
   const said = endOf(SAID, text, nameEnd)
   if (said !== undefined) return literalAt(text, said) ?? wordAt(text, said, 'said')
-  const next = skip(SPACES, text, nameEnd)
+  const element = text[name - 1] === '<' ? endOf(ATTRIBUTES, text, nameEnd) : undefined
+  if (element !== undefined) return elementAt(text, element, true)
+  const next = skip(LEVEL, text, nameEnd)
   if (next === nameEnd) return undefined
   const flag = text.charCodeAt(name) === HYPHEN
   const value = literalAt(text, next) ?? wordAt(text, next, flag ? 'setting' : 'said')
@@ -133,8 +139,12 @@ function withoutSign(text: string, name: number, nameEnd: number): Value | undef
   return INTRODUCED.test(before) ? value : undefined
 }
 
+/** `<Pass encoding="base64">`. */
+const ATTRIBUTES = /(?:[ \t]{1,4}[\w:.-]{1,40}="[^"<>\n]{0,80}"){1,4}[ \t]{0,4}>/y
+/** Spaces, and the digit with which routers say how the password after it is written. */
+const LEVEL = /[ \t]{1,40}(?:[0578][ \t](?=\S{4}))?/y
 const HYPHEN = 45
-const INTRODUCED = /\b(?:login|user|username|with|and|use|using|identified by|role|alter|create)\b/i
+const INTRODUCED = /\b(?:login|user|username|with|and|use|using|identified by|role|alter|create|enable)\b/i
 
 function wordAt(text: string, start: number, form: Form): Value | undefined {
   BARE.lastIndex = start
@@ -160,11 +170,23 @@ function elementAt(text: string, start: number, named: boolean): Value | undefin
 
 const LONGEST_ELEMENT = 400
 
+/** `| password | hunter2 |` */
+function cellAt(text: string, at: number): Value | undefined {
+  CELL.lastIndex = at
+  const match = CELL.exec(text)
+  if (!match) return undefined
+  const start = at + match[1]!.length
+  return { start, end: start + match[2]!.length, form: 'said' }
+}
+
+const CELL = /([ \t]{0,20}`?)([^\s|`]{4,200})`?[ \t]{0,20}\|/y
+
 /** A name that is a value itself, with its own beside it: `{"name": "PASSWORD", "value": "hunter2"}`. */
 function namedBy(text: string, nameEnd: number): Value | undefined {
   const at = endOf(NAMED, text, nameEnd)
   if (at === undefined) return undefined
   const quote = text[at - 1]!
+  if (quote === '>') return elementAt(text, at, true)
   return quote === '"' || quote === "'" ? literalAt(text, at - 1) : wordAt(text, at, 'setting')
 }
 
