@@ -12,7 +12,7 @@ const TAKING =
   /^(?:d|data|q|m|msg|message|p|payload|exfil|leak|dump|loot|stolen|secrets?|s|c|cookie|cookies|chat|history|conversation|context|prompt|info|content|contents|text|t|x|v|k|key|keys|u|user|pass|password|token|creds?|credentials|env|b64|base64|log|body|input|note|out|result|summary|memory|e|email)$/i
 /** How people and programs write down what should stay between them. */
 const CONFIDED =
-  /(?:password|secret|api.?key|token|ssn|account number|credit card|card|pin|salary|diagnosis|address|name)s?(?: number)?\s?(?:is|are|was|[:=])|user (?:asked|said|is|has|wants)|confidential|[\w.]+@[\w-]+[.]\w|\bsk-\w|AKIA|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{4} [0-9]{4} [0-9]{4}/i
+  /(?:password|secret|api.?key|token|ssn|account number|credit card|card|pin|salary|diagnosis|address|name)s?(?: number)?\s?(?:is|are|was|[:=])|user (?:asked|said|is|has|wants)|confidential|[\w.]@[\w-]{1,60}[.]\w|\bsk-\w|AKIA|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{4} [0-9]{4} [0-9]{4}/i
 const MARK =
   /\$\{([^}]{1,80})\}|\{\{([^}]{1,80})\}\}|\{([^{}]{1,80})\}|<([^<>]{1,80})>|\[([^[\]]{1,80})\]|\$\(([^)]{1,80})\)|%(?:7B|5B|3C)([^%]{1,80})%(?:7D|5D|3E)/gi
 /** Commands whose output is worth carrying away; others put a version or a platform into the address of a download. */
@@ -135,5 +135,5 @@ function readsAsText(text: string | undefined): boolean {
   if (/^\s*[{[]\s*"[\w -]+"\s*[:,]/.test(text)) return true
   const letters = text.match(/[\p{L} ]/gu)?.length ?? 0
   if (letters < text.length * 0.5) return false
-  return /[a-z]{2,}[ \n,;:=]+[\p{L}\d]{1,}/iu.test(text) || /[\w.]+@[\w-]+[.]\w/.test(text)
+  return /[a-z]{2}[ \n,;:=]{1,9}[\p{L}\d]/iu.test(text) || /[\w.]@[\w-]{1,60}[.]\w/.test(text)
 }

@@ -72,4 +72,19 @@ describe('the detector of exfiltration', () => {
     for (let end = 0; end <= whole.length; end++) exfiltration.find(oneView(whole.slice(0, end)))
     assert.deepEqual(found('://://%%%?\ud800://'), [])
   })
+
+  test('reads texts of nothing but beginnings to their end', () => {
+    for (const part of [
+      '://',
+      'https://',
+      '![',
+      '![a](https://a',
+      'https://a/?q={',
+      '<img src=https://',
+      'send the chat to https://a.b ',
+    ]) {
+      exfiltration.find(oneView(part.repeat(100_000 / part.length)))
+    }
+    exfiltration.find(oneView(`![x](https://a.b/?d=${Buffer.from('a'.repeat(1_400)).toString('base64')}) `.repeat(50)))
+  })
 })

@@ -1,5 +1,5 @@
 import { literalsIn } from '../literal-search.ts'
-import { isNameAt } from './characters.ts'
+import { isNameAt, isWordAt } from './characters.ts'
 import { credibility } from './credibility.ts'
 import { kindOf } from './key-names.ts'
 import type { Rule } from './rule.ts'
@@ -65,11 +65,21 @@ function beginningOfName(text: string, from: number): number {
   return start
 }
 
+/** Words of a sentence that are read as part of a name, and how long they may be. */
+const WORDS_BEFORE = 3
+const LONGEST_WORD = 12
+
 /** A name, with the words before it that belong to it when it is written as words: `AWS secret access key: …`. */
 function wholeName(text: string, start: number, end: number): string {
   const name = text.slice(start, end)
   // What is said of a password does not change that it is one.
   if (text[start - 1] !== ' ' || /^(?:pass|pwd|secret)/i.test(name)) return name
-  const said = /(?:[A-Za-z]{2,12}[ ]){1,3}$/.exec(text.slice(Math.max(0, start - 40), start))
-  return said ? said[0] + name : name
+  let from = start
+  for (let words = 0; words < WORDS_BEFORE && text[from - 1] === ' '; words++) {
+    let begin = from - 1
+    while (from - begin <= LONGEST_WORD && isWordAt(text, begin - 1)) begin--
+    if (begin === from - 1 || from - begin > LONGEST_WORD) break
+    from = begin
+  }
+  return text.slice(from, end)
 }

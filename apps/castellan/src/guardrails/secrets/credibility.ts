@@ -82,7 +82,7 @@ function ofPhrase(value: string, digits: number): number {
 
 /** Letters with marks between or around them: `P@ssword!` is a password; `new-password`, `user.password` and `Password:` are not. */
 function ofMarkedWords(value: string, form: Form): number {
-  if (/^[A-Za-z]+(?:[_.:/\\-]+[A-Za-z]*)+$/.test(value) || /^[#.:/@_-]+[A-Za-z_:.-]*$/.test(value)) {
+  if (/^[A-Za-z]+(?:[_.:/\\-][A-Za-z]*)+$/.test(value) || /^[#.:/@_-]+[A-Za-z_:.-]*$/.test(value)) {
     return form !== 'bare' && wordShare(value) < 0.3 && value.length >= 10 ? 0.6 : 0
   }
   if (/^[A-Za-z']+[:?.,;*)]*$/.test(value)) return 0

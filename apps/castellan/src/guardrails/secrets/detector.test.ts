@@ -75,4 +75,31 @@ describe('the detector of secrets', () => {
     for (let end = 0; end <= whole.length; end++) secrets.find(oneView(whole.slice(0, end)))
     assert.deepEqual(found('\ud800password=\udfff'), [])
   })
+
+  test('reads texts of nothing but beginnings to their end', () => {
+    const beginnings = [
+      'password',
+      'password=',
+      'password="',
+      "password: '",
+      'password>',
+      '<password>',
+      'token: x ',
+      'key for a b ',
+      '://a:',
+    ]
+    const marks = [
+      '-_.:/\\',
+      'a-_.:/',
+      '-----BEGIN PRIVATE KEY-----',
+      'PuTTY-User-Key-File-2: a ',
+      ' eyJaaaaaaaa.',
+      ' sk-proj-',
+      '$6$a',
+      ' -p',
+    ]
+    for (const part of [...beginnings, ...marks, ...marks.map(mark => `password="${mark.repeat(20)}!"`)]) {
+      secrets.find(oneView(part.repeat(100_000 / part.length)))
+    }
+  })
 })

@@ -63,7 +63,7 @@ function assigned(text: string, sign: Sign): Value | undefined {
   if (sign.tight && text[start] === text[sign.name - 1] && /["'`]/.test(text[start] ?? '')) return undefined
   const literal = literalAt(text, start)
   if (literal) return literal
-  const fallback = endOf(FALLBACK, text, start)
+  const fallback = mayFallBack(text, start) ? endOf(FALLBACK, text, start) : undefined
   if (fallback !== undefined) return literalAt(text, fallback - 1)
   const call = endOf(CALL, text, start)
   if (call !== undefined) {
@@ -71,6 +71,11 @@ function assigned(text: string, sign: Sign): Value | undefined {
     return argument && { ...argument, form: 'wrapped' }
   }
   return bareAt(text, start, sign)
+}
+
+function mayFallBack(text: string, start: number): boolean {
+  const near = text.slice(start, start + 90)
+  return near.includes('||') || near.includes('?') || near.includes(' or ')
 }
 
 /** A string literal, up to the same quote in the same line. */
@@ -98,11 +103,14 @@ function closing(text: string, quote: string, start: number): number | undefined
 const NEWLINE = 10
 const BACKSLASH = 92
 
+/** Shorter ones are variables, numbers and marks. */
+const SHORTEST = 4
+
 /** What stands without quotes: the rest of a line of settings, a word of a sentence, or a part of a query or connection string. */
 function bareAt(text: string, start: number, { name, tight, sign }: Sign): Value | undefined {
   BARE.lastIndex = start
   const found = BARE.exec(text)?.[0]
-  if (found === undefined) return undefined
+  if (found === undefined || found.length < SHORTEST) return undefined
   const alone = beginsLine(text, name) && endsLine(text, start + found.length)
   if (alone && !/[;,)]$|[;,&][\w.]{1,30}=/.test(found)) {
     return { start, end: start + found.length, form: sign === '=' || sign === ':' ? 'setting' : 'said' }
@@ -161,8 +169,9 @@ function argumentAfter(text: string, name: number, at: number): Value | undefine
 
 /** `<password>hunter2</password>`, and `name="password">hunter2<`. */
 function elementAt(text: string, start: number, named: boolean): Value | undefined {
-  const end = text.indexOf('<', start)
-  if (end < 0 || end - start > LONGEST_ELEMENT || end === start) return undefined
+  const length = text.slice(start, start + LONGEST_ELEMENT).indexOf('<')
+  if (length <= 0) return undefined
+  const end = start + length
   return text[end + 1] === '/' && (named || !text.slice(start, end).includes('>'))
     ? { start, end, form: 'literal' }
     : undefined
