@@ -7,6 +7,9 @@ export interface Carried {
 /** Things nobody has in an address by chance: what was said, what is kept, and what opens something. */
 const PRIVATE =
   /conversation|chat|histor(?:y|ies)|secret|password|passwd|credential|api[_ -]?keys?\b|system[_ -]?prompt|prompt|messages?\b|memor(?:y|ies)|context|user[_ -]?(?:data|input|info|message|details|email|name)|summary|transcript|cookie|env(?:ironment)?[_ -]?var|\benv\b|exfil|stolen|leak|private|sensitive|personal|confidential|contents?\b|\bdata\b|base64|answer|response|token|inbox|e-?mails?\b|contacts?\b|everything|ssn|files?\b|instructions/i
+/** Of these, what is no part of the way to a picture or a page. */
+const GUARDED =
+  /conversation|chat|histor(?:y|ies)|secret|password|passwd|credential|api[_ -]?key|prompt|messages?\b|memory|context|user[_ -]?(?:data|input|message)|summary|transcript|cookie|\benv\b|exfil|stolen|leak|sensitive|confidential|\bdata\b|base64|inbox|everything|ssn|token/i
 /** Names of parameters under which things are carried away. */
 const TAKING =
   /^(?:d|data|q|m|msg|message|p|payload|exfil|leak|dump|loot|stolen|secrets?|s|c|cookie|cookies|chat|history|conversation|context|prompt|info|content|contents|text|t|x|v|k|key|keys|u|user|pass|password|token|creds?|credentials|env|b64|base64|log|body|input|note|out|result|summary|memory|e|email)$/i
@@ -64,7 +67,7 @@ function ofParameter(parameter: string): Carried | undefined {
 
 function ofSegment(segment: string): Carried | undefined {
   if (segment.length < 4) return undefined
-  const marked = ofMarks(segment)
+  const marked = ofMarks(segment, GUARDED)
   if (marked) return marked
   if (segment.length < SHORTEST_ENCODED) return undefined
   const bare = segment.replace(/[.](?:png|gif|jpe?g|svg|webp|ico|bmp|css|js|html?)$/i, '')
@@ -72,11 +75,11 @@ function ofSegment(segment: string): Carried | undefined {
 }
 
 /** Marks where something private is to be put in; others are how programs and their documents write addresses. */
-function ofMarks(part: string): Carried | undefined {
+function ofMarks(part: string, holding = PRIVATE): Carried | undefined {
   if (!/[{<[(]|%7B|%5B|%3C/i.test(part)) return undefined
   for (const match of part.matchAll(MARK)) {
     const inside = match.slice(1).find(it => it !== undefined) ?? ''
-    if (match[6] !== undefined ? MACHINE.test(inside) : PRIVATE.test(inside.replaceAll(/[_+]|%20/g, ' '))) {
+    if (match[6] !== undefined ? MACHINE.test(inside) : holding.test(inside.replaceAll(/[_+]|%20/g, ' '))) {
       return { how: 'template', confidence: 0.8 }
     }
   }

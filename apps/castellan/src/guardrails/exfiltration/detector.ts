@@ -5,7 +5,14 @@ import type { View } from '../view.ts'
 import { type Address, addressAt } from './address.ts'
 import { carriedBy, carriedByHost } from './carried.ts'
 import { catchesRequests, drawsWhatItIsTold, isBareAddress } from './hosts.ts'
-import { askedToSend, commandNames, privateThings, sendsWhatIsKept, sendsWhatPageHolds } from './requests.ts'
+import {
+  askedToGoOn,
+  askedToSend,
+  commandNames,
+  privateThings,
+  sendsWhatIsKept,
+  sendsWhatPageHolds,
+} from './requests.ts'
 import { runsProgram } from './script-links.ts'
 
 /** Each kind of literal, and what seeing one means. */
@@ -108,9 +115,10 @@ function ofItself({ host, rest, use }: Address): Judged {
 }
 
 /** What the text around an address says is to be done with it. */
-function inWords(text: string, { start, end, host }: Address, heard: Heard): Judged {
+function inWords(text: string, { start, end, host, rest }: Address, heard: Heard): Judged {
   const after = text.slice(end, end + AFTER)
   if (sendsWhatPageHolds(after)) return { category: 'command-sends', confidence: 0.8 }
+  if (askedToGoOn(rest, after)) return { category: 'instruction-to-send', confidence: 0.75 }
   const asked = start - heard.private < BEFORE ? askedToSend(text.slice(Math.max(0, start - BEFORE), start), host) : 0
   if (asked > 0) return { category: 'instruction-to-send', confidence: asked }
   if (start - heard.command >= BEFORE) return undefined

@@ -10,10 +10,10 @@ const AND_THEN = new RegExp(
   'i',
 )
 const GOAL =
-  /\b(?:to|at|as|in|into|onto|with|via|using|of|by|visit(?:ing)?|fetch(?:ing)?|open(?:ing)?|call(?:ing)?|request(?:ing)?)\b[^.!?\n]{0,60}$|[:(<"'`[]\s{0,2}$/i
+  /\b(?:to|at|as|into|onto|with|via|using|of|by|visit(?:ing)?|fetch(?:ing)?|open(?:ing)?|call(?:ing)?|request(?:ing)?)\b[^.!?\n]{0,60}$|\bin\b[^.!?\n]{0,40}\b(?:url|link|query|address|image|request|parameter|path)\b[^.!?\n]{0,20}$|[:(<"'`[]\s{0,2}$/i
 /** How documents speak of a program's own dealings with its own service. */
 const DESCRIBING =
-  /\b(?:header|you can|you may|we (?:never|do not|don't)|never|do not|don't|not be|should not|must not|will not|is not|are not|privacy|policy|endpoint|documentation|docs|see|learn more|read more|how to|bug|issue|feedback)\b/i
+  /\b(?:your (?:own )?(?:api[ -]?keys?|credentials|passwords?|files|(?:access )?tokens?|cookies|secrets?)|header|you can|you may|we (?:never|do not|don't)|never|do not|don't|not be|should not|must not|will not|is not|are not|privacy|policy|endpoint|documentation|docs|see|learn more|read more|how to|bug|issue|feedback)\b/i
 
 /** How surely what stands before an address asks to send something private there; 0 when it does not. */
 export function askedToSend(before: string, host: string): number {
@@ -23,6 +23,16 @@ export function askedToSend(before: string, host: string): number {
   const caught = catchesRequests(host)
   if (DESCRIBING.test(near) && !caught) return 0
   return caught ? 0.95 : 0.75
+}
+
+const ON_AND_ON = new RegExp(
+  `^["')\\]]?\\s{0,3}(?:followed by|with|plus|[+]|and (?:then )?(?:append|add)(?:ing)?)\\b[^.!?;\\n]{0,60}?${TAKEN}`,
+  'i',
+)
+
+/** Whether an address is left open at its end, and what is said after it fills it with something private. */
+export function askedToGoOn(rest: string, after: string): boolean {
+  return /[=?/]$/.test(rest) && ON_AND_ON.test(after)
 }
 
 const COMMAND =

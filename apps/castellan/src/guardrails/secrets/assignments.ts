@@ -50,7 +50,7 @@ const UNSPACED = /[^\s"'`<>,;]{8,400}/y
 
 /** Whether what comes after a name can be what gives it a value, by its first character. */
 function mayHaveValue(text: string, at: number): boolean {
-  return at < text.length && ' \t\n"\'`])}\\:=?|!,(>%<-'.includes(text[at]!)
+  return at < text.length && ' \t\n"\'`])}\\:=?|!,(>%<-*'.includes(text[at]!)
 }
 
 function endOfName(text: string, from: number): number | undefined {

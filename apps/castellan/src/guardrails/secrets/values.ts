@@ -11,8 +11,8 @@ export interface Value {
 const LONGEST = 2_000
 
 // What may stand between a name and the sign that gives it a value: the end of a quotation, a bracket, spaces.
-const SIGN = /(\\{0,3}["'`][\]}]?|\]|\)|\})?([ \t]{0,20})(:=|=>|[=!]==?|\?\?=?|\|\|=?|\?[=:]|%3D|[:=,(>|]|)/y
-const SPACES = /[ \t]{0,40}(?:\r?\n[ \t]{1,40}(?=["'`]))?/y
+const SIGN = /(\\{0,3}["'`][\]}]?|\]|\)|\}|\*{1,2})?([ \t]{0,20})(:=|=>|[=!]==?|\?\?=?|\|\|=?|\?[=:]|%3D|[:=,(>|]|)/y
+const SPACES = /\*{0,2}[ \t]{0,40}(?:\r?\n[ \t]{1,40}(?=["'`]))?/y
 const TYPE = /(?:const )?[&*\w<>[\]?|. ]{1,40}=[ \t]{0,10}(?=["'`])/y
 const TYPED = /[ \t]{1,4}(?:&?str|[sS]tring|text|TEXT)[ \t]{0,4}=[ \t]{0,4}(?=["'`])/y
 const QUOTE = /(?:[fFbBrRuUL@$]{1,2})?(\\{0,3}(?:"""|'''|["'`]))/y
