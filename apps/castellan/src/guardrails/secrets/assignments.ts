@@ -27,11 +27,12 @@ export const assignments: Rule = {
     if (!value) return undefined
     const secret = withoutScheme(text, value)
     const confidence = credibility(text.slice(secret.start, secret.end), kind, secret.form)
-    if (confidence > 0) return { category: kind, start: secret.start, end: secret.end, confidence }
+    const category = kind === 'hash' ? 'password-hash' : kind
+    if (confidence > 0) return { category, start: secret.start, end: secret.end, confidence }
     // What stands in quotes may be a text with names and values of its own.
     return value.form === 'literal' || value.form === 'wrapped'
       ? undefined
-      : { category: kind, start: nameEnd, end: value.end, confidence }
+      : { category, start: nameEnd, end: value.end, confidence }
   },
 }
 
