@@ -1,0 +1,180 @@
+import type { Kind } from './key-names.ts'
+import { holdsPassword } from './headers.ts'
+import { isPlaceholder } from './placeholders.ts'
+import { countsUp, entropy, looksRandom, wordShare } from './randomness.ts'
+
+/**
+ * How a value stands behind its name: as a `literal` in quotes, as a `setting` in a file of nothing but settings, `bare` in text
+ * that may as well be code, `said` in a sentence, or `wrapped` in a call whose argument it is.
+ */
+export type Form = 'literal' | 'setting' | 'bare' | 'said' | 'wrapped'
+
+/**
+ * How likely a value is a secret, given what its name promises and how it stands there; 0 when it is not believed. Behind the
+ * name of a password a weak one counts, too; behind other names only what nobody would think up.
+ */
+export function credibility(value: string, kind: Kind, form: Form): number {
+  if (value.length > LONGEST || isPlaceholder(value) || refersToSomething(value)) return 0
+  switch (kind) {
+    case 'password':
+      return ofPassword(value, form)
+    case 'hash':
+      return /^(?:[a-f0-9]{32}|[a-f0-9]{40}|[a-f0-9]{56}|[a-f0-9]{64}|[a-f0-9]{96}|[a-f0-9]{128})$/i.test(value)
+        ? 0.8
+        : 0
+    case 'secret':
+    case 'token':
+    case 'key':
+      return Math.max(ofKey(value, kind, form), kind === 'key' ? 0 : ofEncodedPair(value))
+    default:
+      throw kind satisfies never
+  }
+}
+
+const LONGEST = 2_000
+
+function ofPassword(value: string, form: Form): number {
+  if (value.length < SHORTEST_PASSWORD || value.length > LONGEST_PASSWORD) return 0
+  if (strong(value)) return form === 'wrapped' ? 0.7 : 0.95
+  if (form === 'wrapped' || namesItself(value)) return 0
+  const digits = count(value, /[0-9]/g)
+  const letters = count(value, /[A-Za-z]/g)
+  const others = value.length - digits - letters
+  if (common.has(value.toLowerCase())) return form === 'bare' ? 0 : 0.7
+  if (letters === 0) return others === 0 ? ofNumber(value, form) : ofMarks(value)
+  if (/\s/.test(value)) return form === 'literal' || form === 'setting' ? ofPhrase(value, digits) : 0
+  if (digits > 0) return looksLikeVariable(value, form) ? 0 : value.length >= 6 ? 0.8 : 0.6
+  if (others > 0) return ofMarkedWords(value, form)
+  return ofLetters(value, form)
+}
+
+const SHORTEST_PASSWORD = 4
+const LONGEST_PASSWORD = 200
+
+/** Passwords that are words, which would not be believed if they were not so common. */
+const common = new Set(
+  [
+    'letmein qwerty dragon monkey iloveyou sunshine princess football baseball welcome shadow master superman batman trustno',
+    'starwars hunter swordfish opensesame abracadabra qwertyuiop asdfghjkl zxcvbn zxcvbnm mustang michael jordan harley ranger buster',
+    'soccer hockey george andrew charlie thomas robert daniel jessica pepper ginger hannah ashley killer computer internet freedom',
+    'whatever cheese summer winter spring autumn secretsauce correcthorsebatterystaple',
+  ].flatMap(list => list.split(' ')),
+)
+
+function ofNumber(value: string, form: Form): number {
+  if (form === 'bare' || form === 'said') return 0
+  return form === 'literal' || value.length >= 6 ? 0.6 : 0
+}
+
+/** Digits with marks between them are dates and ranges as often; letters of other scripts are labels. */
+function ofMarks(value: string): number {
+  return /^[0-9 .,:/-]+$|[^\x21-\x7e]/.test(value) ? 0 : 0.6
+}
+
+/** `correct horse battery staple`, but no label, sentence or headline. */
+function ofPhrase(value: string, digits: number): number {
+  const words = value.split(/\s+/)
+  const plain = words.every(word => /^[a-z]{3,10}$/.test(word)) && words.length >= 4 && words.length <= 8
+  if (plain && !/\b(?:the|is|are|was|to|of|for|and|not|with|must|your|you|this|that|password|be|in)\b/.test(value))
+    return 0.6
+  return digits >= 2 && words.length <= 3 && /[!@#$%^&*]/.test(value) ? 0.6 : 0
+}
+
+/** Letters with marks between or around them: `P@ssword!` is a password; `new-password`, `user.password` and `Password:` are not. */
+function ofMarkedWords(value: string, form: Form): number {
+  if (/^[A-Za-z]+(?:[_.:/\\-][A-Za-z]*)+$/.test(value) || /^[#.:/@_-]+[A-Za-z_:.-]*$/.test(value)) {
+    return form !== 'bare' && wordShare(value) < 0.3 && value.length >= 10 ? 0.6 : 0
+  }
+  if (/^[A-Za-z']+[:?.,;*)]*$/.test(value)) return 0
+  if (!/[!@#$%^&*+=~?|]/.test(value)) return 0
+  return value.length >= 6 && form !== 'bare' ? 0.75 : 0
+}
+
+function ofLetters(value: string, form: Form): number {
+  if (form === 'bare' || form === 'said') return 0
+  if (value.length >= 8 && wordShare(value) === 0 && entropy(value) >= 2.5) return 0.7
+  // Only in files of settings, where nothing else could be meant.
+  return form === 'setting' && value.length >= 7 && /^[a-z]+$/.test(value) && !states.has(value) ? 0.55 : 0
+}
+
+const states = new Set(
+  [
+    'disabled enabled required optional encrypted postgres postgresql mongodb mariadb rabbitmq grafana jenkins elastic',
+    'external internal keychain keyring plaintext environment autogenerated generated managed provided missing invalid',
+    'database username bcrypt inherit prompt interactive supersecret topsecret verysecret mysecret',
+  ].flatMap(list => list.split(' ')),
+)
+
+function ofKey(value: string, kind: Kind, form: Form): number {
+  if (value.length < SHORTEST_KEY || /\s/.test(value)) return 0
+  const mixed = /[0-9]/.test(value) && /[A-Za-z]/.test(value)
+  if (strong(value)) return countsUp(value) ? 0 : mixed ? 0.9 : value.length >= 16 ? 0.75 : 0
+  if (form === 'wrapped' || form === 'bare' || form === 'said' || countsUp(value) || namesItself(value)) return 0
+  // Words, yet with something between that nobody puts into a name.
+  if (kind !== 'secret' && !/secret/i.test(value)) return 0
+  if (/^[a-z]+(?:[-_][a-z0-9]+)+$/.test(value)) return 0
+  return mixed && value.length >= 10 && /[!@#$%^&*]|[0-9]{2}/.test(value) ? 0.6 : 0
+}
+
+const SHORTEST_KEY = 8
+
+/** `dXNlcjpwYXNz` is a user and a password in base64, as in a Docker configuration. */
+function ofEncodedPair(value: string): number {
+  return /^[A-Za-z0-9+/]{12,}={0,2}$/.test(value) && holdsPassword(value) ? 0.85 : 0
+}
+
+/** Letters and digits as if drawn by lot, enough of them that no person thought them up. */
+function strong(value: string): boolean {
+  if (!looksRandom(value)) return false
+  const digits = count(value, /[0-9]/g)
+  return value.length >= 10 ? digits > 0 || value.length >= 16 : digits >= 2
+}
+
+/** Something that leads to a value instead of being it: a path, a URL, a call, a member of an object, a date, an address. */
+function refersToSomething(value: string): boolean {
+  return (
+    REFERENCE.test(value) ||
+    (/^[A-Za-z_$][\w$]*(?:(?:\.|\?\.|->|::)[A-Za-z_$][\w$]*)+$/.test(value) && wordShare(value) >= 0.4) ||
+    (/^[\w.-]+(?:\/[\w.-]+){2,}$/.test(value) && wordShare(value) >= 0.4) ||
+    (/^[\w./-]+$/.test(value) && /^[a-z]+(?:[-_/.][a-z]+)+[0-9]{0,2}$/i.test(value) && wordShare(value) >= 0.5)
+  )
+}
+
+const REFERENCE = new RegExp(
+  [
+    String.raw`^[a-z][a-z0-9+.-]{1,20}:\/\/|^(?:\.{0,2}|~|[A-Za-z]:)[\\/](?!.*[A-Za-z0-9+/]{24})|^[\w$.]+\(.*\)?;?$`,
+    String.raw`^(?:process\.env|os\.environ|env\.|ENV\[|secrets?\.|vars?\.|config\.|settings\.|self\.|this\.|vault:|ref:|arn:|op:\/\/|file:)`,
+    String.raw`^[^@\s]{1,64}@[a-z0-9-]{1,60}\.[a-z]{2,10}$|^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T|$)|^v?[0-9]+\.[0-9]+(?:\.[0-9]+)?$`,
+    String.raw`\.(?:js|ts|py|json|ya?ml|pem|key|crt|txt|md|html|php|java|go|rb|env|cfg|conf|properties)$|^(?:sha(?:1|256|384|512)|md5)[-:]`,
+    String.raw`^(?:application|text|image|multipart)\/|^(?:public|private|static|final|const|let|var|return|function|async|await|new|typeof)\b`,
+    // Parts of regular expressions and of formats.
+    String.raw`\[[^\]]{1,40}\][+*{]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\}|\\[wds][+*{]|\(\?[:=!<]|^(?:aes|sha|rsa|hmac|ecdsa|pbkdf)[_-]?[0-9]|^\*+\w`,
+    // Names of headers and algorithms, and rules that a value must keep.
+    String.raw`^X-[A-Za-z0-9-]{3,40}$|^x-[a-z0-9-]{3,40}$|^(?:[HREP]S(?:256|384|512)|EdDSA|x?chacha20|ed25519|secp256|prime256|argon2|bcrypt|scrypt|oauth2?|pbkdf2)`,
+    String.raw`(?:^|\|)(?:required|nullable|string|sometimes|confirmed|min:[0-9]|max:[0-9])(?:\||$)`,
+    String.raw`^[A-Za-z_$][\w$.]{0,60}\[[^\]]{1,30}\]$|^pk_(?:live|test)_|^pk\.eyJ|^![A-Za-z]+$|^[A-Z][A-Za-z]+!$|^0x[0-9a-f]{1,8}$`,
+    String.raw`^ssh-(?:rsa|ed25519|dss) |^-----BEGIN|^(?:rgba?|hsla?)\(|^#[0-9a-f]{3,8}$|^&[a-z]+;|^\\[uxd]`,
+  ].join('|'),
+  'i',
+)
+
+/** `password123`, `newPassword`, `secret_token`: the words of names, and nothing of a value's own, unless made harder to guess. */
+function namesItself(value: string): boolean {
+  const rest = value.replace(NAMING, '').replace(/[\s_.:/-]/g, '')
+  return rest.length === 0 && /[a-z]{3}/i.test(value)
+}
+
+const NAMING =
+  /password|passwd|passphrase|passwort|pass|pwd|pw|secret|token|key|api|auth|access|client|private|user(?:name)?|admin|login|root|db|database|app|new|old|current|confirm|hash|repeat|my|name|value|test|super|jwt|session|refresh|bearer|credentials?/gi
+
+/** In code, a short word with a digit or two at its end is a variable: `password2`, `token1`, `arg0`. */
+function looksLikeVariable(value: string, form: Form): boolean {
+  if (form !== 'bare' && form !== 'said') return false
+  return /^[A-Za-z_$]+[0-9]{1,2}$/.test(value)
+    ? form === 'bare'
+    : /^(?:sha|md|utf|base|oauth|http|ipv|bcrypt|argon|v)-?[0-9]+$/i.test(value)
+}
+
+function count(value: string, what: RegExp): number {
+  return value.match(what)?.length ?? 0
+}
