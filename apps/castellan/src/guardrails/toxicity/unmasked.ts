@@ -1,0 +1,68 @@
+/** Words that are written with some letters hidden; longer forms of them are recognised by how they begin. */
+const hidden = `
+  fuck fucks fucked fucker fuckers fucking fuckin motherfucker motherfuckers motherfucking shit shits shitty bullshit bitch bitches
+  cunt cunts asshole assholes ass asses arsehole bastard bastards whore whores slut sluts dick dicks cock pussy nigger niggers nigga
+  niggas faggot faggots fag retard retarded damn piss tits crap idiot moron stupid kill rape twat prick wanker dumbass jackass
+`
+  .trim()
+  .split(/\s+/)
+
+/** By length and first letter. */
+const candidates = Map.groupBy(hidden, word => `${word.length}${word[0]}`)
+
+const LONGEST = Math.max(...hidden.map(({ length }) => length))
+
+/** Signs that hide any letter, and signs that look like the letter they stand for. */
+const HIDES = '*#'
+const looksLike: Readonly<Record<string, string>> = { $: 's', '@': 'a' }
+
+/**
+ * The text with words such as `f*ck`, `b****` and `a$$` written out, each letter where its sign stood, so that offsets stay; the very
+ * text when there are none. Where several words fit, the one that is listed first is taken.
+ */
+export function unmasked(text: string): string {
+  let result = ''
+  let copied = 0
+  for (let at = nextSign(text, 0); at < text.length; at = nextSign(text, at)) {
+    let start = at
+    while (start > copied && at - start <= LONGEST && isPart(text, start - 1)) start--
+    let end = at + 1
+    while (end < text.length && isPart(text, end)) end++
+    const word = end - start <= LONGEST ? written(text.slice(start, end)) : null
+    if (word !== null) {
+      result += text.slice(copied, start) + word
+      copied = end
+    }
+    at = end
+  }
+  return copied === 0 ? text : result + text.slice(copied)
+}
+
+/** The next sign that may stand for a letter and has a letter beside it. */
+function nextSign(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit !== 0x2a && unit !== 0x23 && unit !== 0x24 && unit !== 0x40) continue
+    if (at > 0 && isLetter(text.charCodeAt(at - 1))) return at
+  }
+  return text.length
+}
+
+function written(masked: string): string | null {
+  const word = masked.toLowerCase()
+  const fitting = candidates.get(`${word.length}${word[0]}`)
+  return fitting?.find(candidate => [...word].every((sign, at) => stands(sign, candidate[at]!))) ?? null
+}
+
+function stands(sign: string, letter: string): boolean {
+  return sign === letter || HIDES.includes(sign) || looksLike[sign] === letter
+}
+
+function isPart(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at)
+  return isLetter(unit) || unit === 0x2a || unit === 0x23 || unit === 0x24 || unit === 0x40
+}
+
+function isLetter(unit: number): boolean {
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a)
+}
