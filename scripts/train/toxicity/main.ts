@@ -11,7 +11,7 @@ import { commentOf, learn, worst } from './learn.ts'
 
 requireNode()
 
-const PARTS = 7
+const PARTS = 9
 
 const { values } = parseArgs({
   options: { try: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } },
@@ -51,7 +51,7 @@ for (const [name, trials] of [
     )
   }
 }
-const threshold = thresholdFor(heldBack, 0.02)
+const threshold = thresholdFor(heldBack, 0.04)
 console.log(report(examples, heldBack, threshold, values.verbose))
 if (!values.try) {
   const { slope, intercept } = calibration(heldBack)

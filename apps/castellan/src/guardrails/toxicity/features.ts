@@ -8,7 +8,7 @@ import { speakerOf, SPEAKERS } from './speakers.ts'
 export const SENTENCE_FEATURES = 1
 
 /** Features of the longest sentence at most. */
-export const MOST_FEATURES = 40 * 6 + 200
+export const MOST_FEATURES = 40 * 6 + 300
 
 /** Words of these kinds are never looked at one by one: who is spoken of must not matter. */
 const hiddenKinds = kindNames.reduce(
@@ -31,13 +31,14 @@ export function sentenceFeatures(
   let size = 0
   let speaking = 0
   let seen = 0
-  let twoBefore = 0
+  let again = 0
   let before = START
   for (let word = from; word < to; word++) {
     const hash = hashes[word]!
     const kind = kinds[word]!
     let token = hash
     if (kind !== 0) {
+      again |= seen & (1 << kind)
       seen |= 1 << kind
       token = Math.imul(kind, 0x632be5ab)
       into[size++] = bucket(token, 0)
@@ -45,17 +46,22 @@ export function sentenceFeatures(
     if ((hiddenKinds & (1 << kind)) === 0) into[size++] = bucket(hash, 1)
     const pair = Math.imul(before, 0x2c1b3c6d) ^ token
     into[size++] = bucket(pair, 2)
-    into[size++] = bucket(Math.imul(twoBefore, 0x297a2d39) ^ pair, 3)
-    into[size++] = bucket(Math.imul(twoBefore, 0x3c6ef372) ^ token, 4)
     speaking |= speakerOf.get(hash)
+    if ((hiddenKinds & (1 << kind)) === 0) {
+      const start = words.starts[word]!
+      const end = Math.min(words.ends[word]!, start + 5)
+      let stem = 0
+      for (let at = start; at < end; at++) stem = Math.imul(stem ^ words.letters[at]!, 0x01000193)
+      into[size++] = bucket(stem, 3)
+    }
     if (phrases[word] !== 0) into[size++] = bucket(categoryHash(phrases[word]!), 5)
-    twoBefore = before
     before = token
   }
   into[size++] = bucket(Math.imul(before, 0x2c1b3c6d) ^ START, 2)
   if (hasQuotes(text, words.starts[from]!, words.ends[to - 1]!)) speaking |= QUOTES
   for (let kind = 1; kind <= kindNames.length; kind++) {
     if ((seen & (1 << kind)) === 0) continue
+    if ((again & (1 << kind)) !== 0) into[size++] = bucket(kind, 10)
     for (let speaker = 0; speaker <= SPEAKERS; speaker++) {
       if ((speaking & (1 << speaker)) !== 0) into[size++] = bucket(kind * 64 + speaker, 6)
     }

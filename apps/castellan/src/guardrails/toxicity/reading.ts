@@ -1,5 +1,6 @@
 import { type Words, wordsOf } from '../linear/index.ts'
 import { type Category, type KindName, kinds } from './kinds.ts'
+import { readDistorted } from './distorted.ts'
 import { unmasked } from './unmasked.ts'
 import { chained, kindNames, kindOf, LONGEST_PHRASE, phraseOf, phrasesEndingIn, phraseTable } from './vocabulary.ts'
 
@@ -34,13 +35,13 @@ export function reading(given: string): Reading {
   const kinds = new Uint8Array(count)
   const priors = new Float32Array(count)
   const phrases = new Uint16Array(count)
+  readDistorted(text, words, (word, kind) => (kinds[word] = kind))
   for (let word = 0; word < count; word++) {
     const hash = hashes[word]!
-    const kind = kindOf.get(hash)
+    const kind = kindOf.get(hash) || kinds[word]!
     if (kind !== 0) {
       kinds[word] = kind
-      const prior = priorOf[kind]!
-      if (prior > 0) priors[word] = prior
+      priors[word] = priorOf[kind]!
     }
     const lengths = phrasesEndingIn.get(hash)
     if (lengths !== 0) readPhrase(hashes, word, lengths, kinds, priors, phrases)
