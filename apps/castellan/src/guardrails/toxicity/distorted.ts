@@ -2,7 +2,18 @@ import { type Words, wordHash } from '../linear/index.ts'
 import { kindOf } from './vocabulary.ts'
 
 /** So coarse that they are meant wherever they are part of a longer word. */
-const stems = ['fuck', 'bitch', 'asshole', 'faggot', 'nigger', 'cocksuck', 'shithead', 'dickhead']
+const stems = ['fuck', 'bitch', 'asshole']
+
+/** In the ways they are usually written, with their kinds: looked for in the text as it is, which costs next to nothing. */
+const spellings = stems.flatMap(stem => {
+  const kind = kindOf.get(wordHash(stem))
+  return [stem, stem.toUpperCase(), stem[0]!.toUpperCase() + stem.slice(1)].map(spelling => ({ spelling, kind }))
+})
+
+/** What is longer is no word. */
+const LONGEST = 40
+/** Below are signs and digits. */
+const FIRST_LETTER = 0x61
 
 /**
  * Kinds of words that are no words: run together (`fuckyouall`), or with letters drawn out (`stuuupid`). Calls `found` with the word and
@@ -14,13 +25,10 @@ export function readDistorted(text: string, words: Words, found: (word: number, 
 }
 
 function readGlued(text: string, words: Words, found: (word: number, kind: number) => void): void {
-  const small = text.toLowerCase()
-  // A few letters of other languages have a longer small form, which would shift what follows.
-  if (small.length !== text.length) return
-  for (const stem of stems) {
-    const kind = kindOf.get(wordHash(stem))
-    for (let at = small.indexOf(stem); at >= 0; at = small.indexOf(stem, at + stem.length)) {
+  for (const { spelling, kind } of spellings) {
+    for (let at = text.indexOf(spelling); at >= 0; at = text.indexOf(spelling, at + spelling.length)) {
       const word = wordAt(words, at)
+      // What the vocabulary knows it knows better.
       if (word !== null && kindOf.get(words.hashes[word]!) === 0) found(word, kind)
     }
   }
@@ -28,35 +36,27 @@ function readGlued(text: string, words: Words, found: (word: number, kind: numbe
 
 function readDrawnOut(words: Words, found: (word: number, kind: number) => void): void {
   const { letters } = words
-  let last = 0
-  let run = 1
-  for (let at = 0; at < letters.length; at++) {
+  for (let at = 2; at < letters.length; at++) {
     const letter = letters[at]!
-    if (letter !== last) {
-      last = letter
-      run = 1
-      continue
-    }
-    if (++run !== 3 || letter < FIRST_LETTER) continue
+    // Once in a run, where it becomes three.
+    if (letter < FIRST_LETTER || letter !== letters[at - 1] || letter !== letters[at - 2] || letter === letters[at - 3]) continue
     const word = wordAt(words, at)
     const kind = word === null ? 0 : kindDrawnOut(words, word)
     if (word !== null && kind !== 0) found(word, kind)
   }
 }
 
-/** The kind of a word once each run of a letter is one letter, or two, as in `assss`. */
+/** The kind of a word with each long run of a letter as one, as two, or with every run as one: `faaat`, `asssshole`, `looseeer`. */
 function kindDrawnOut({ letters, starts, ends }: Words, word: number): number {
-  if (ends[word]! - starts[word]! > LONGEST) return 0
-  const written = String.fromCharCode(...letters.subarray(starts[word], ends[word]))
+  const [start, end] = [starts[word]!, ends[word]!]
+  if (end - start > LONGEST) return 0
+  const written = String.fromCharCode(...letters.subarray(start, end))
   return (
-    kindOf.get(wordHash(written.replaceAll(/(.)\1+/gu, '$1'))) || kindOf.get(wordHash(written.replaceAll(/(.)\1{2,}/gu, '$1$1')))
+    kindOf.get(wordHash(written.replaceAll(/(.)\1{2,}/gu, '$1'))) ||
+    kindOf.get(wordHash(written.replaceAll(/(.)\1{2,}/gu, '$1$1'))) ||
+    kindOf.get(wordHash(written.replaceAll(/(.)\1+/gu, '$1')))
   )
 }
-
-/** What is longer is no word. */
-const LONGEST = 40
-/** Below are signs and digits. */
-const FIRST_LETTER = 0x61
 
 /** The word around a place in the text, by halving; null when no word is there. */
 function wordAt({ count, starts, ends }: Words, at: number): number | null {

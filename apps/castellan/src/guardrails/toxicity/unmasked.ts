@@ -15,16 +15,19 @@ const LONGEST = Math.max(...hidden.map(({ length }) => length))
 /** Signs that hide any letter, and signs that look like the letter they stand for. */
 const HIDES = '*#'
 const looksLike: Readonly<Record<string, string>> = { $: 's', '@': 'a' }
+const signs = [...HIDES, ...Object.keys(looksLike)]
 
 /**
  * The text with words such as `f*ck`, `b****` and `a$$` written out, each letter where its sign stood, so that offsets stay; the very
  * text when there are none. Where several words fit, the one that is listed first is taken.
  */
 export function unmasked(text: string): string {
+  if (!signs.some(sign => text.includes(sign))) return text
   let result = ''
   let copied = 0
-  for (let at = nextSign(text, 0); at < text.length; at = nextSign(text, at)) {
-    let start = at
+  for (let at = 1; at < text.length; at++) {
+    if (!isSign(text.charCodeAt(at)) || !isLetter(text.charCodeAt(at - 1))) continue
+    let start = at - 1
     while (start > copied && at - start <= LONGEST && isPart(text, start - 1)) start--
     let end = at + 1
     while (end < text.length && isPart(text, end)) end++
@@ -36,16 +39,6 @@ export function unmasked(text: string): string {
     at = end
   }
   return copied === 0 ? text : result + text.slice(copied)
-}
-
-/** The next sign that may stand for a letter and has a letter beside it. */
-function nextSign(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit !== 0x2a && unit !== 0x23 && unit !== 0x24 && unit !== 0x40) continue
-    if (at > 0 && isLetter(text.charCodeAt(at - 1))) return at
-  }
-  return text.length
 }
 
 function written(masked: string): string | null {
@@ -60,7 +53,11 @@ function stands(sign: string, letter: string): boolean {
 
 function isPart(text: string, at: number): boolean {
   const unit = text.charCodeAt(at)
-  return isLetter(unit) || unit === 0x2a || unit === 0x23 || unit === 0x24 || unit === 0x40
+  return isLetter(unit) || isSign(unit)
+}
+
+function isSign(unit: number): boolean {
+  return unit === 0x2a || unit === 0x23 || unit === 0x24 || unit === 0x40
 }
 
 function isLetter(unit: number): boolean {
