@@ -39,7 +39,8 @@ function readDrawnOut(words: Words, found: (word: number, kind: number) => void)
   for (let at = 2; at < letters.length; at++) {
     const letter = letters[at]!
     // Once in a run, where it becomes three.
-    if (letter < FIRST_LETTER || letter !== letters[at - 1] || letter !== letters[at - 2] || letter === letters[at - 3]) continue
+    if (letter < FIRST_LETTER || letter !== letters[at - 1] || letter !== letters[at - 2] || letter === letters[at - 3])
+      continue
     const word = wordAt(words, at)
     const kind = word === null ? 0 : kindDrawnOut(words, word)
     if (word !== null && kind !== 0) found(word, kind)

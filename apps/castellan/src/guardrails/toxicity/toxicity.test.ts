@@ -69,8 +69,8 @@ test('of two sentences only the hostile one is found', () => {
 })
 
 test('a hostile sentence without a telling word is found as a whole', () => {
-  const text = 'I looked at the page. People like you should not be allowed to breed. Good night.'
-  assert.deepEqual(found(text), ['harassment: People like you should not be allowed to breed'])
+  const text = 'I looked at the page. Nobody would shed a tear if you disappeared tomorrow. Good night.'
+  assert.deepEqual(found(text), ['harassment: Nobody would shed a tear if you disappeared tomorrow'])
 })
 
 test('a finding in a changed text is where it was in the given one', () => {

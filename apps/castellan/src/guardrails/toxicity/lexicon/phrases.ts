@@ -44,6 +44,28 @@ export const phrases: readonly (readonly [category: Category, prior: number, phr
      trailer trash | white trash | con artist | con man | so called | lock her up | lock him up | what the fuck`,
   ],
   [
+    'threat',
+    2,
+    `should be shot | should be hanged | should be hung | should hang for | deserve to die | deserves to die | deserves to be shot |
+     deserve to be shot | kill them all | shoot them all | burn them all | hang them all | gas them all | lined up against | hope you get cancer |
+     hope you get raped | hope you suffer | hope you choke | hope you rot | wish you were dead | wish you would die | die alone | die painfully |
+     your days are numbered | say your prayers | choke on a | choke on it | rot in prison | rot in jail | put down like | bullet in his head |
+     bullet in her head | bullet in their heads | run them over | string him up | string them up | someone should shoot | somebody should shoot |
+     teach you a lesson | beat some sense | knock your teeth | punch you in | slap the shit | wring your neck`,
+  ],
+  [
+    'harassment',
+    1.8,
+    `allowed to breed | should not breed | should be sterilised | should be sterilized | should have been aborted | have aborted you |
+     better place without you | better off without you | never been born | would miss you | will miss you when you are gone | do the world a favor |
+     do the world a favour | do us all a favor | do us all a favour | back in the kitchen | back to the kitchen | belong in the kitchen |
+     belongs in the kitchen | belong in a zoo | belongs in a zoo | belong in a cage | belongs in a cage | too stupid to | too dumb to | how dumb |
+     how stupid | dumb as | dumber than | brain of a | shit for brains | lying sack | kind of idiot | kind of moron | excuse for a human |
+     excuse of a human | scum of the earth | filthy animals | bunch of idiots | bunch of losers | bunch of morons | breed like | your kind here | go cry |
+     crawled out from | crawled out of | mother must be | mommy s basement | mothers basement | moms basement | mom s basement | get laid |
+     waste of a human | are you retarded | are you stupid | are you dumb | you re a joke | youre a joke`,
+  ],
+  [
     'insult',
     2.6,
     `son of a bitch | sons of bitches | son of a whore | piece of shit | pieces of shit | piece of crap | piece of garbage | piece of trash | sack of shit |
