@@ -22,14 +22,7 @@ test('of families that a model never saw it finds more than half, and takes few 
 })
 
 test('what people usually write is hardly ever taken for hostile, unseen as it is', () => {
-  for (const family of [
-    'news-comments',
-    'talk-pages',
-    'complaints',
-    'longer-comments',
-    'groups-in-passing',
-    'identity',
-  ]) {
+  for (const family of ['news-comments', 'talk-pages', 'complaints', 'longer-comments', 'identity']) {
     const share = shareFound(`innocent/${family}`)
     assert.ok(share < 0.03, `${family}: ${share}`)
   }

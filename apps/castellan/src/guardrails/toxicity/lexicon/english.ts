@@ -16,26 +16,28 @@ export const english: Entries = {
     ignoramus+es birdbrain+s lamebrain+s pinhead+s airhead+s blockhead+s bonehead+s meathead+s knucklehead+s knuckledragger+s
     butthead+s fuckhead+s shithead+s shitface dickhead+s dickface dickwad+s cockhead+s knobhead+s bellend+s asshole+s ashole
     arsehole+s asshat+s asswipe+s assclown+s jackass+es fatass+es lardass jerk+s jerkoff+s prick+s bastard+s bitch+es+y+ass biatch bich
-    biotch beotch sonofabitch cunt+s+y twat+s tosser+s wanker+s pillock+s plonker+s numpty scumbag+s scum douche+s douchebag+s douchebaggery
-    douchy sleazebag+s sleazeball+s slimeball+s dirtbag+s turd+s loser+s looser+s lowlife+s degenerate+s deadbeat+s pervert+s+ed perv+s
-    pedo+s paedo+s sicko+s psycho+s nutjob+s nutcase+s nutter+s whackjob+s wacko+s weirdo+s freak+s coward+s crybaby crybabies
+    biotch beotch sonofabitch cunt+s+y twat+s tosser+s wanker+s pillock+s plonker+s numpty scumbag+s scum douchebag+s douchebaggery
+    douchy sleazebag+s sleazeball+s slimeball+s dirtbag+s turd+s loser+s looser+s lowlife+s deadbeat+s pervert+s+ed perv+s
+    pedo+s paedo+s sicko+s psycho+s nutjob+s nutcase+s nutter+s whackjob+s wacko+s weirdo+s crybaby crybabies
     wimp+s wuss sissy sissies whore+s hoes slut+s+ty skank+s+y hussy thot+s bimbo+s strumpet+s harlot+s hag+s fatso fatty fatties
     lardo fugly lickspittle+s bootlicker+s asslicker+s brownnoser+s motherfucker+s muthafucka+s mothafucka+s mutherfucker+s mofo+s
     cocksucker+s cocksucking shitbag+s shitstain+s cumstain+s fuckwit+s fuckface+s fucker+s cuck+s incel+s neckbeard+s
-    braindead brainless witless smartass nincompoop+s twit+s twerp+s dweeb+s asinine moronically scoundrel+s hillbilly hillbillies
+    braindead brainless witless smartass nincompoop+s twit+s twerp+s dweeb+s moronically scoundrel+s hillbilly hillbillies
     crackwhore+s crackhead+s cumdumpster+s manwhore assmunch+er shitbird+s pisshead+s scumbags dumbarse+s fattie+s uggo
   `,
   belittling: `
+    douche+s freak+s coward+s
     stupid+er+est+ly+ity stupit stoopid dumb+er+est dumbed pathetic+ally foolish+ly+ness fool+s ugly uglier ugliest disgusting+ly
     disgrace+ful worthless brainwashed delusional deluded lunatic+s demented deranged laughable clueless vile repulsive revolting scummy
     crook+s clown+s troll+s punk+s brat+s thug+s whiner+s whiny whining sucks suckers sucker liar+s lunacy despicable loathsome
-    contemptible obnoxious spineless gutless shameless heartless garbage trash filth filthy slime slimy sleaze sleazy nazi+s fascist+s
-    racist+s sexist+s xenophobe+s misogynist+s homophobe+s bigot+s+ed kook+s loony loonies looney idiocy drivel blowhard+s
-    windbag+s bully bullies hypocrite+s traitor+s slob+s bum+s sociopath+s psychopath+s narcissist+s creep+s creepy vermin parasite+s
-    cockroach+es maggot+s bloodsucker+s sheeple snowflake+s redneck+s goon+s wretch homo+s midget+s coon+s spastic+s
+    contemptible obnoxious spineless gutless shameless heartless garbage trash filth filthy sleaze sleazy
+      xenophobe+s misogynist+s homophobe+s bigot+s+ed kook+s loony loonies looney idiocy drivel blowhard+s
+    windbag+s hypocrite+s traitor+s slob+s bum+s sociopath+s psychopath+s narcissist+s creep+s creepy
+      bloodsucker+s sheeple redneck+s goon+s wretch homo+s midget+s coon+s spastic+s
     troglodyte+s simp+s noob+s bloodthirsty cowardly tramp+s hypocrit+s crooked inbred autist+s pussy pussies smug imbecility
   `,
   reproach: `
+    degenerate+s asinine bully bullies nazi+s fascist+s racist+s sexist+s snowflake+s slime slimy
     ignorant ignorance ridiculous+ly silly nonsense nonsensical absurd bogus hypocrisy hypocritical dishonest+y shameful arrogant
     arrogance greedy corrupt evil lies lied lying hate+s hatred hateful hater+s lazy useless incompetent incompetence crazy insane mad
     nuts nutty rubbish lame shame ashamed senile childish immature disgust disgusted disgusts sick stink+s stinks smelly
@@ -43,6 +45,7 @@ export const english: Entries = {
     supremacist+s denier+s hag weasel+s leech+es dummy dyke+s cripple+s jealous fraud+s cheater+s fat nasty rude vandal+s gross
   `,
   beast: `
+    parasite+s vermin cockroach+es maggot+s
     pig+s swine dog+s rat+s snake+s worm+s monkey+s ape+s cow+s animal+s beast+s donkey+s hyena+s vulture+s insect+s roach+es
     plague disease cancer infestation dirt dirty sewer+s slave+s peasant+s savage+s barbarian+s witch+es monster+s demon+s devil+s
     satan sheep lemming+s puppet+s
@@ -55,14 +58,15 @@ export const english: Entries = {
   `,
   vulgar: `
     ass+es azz arse dick+s dik goddamn+ed goddam godamn piss pissed bollocks bugger buggers wank+ing butthurt asswhooping crap+s+py
-    dumbasses batshit cum+s+ming dickish bitching bitched bitchin lmfao wtf tf
+    dumbasses batshit cum+s+ming dickish bitching bitched bitchin lmfao wtf
   `,
   oath: `
     damn+ed+it dammit damnit hell heck bloody freaking freakin frickin frigging friggin fricking effed screw+ed suck sucking
-    butt+s fart+s+ing poop+s+y poo pee boobs balls
+    butt+s fart+s+ing poop+s+y poo pee balls
   `,
   lewd: `
-    cock+s tit+s titties titty boobies blowjob+s handjob+s rimjob+s bj+s jizz cumshot+s cumslut+s dildo+s milf+s gilf+s horny
+    boobs
+    cock+s tit+s titties titty boobies blowjob+s handjob+s rimjob+s jizz cumshot+s cumslut+s dildo+s milf+s gilf+s horny
     hornier bukkake gangbang+s+ed creampie+s deepthroat+ing fap+ping clit buttplug+s butthole+s nutsack ballsack schlong+s boner+s hentai
     futa futanari rule34 femdom busty titfuck facefuck+ed nympho+s slutwife cuckold+s+ing orgy orgies threesome+s pornstar+s pornhub
     camgirl+s camgirl cunnilingus fellatio jerkin gagging dtf xxx fucktoy+s sexting upskirt+s cameltoe masturbat
@@ -72,13 +76,13 @@ export const english: Entries = {
     lust+ful kinky fetish+es breast+s bra+s lingerie underwear panties panty thong undress+es+ed genital+s virgin+ity condom+s
     rape+d+s raping incest pimp+s brothel+s naughty lick+s+ed+ing spank+s+ed+ing thrust+s+ing moan+s+ed+ing grope+d groping fondle+d
     submissive dominatrix bondage bdsm penis+es vagina+s vaginal anus anal erection+s orgasm+s masturbate+s+d masturbating masturbation
-    nipple+s semen sperm ejaculate+d ejaculation prostitute+s hooker+s stripper+s slutty aroused throbbing nsfw onlyfans intercourse laid
+    nipple+s semen sperm ejaculate+d ejaculation prostitute+s hooker+s stripper+s slutty aroused throbbing nsfw onlyfans intercourse
   `,
   violence: `
     kill+s+ed+ing murder+s+ed+ing slaughter+ed stab+s+bed+bing shoot+s+ing shot strangle+d choke+d+s choking hang+ed+ing lynch+ed+ing
     behead+ed execute+d+s beat+s+en+ing punch+ed+ing slap+s+ped+ping kick+ed+ing smack+ed hit+s hitting hurt+s+ing torture+d burn+s+ed+ing
     bomb+s+ed+ing drown+ed+ing poison+ed gas+sed nuke+d exterminate+d annihilate+d eradicate+d destroy+s+ed+ing crush+ed+ing smash+ed
-    break cut+s+ting slit slice rip tear crucify crucified castrate+d sterilise+d sterilize+d neutered maim+ed stomp+ed bury buried
+    break cut+s+ting slit rip crucify crucified castrate+d sterilise+d sterilize+d neutered maim+ed stomp+ed bury buried
     bullet+s gun+s knife noose gallows guillotine die+s+d dying dead death rot+s rotting suffer+s bleed+s deport+ed eliminate+d wipe+d
   `,
   group: `
