@@ -2,7 +2,7 @@ import { type Words, wordHash } from '../linear/index.ts'
 import { kindOf } from './vocabulary.ts'
 
 /** So coarse that they are meant wherever they are part of a longer word. */
-const stems = ['fuck', 'bitch', 'asshole']
+const stems = ['fuck', 'bitch']
 
 /** In the ways they are usually written, with their kinds: looked for in the text as it is, which costs next to nothing. */
 const spellings = stems.flatMap(stem => {
@@ -36,14 +36,19 @@ function readGlued(text: string, words: Words, found: (word: number, kind: numbe
 
 function readDrawnOut(words: Words, found: (word: number, kind: number) => void): void {
   const { letters } = words
-  for (let at = 2; at < letters.length; at++) {
+  // Of three letters in a row every second one has an equal letter beside it, so the others need no look.
+  for (let at = 1; at < letters.length; at += 2) {
     const letter = letters[at]!
-    // Once in a run, where it becomes three.
-    if (letter < FIRST_LETTER || letter !== letters[at - 1] || letter !== letters[at - 2] || letter === letters[at - 3])
-      continue
+    const before = letter === letters[at - 1]
+    const behind = letter === letters[at + 1]
+    if ((!before && !behind) || letter < FIRST_LETTER) continue
+    if (!(before && (behind || letter === letters[at - 2])) && !(behind && letter === letters[at + 2])) continue
     const word = wordAt(words, at)
-    const kind = word === null ? 0 : kindDrawnOut(words, word)
-    if (word !== null && kind !== 0) found(word, kind)
+    if (word === null) continue
+    const kind = kindDrawnOut(words, word)
+    if (kind !== 0) found(word, kind)
+    // A word is asked for once, however long its runs are.
+    at = Math.max(at, words.ends[word]! - 2) | 1
   }
 }
 

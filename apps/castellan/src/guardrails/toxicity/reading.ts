@@ -5,7 +5,7 @@ import { unmasked } from './unmasked.ts'
 import { chained, kindNames, kindOf, LONGEST_PHRASE, phraseOf, phrasesEndingIn, phraseTable } from './vocabulary.ts'
 
 /** Words in a sentence at most; what goes on longer is cut, so that one remark does not vanish in a long text. */
-const LONGEST_SENTENCE = 40
+export const LONGEST_SENTENCE = 40
 
 /** A text as its words, by kind, in sentences. Arrays by word are longer than `words.count`. */
 export interface Reading {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Views } from '../view.ts'
-import { toxicityDetector } from './toxicity.ts'
+import { toxicityDetector } from './index.ts'
 
 const detector = toxicityDetector()
 

@@ -4,6 +4,7 @@ import type { View, Views } from '../view.ts'
 import { Hostility } from './hostility.ts'
 import type { Category, KindName } from './kinds.ts'
 import { categoryAt, kindAt, phraseLength, reading, type Reading } from './reading.ts'
+import { VOCABULARY } from './vocabulary.ts'
 import { weights } from './weights.ts'
 
 /** From which prior on a word of a hostile sentence is shown by itself. */
@@ -20,7 +21,7 @@ export function toxicityDetector(): Detector {
   const hostility = new Hostility(weights)
   return {
     name: 'toxicity',
-    version: `1.${weights.trainedOn}`,
+    version: `1.${VOCABULARY}.${weights.trainedOn}`,
     metric: 'toxicity',
     find: views => {
       const found = new Map<string, Finding>()

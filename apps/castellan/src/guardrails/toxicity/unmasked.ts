@@ -15,36 +15,43 @@ const LONGEST = Math.max(...hidden.map(({ length }) => length))
 /** Signs that hide any letter, and signs that look like the letter they stand for. */
 const HIDES = '*#'
 const looksLike: Readonly<Record<string, string>> = { $: 's', '@': 'a' }
-const signs = [...HIDES, ...Object.keys(looksLike)]
+const signs = [...HIDES.split(''), ...Object.keys(looksLike)]
 
 /**
  * The text with words such as `f*ck`, `b****` and `a$$` written out, each letter where its sign stood, so that offsets stay; the very
  * text when there are none. Where several words fit, the one that is listed first is taken.
  */
 export function unmasked(text: string): string {
-  if (!signs.some(sign => text.includes(sign))) return text
   let result = ''
   let copied = 0
-  for (let at = 1; at < text.length; at++) {
-    if (!isSign(text.charCodeAt(at)) || !isLetter(text.charCodeAt(at - 1))) continue
-    let start = at - 1
-    while (start > copied && at - start <= LONGEST && isPart(text, start - 1)) start--
+  const next = signs.map(sign => indexFrom(text, sign, 0))
+  for (let at = Math.min(...next); at < text.length; at = Math.min(...next)) {
     let end = at + 1
-    while (end < text.length && isPart(text, end)) end++
-    const word = end - start <= LONGEST ? written(text.slice(start, end)) : null
-    if (word !== null) {
-      result += text.slice(copied, start) + word
-      copied = end
+    if (at > 0 && isLetter(text.charCodeAt(at - 1))) {
+      let start = at - 1
+      while (start > copied && at - start <= LONGEST && isPart(text, start - 1)) start--
+      while (end < text.length && isPart(text, end)) end++
+      const word = end - start <= LONGEST ? written(text.slice(start, end)) : null
+      if (word !== null) {
+        result += text.slice(copied, start) + word
+        copied = end
+      }
     }
-    at = end
+    for (const [index, sign] of signs.entries()) if (next[index]! < end) next[index] = indexFrom(text, sign, end)
   }
   return copied === 0 ? text : result + text.slice(copied)
+}
+
+/** Where a sign comes next; the length of the text when it does not. */
+function indexFrom(text: string, sign: string, from: number): number {
+  const at = text.indexOf(sign, from)
+  return at < 0 ? text.length : at
 }
 
 function written(masked: string): string | null {
   const word = masked.toLowerCase()
   const fitting = candidates.get(`${word.length}${word[0]}`)
-  return fitting?.find(candidate => [...word].every((sign, at) => stands(sign, candidate[at]!))) ?? null
+  return fitting?.find(candidate => word.split('').every((sign, at) => stands(sign, candidate[at]!))) ?? null
 }
 
 function stands(sign: string, letter: string): boolean {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { wordHash } from '../linear/index.ts'
 import { type Category, type KindName, kinds } from './kinds.ts'
 import { english } from './lexicon/english.ts'
@@ -31,6 +32,12 @@ export const phrasesEndingIn = new Lookup()
 
 for (const [category, prior, list] of phrases) addPhrases(list, category, prior)
 addPhrases(harmless, null, 0)
+
+/** Changes with every word and phrase that is listed. */
+export const VOCABULARY: string = createHash('sha256')
+  .update(JSON.stringify([kinds, english, otherLanguages, phrases, harmless]))
+  .digest('hex')
+  .slice(0, 8)
 
 /** The hash of words in a row, from that of all but the last. */
 export function chained(before: number, word: number): number {
