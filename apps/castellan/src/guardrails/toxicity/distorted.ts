@@ -6,7 +6,7 @@ const stems = ['fuck', 'bitch']
 
 /** In the ways they are usually written, with their kinds: looked for in the text as it is, which costs next to nothing. */
 const spellings = stems.flatMap(stem => {
-  const kind = kindOf.get(wordHash(stem))
+  const kind = kindOf(wordHash(stem))
   return [stem, stem.toUpperCase(), stem[0]!.toUpperCase() + stem.slice(1)].map(spelling => ({ spelling, kind }))
 })
 
@@ -29,7 +29,7 @@ function readGlued(text: string, words: Words, found: (word: number, kind: numbe
     for (let at = text.indexOf(spelling); at >= 0; at = text.indexOf(spelling, at + spelling.length)) {
       const word = wordAt(words, at)
       // What the vocabulary knows it knows better.
-      if (word !== null && kindOf.get(words.hashes[word]!) === 0) found(word, kind)
+      if (word !== null && kindOf(words.hashes[word]!) === 0) found(word, kind)
     }
   }
 }
@@ -58,9 +58,9 @@ function kindDrawnOut({ letters, starts, ends }: Words, word: number): number {
   if (end - start > LONGEST) return 0
   const written = String.fromCharCode(...letters.subarray(start, end))
   return (
-    kindOf.get(wordHash(written.replaceAll(/(.)\1{2,}/gu, '$1'))) ||
-    kindOf.get(wordHash(written.replaceAll(/(.)\1{2,}/gu, '$1$1'))) ||
-    kindOf.get(wordHash(written.replaceAll(/(.)\1+/gu, '$1')))
+    kindOf(wordHash(written.replaceAll(/(.)\1{2,}/gu, '$1'))) ||
+    kindOf(wordHash(written.replaceAll(/(.)\1{2,}/gu, '$1$1'))) ||
+    kindOf(wordHash(written.replaceAll(/(.)\1+/gu, '$1')))
   )
 }
 

@@ -1,6 +1,6 @@
 import { BUCKETS, type Words } from '../linear/index.ts'
 import { LONGEST_SENTENCE, type Reading } from './reading.ts'
-import { speakerOf, SPEAKERS } from './speakers.ts'
+import { speakers as allSpeakers } from './speakers.ts'
 import { kindNames, phraseTable } from './vocabulary.ts'
 
 /** Changes whenever some sentence would fall into other buckets than before, which makes every trained weight meaningless. */
@@ -19,6 +19,8 @@ const about = {
   kindAgain: 8,
   length: 9,
 } as const
+
+const SPEAKERS = allSpeakers.length
 
 /** Features that a sentence has at most: five of each word, and those of all kinds at once. */
 export const MOST_FEATURES = LONGEST_SENTENCE * 5 + kindNames.length * (kindNames.length + SPEAKERS + 3) + 2
@@ -41,7 +43,7 @@ const STEM = 5
  * and pairs in which a word of a kind is its kind; phrases; and which kinds stand together in a sentence that speaks of whom.
  */
 export function sentenceFeatures(reading: Reading, from: number, to: number, into: Uint16Array): number {
-  const { words, kinds, phrases, text } = reading
+  const { words, kinds, speakers, phrases, text } = reading
   const { hashes, starts, ends } = words
   let size = 0
   let speaking = hasQuotes(text, starts[from]!, ends[to - 1]!) ? QUOTES : 0
@@ -64,7 +66,7 @@ export function sentenceFeatures(reading: Reading, from: number, to: number, int
     }
     into[size++] = bucket(paired(before, token), about.pair)
     if (phrases[word] !== 0) into[size++] = bucket(phraseHash(phrases[word]!), about.phrase)
-    speaking |= speakerOf.get(hash)
+    speaking |= speakers[word]!
     before = token
   }
   into[size++] = bucket(paired(before, EDGE), about.pair)

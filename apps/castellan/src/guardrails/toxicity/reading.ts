@@ -2,7 +2,17 @@ import { type Words, wordsOf } from '../linear/index.ts'
 import { type Category, type KindName, kinds } from './kinds.ts'
 import { readDistorted } from './distorted.ts'
 import { unmasked } from './unmasked.ts'
-import { chained, kindNames, kindOf, LONGEST_PHRASE, phraseOf, phrasesEndingIn, phraseTable } from './vocabulary.ts'
+import {
+  chained,
+  kindIn,
+  kindNames,
+  knownOf,
+  lengthsIn,
+  LONGEST_PHRASE,
+  phraseOf,
+  phraseTable,
+  speakersIn,
+} from './vocabulary.ts'
 
 /** Words in a sentence at most; what goes on longer is cut, so that one remark does not vanish in a long text. */
 export const LONGEST_SENTENCE = 40
@@ -13,6 +23,8 @@ export interface Reading {
   readonly text: string
   /** Numbers of kinds, 0 for none. */
   readonly kinds: Uint8Array
+  /** Whom the word speaks of, as bits by the order of `speakers`. */
+  readonly speakers: Uint8Array
   /** How much the word, or the phrase that ends in it, speaks for hostility. */
   readonly priors: Float32Array
   /** The phrase that ends in the word, as its number; 0 for none. */
@@ -33,25 +45,28 @@ export function reading(given: string): Reading {
   const words = wordsOf(text)
   const { count, hashes } = words
   const kinds = new Uint8Array(count)
+  const speakers = new Uint8Array(count)
   const priors = new Float32Array(count)
   const phrases = new Uint16Array(count)
   readDistorted(text, words, (word, kind) => (kinds[word] = kind))
   for (let word = 0; word < count; word++) {
     const hash = hashes[word]!
-    const kind = kindOf.get(hash) || kinds[word]!
+    const known = knownOf(hash)
+    const kind = kindIn(known) || kinds[word]!
+    if (known === 0 && kind === 0) continue
+    speakers[word] = speakersIn(known)
     if (kind !== 0) {
       kinds[word] = kind
       priors[word] = priorOf[kind]!
     }
-    const lengths = phrasesEndingIn.get(hash)
-    if (lengths !== 0) readPhrase(hashes, word, lengths, kinds, priors, phrases)
+    if (lengthsIn(known) !== 0) readPhrase(hashes, word, lengthsIn(known), kinds, priors, phrases)
   }
   for (let word = 0; word < count; word++) {
     if (priors[word]! > 0 && isQuoted(text, words, word - phraseLength(phrases[word]!) + 1, word)) {
       priors[word] = priors[word]! * QUOTED
     }
   }
-  return { words, text, kinds, priors, phrases, ...sentencesOf(text, words) }
+  return { words, text, kinds, speakers, priors, phrases, ...sentencesOf(text, words) }
 }
 
 export function kindAt({ kinds }: Reading, word: number): KindName | null {
