@@ -27,8 +27,8 @@ export function unmasked(text: string): string {
   const next = signs.map(sign => indexFrom(text, sign, 0))
   for (let at = Math.min(...next); at < text.length; at = Math.min(...next)) {
     let end = at + 1
-    if (at > 0 && isLetter(text.charCodeAt(at - 1))) {
-      let start = at - 1
+    if (isLetter(text.charCodeAt(at - 1)) || isLetter(text.charCodeAt(at + 1))) {
+      let start = at
       while (start > copied && at - start <= LONGEST && isPart(text, start - 1)) start--
       while (end < text.length && isPart(text, end)) end++
       const word = end - start <= LONGEST ? written(text.slice(start, end)) : null
@@ -50,7 +50,8 @@ function indexFrom(text: string, sign: string, from: number): number {
 
 function written(masked: string): string | null {
   const word = masked.toLowerCase()
-  const fitting = candidates.get(`${word.length}${word[0]}`)
+  const first = looksLike[word[0]!] ?? word[0]
+  const fitting = candidates.get(`${word.length}${first}`)
   return fitting?.find(candidate => word.split('').every((sign, at) => stands(sign, candidate[at]!))) ?? null
 }
 
