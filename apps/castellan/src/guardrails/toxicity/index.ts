@@ -1,0 +1,1 @@
+export { toxicityDetector } from './toxicity.ts'

@@ -1,0 +1,157 @@
+import { type Words, wordsOf } from '../linear/index.ts'
+import { type Category, type KindName, kinds } from './kinds.ts'
+import { readDistorted } from './distorted.ts'
+import { unmasked } from './unmasked.ts'
+import {
+  chained,
+  kindIn,
+  kindNames,
+  knownOf,
+  lengthsIn,
+  LONGEST_PHRASE,
+  phraseOf,
+  phraseTable,
+  speakersIn,
+} from './vocabulary.ts'
+
+/** Words in a sentence at most; what goes on longer is cut, so that one remark does not vanish in a long text. */
+export const LONGEST_SENTENCE = 40
+
+/** A text as its words, by kind, in sentences. Arrays by word are longer than `words.count`. */
+export interface Reading {
+  readonly words: Words
+  readonly text: string
+  /** Numbers of kinds, 0 for none. */
+  readonly kinds: Uint8Array
+  /** Whom the word speaks of, as bits by the order of `speakers`. */
+  readonly speakers: Uint8Array
+  /** How much the word, or the phrase that ends in it, speaks for hostility. */
+  readonly priors: Float32Array
+  /** The phrase that ends in the word, as its number; 0 for none. */
+  readonly phrases: Uint16Array
+  /** Where each sentence begins, in words, and the last one ends. */
+  readonly sentences: Int32Array
+  readonly sentenceCount: number
+}
+
+/** What is known of each kind before anything is learned, by number. */
+const priorOf = Float32Array.from([0, ...kindNames.map(name => kinds[name].prior)])
+
+/** What of a word's prior is left when it stands in quotation marks by itself. */
+const QUOTED = 0.3
+
+export function reading(given: string): Reading {
+  const text = unmasked(given)
+  const words = wordsOf(text)
+  const { count, hashes } = words
+  const kinds = new Uint8Array(count)
+  const speakers = new Uint8Array(count)
+  const priors = new Float32Array(count)
+  const phrases = new Uint16Array(count)
+  readDistorted(text, words, (word, kind) => (kinds[word] = kind))
+  for (let word = 0; word < count; word++) {
+    const hash = hashes[word]!
+    const known = knownOf(hash)
+    const kind = kindIn(known) || kinds[word]!
+    if (known === 0 && kind === 0) continue
+    speakers[word] = speakersIn(known)
+    if (kind !== 0) {
+      kinds[word] = kind
+      priors[word] = priorOf[kind]!
+    }
+    if (lengthsIn(known) !== 0) readPhrase(hashes, word, lengthsIn(known), kinds, priors, phrases)
+  }
+  for (let word = 0; word < count; word++) {
+    if (priors[word]! > 0 && isQuoted(text, words, word - phraseLength(phrases[word]!) + 1, word)) {
+      priors[word] = priors[word]! * QUOTED
+    }
+  }
+  return { words, text, kinds, speakers, priors, phrases, ...sentencesOf(text, words) }
+}
+
+export function kindAt({ kinds }: Reading, word: number): KindName | null {
+  return kindNames[kinds[word]! - 1] ?? null
+}
+
+/** The category of the word, or of the phrase that ends in it. */
+export function categoryAt(reading: Reading, word: number): Category | null {
+  const phrase = reading.phrases[word]!
+  if (phrase !== 0) return phraseTable[phrase - 1]!.category
+  const kind = kindAt(reading, word)
+  return kind && kinds[kind].category
+}
+
+/** How many words the phrase with a number has; 1 for no phrase. */
+export function phraseLength(phrase: number): number {
+  return phrase === 0 ? 1 : phraseTable[phrase - 1]!.length
+}
+
+/** The longest phrase that ends in a word, if it says more than the word. */
+function readPhrase(
+  hashes: Int32Array,
+  word: number,
+  lengths: number,
+  kinds: Uint8Array,
+  priors: Float32Array,
+  phrases: Uint16Array,
+): void {
+  for (let length = Math.min(LONGEST_PHRASE, word + 1); length > 0; length--) {
+    if ((lengths & (1 << length)) === 0) continue
+    let hash = 0
+    for (let at = word - length + 1; at <= word; at++) hash = chained(hash, hashes[at]!)
+    const number = phraseOf.get(hash)
+    if (number === 0) continue
+    const { category, prior } = phraseTable[number - 1]!
+    if (category === null) {
+      for (let at = word - length + 1; at <= word; at++) {
+        kinds[at] = 0
+        priors[at] = 0
+        phrases[at] = 0
+      }
+      return
+    }
+    if (prior <= priors[word]!) continue
+    phrases[word] = number
+    priors[word] = prior
+    return
+  }
+}
+
+function isQuoted(text: string, { starts, ends }: Words, first: number, last: number): boolean {
+  return isQuote(text.charCodeAt(starts[first]! - 1)) && isQuote(text.charCodeAt(ends[last]!))
+}
+
+function isQuote(unit: number): boolean {
+  return (
+    unit === 0x22 ||
+    unit === 0x27 ||
+    unit === 0x60 ||
+    (unit >= 0x2018 && unit <= 0x201f) ||
+    unit === 0xab ||
+    unit === 0xbb
+  )
+}
+
+function sentencesOf(text: string, { count, starts, ends }: Words): Pick<Reading, 'sentences' | 'sentenceCount'> {
+  const sentences = new Int32Array(count + 1)
+  let sentenceCount = 0
+  let first = 0
+  for (let word = 0; word < count; word++) {
+    const next = word + 1 < count ? starts[word + 1]! : text.length
+    if (word + 1 < count && word - first + 1 < LONGEST_SENTENCE && !endsBetween(text, ends[word]!, next)) continue
+    sentences[sentenceCount++] = first
+    first = word + 1
+  }
+  sentences[sentenceCount] = count
+  return { sentences, sentenceCount }
+}
+
+/** Whether a sentence or a line ends between two words: at a mark with something behind it that is no word, or at the line's end. */
+function endsBetween(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit === 0x0a || unit === 0x2026 || unit === 0x3002) return true
+    if ((unit === 0x2e || unit === 0x21 || unit === 0x3f || unit === 0x3b) && at + 1 < to) return true
+  }
+  return false
+}
