@@ -21,8 +21,17 @@ function find(unit: number): number {
   return folded(character) === character ? needs.nothing : needs.folding
 }
 
+const answers = new Map<number, string>()
+
+/** A unit without what NFKC calls compatibility. */
+export function foldedUnit(unit: number): string {
+  let answer = answers.get(unit)
+  if (answer === undefined) answers.set(unit, (answer = folded(String.fromCharCode(unit))))
+  return answer
+}
+
 /** A character without what NFKC calls compatibility: full width, letters of mathematics, ligatures, circles. */
-export function folded(character: string): string {
+function folded(character: string): string {
   const plain = dashes.has(character) ? '-' : character.normalize('NFKC')
   // A handful of characters stand for whole phrases; they are not worth a text that grows.
   return plain.length > 3 ? character : plain
@@ -50,9 +59,9 @@ export function foldedPair(code: number): string | null {
   if (code >= 0x1f150 && code <= 0x1f169) return String.fromCharCode(65 + code - 0x1f150)
   if (code >= 0x1f170 && code <= 0x1f189) return String.fromCharCode(65 + code - 0x1f170)
   if (!pairRanges.some(([from, to]) => code >= from && code <= to)) return null
-  const character = String.fromCodePoint(code)
-  const plain = folded(character)
-  return plain === character ? null : plain
+  let plain = answers.get(code)
+  if (plain === undefined) answers.set(code, (plain = folded(String.fromCodePoint(code))))
+  return plain.codePointAt(0) === code ? null : plain
 }
 
 /** Marks that go onto Latin, Greek, Cyrillic, kana, or anything; and the parts of Hangul syllables. */

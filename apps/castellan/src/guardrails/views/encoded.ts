@@ -1,4 +1,5 @@
 import { isControl, textFrom } from './looks-like-text.ts'
+import { encodingSigns, isEncoding, nextRun, SHORTEST_ENCODED } from './survey.ts'
 
 export interface Decoded {
   readonly start: number
@@ -7,32 +8,18 @@ export interface Decoded {
   readonly through: 'base64' | 'hex'
 }
 
-/** Shorter runs are words, names and numbers more often than texts. */
-const SHORTEST = 16
 /** From this width on, a line that is one run goes on in the next line. */
 const WRAPPED = 56
 
-/** 1 for the signs of base64 and base64url, 2 for those of base 16, which are the former, too; 4 for `+ / - _`. */
-const kinds = new Uint8Array(128)
-for (let unit = 0; unit < 128; unit++) {
-  const sign = String.fromCharCode(unit)
-  if (/[A-Za-z0-9]/.test(sign)) kinds[unit] = /[0-9A-Fa-f]/.test(sign) ? 3 : 1
-  else if ('+/-_'.includes(sign)) kinds[unit] = 5
-}
-
 /** The stretches of a text that are a text in base64 or hex, in the order they stand; each unit is read a few times at most. */
 export function* encodedStretches(text: string): Generator<Decoded> {
-  let start = 0
-  for (let at = 0; at <= text.length; at++) {
-    const unit = at < text.length ? text.charCodeAt(at) : 0x20
-    if (unit < 128 && kinds[unit] !== 0) continue
-    if (at - start >= SHORTEST) {
-      const end = at - start >= WRAPPED && isBreak(unit) ? lastLineEnd(text, at, at - start) : at
-      const found = decodeRun(text, start, end)
-      if (found) yield found
-      at = end
-    }
-    start = at + 1
+  for (let run = nextRun(text, 0); run !== null;) {
+    const { start } = run
+    let { end } = run
+    if (end - start >= WRAPPED && isBreak(text.charCodeAt(end))) end = lastLineEnd(text, end, end - start)
+    const found = decodeRun(text, start, end)
+    if (found) yield found
+    run = nextRun(text, end)
   }
 }
 
@@ -56,7 +43,7 @@ function decodeRun(text: string, start: number, end: number): Decoded | null {
   if (hex !== null) return { start, end, text: hex, through: 'hex' }
   let from = start
   // A path, a name or a sign in front shares its letters with base64, so a text may begin after any of those.
-  while (end - from >= SHORTEST) {
+  while (end - from >= SHORTEST_ENCODED) {
     if (beginsLikeText(text, from)) {
       const decoded = decodeBase64(text.slice(from, end))
       if (decoded !== null) return { start: from, end: padded(text, end), text: decoded, through: 'base64' }
@@ -69,7 +56,7 @@ function decodeRun(text: string, start: number, end: number): Decoded | null {
 function nextPart(text: string, from: number, end: number): number {
   for (let at = from; at < end; at++) {
     const unit = text.charCodeAt(at)
-    if (unit < 128 && (kinds[unit]! & 4) !== 0) return at + 1
+    if (unit < 128 && (encodingSigns[unit]! & 4) !== 0) return at + 1
   }
   return end
 }
@@ -104,9 +91,12 @@ function sixBits(unit: number): number {
 const PART = 4096
 
 function decodeBase64(run: string): string | null {
-  const signs = run.replaceAll(/[\r\n]/g, '')
-  if (textOrWide(Buffer.from(signs.slice(0, PART), 'base64'), signs.length > PART) === null) return null
-  return textOrWide(Buffer.from(signs, 'base64'), false)
+  if (run.length > PART && textOrWide(bytesOf(run.slice(0, PART)), true) === null) return null
+  return textOrWide(bytesOf(run), false)
+}
+
+function bytesOf(run: string): Buffer {
+  return Buffer.from(run.replaceAll(/[\r\n]/g, ''), 'base64')
 }
 
 /** Commands for PowerShell are UTF-16, of which every other byte is zero as long as they are English. */
@@ -125,7 +115,7 @@ function decodeHex(text: string, start: number, end: number): string | null {
   if ((end - start) % 2 !== 0) return null
   for (let at = start; at < end; at++) {
     const unit = text.charCodeAt(at)
-    if (unit > 127 || kinds[unit] !== 3) return null
+    if (unit > 127 || encodingSigns[unit] !== 3) return null
     // Bytes from 10 to 1f are no text; most numbers and digests end here.
     if ((at - start) % 2 === 0 && unit === 0x31) return null
   }
@@ -136,10 +126,6 @@ function padded(text: string, end: number): number {
   let at = end
   while (at < end + 2 && text.charCodeAt(at) === 0x3d) at++
   return at
-}
-
-function isEncoding(unit: number): boolean {
-  return unit < 128 && kinds[unit] !== 0
 }
 
 function isBreak(unit: number): boolean {

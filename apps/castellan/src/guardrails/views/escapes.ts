@@ -70,6 +70,8 @@ function unicodeRun(text: string, start: number): Escaped | null {
 }
 
 function byteRun(text: string, start: number, sign: number, signs: number): Escaped | null {
+  const lone = loneByte(text, start, sign, signs)
+  if (lone !== null) return lone
   const bytes: number[] = []
   let end = start
   while (bytes.length < MOST && text.charCodeAt(end) === sign) {
@@ -80,6 +82,15 @@ function byteRun(text: string, start: number, sign: number, signs: number): Esca
     end += signs + 2
   }
   return bytes.length === 0 ? null : { end, by: textFrom(Uint8Array.from(bytes)), count: bytes.length }
+}
+
+/** Nearly all escapes are one sign by itself. */
+function loneByte(text: string, start: number, sign: number, signs: number): Escaped | null {
+  if (signs === 2 && text.charCodeAt(start + 1) !== 0x78) return null
+  const end = start + signs + 2
+  const byte = (hexDigit(text.charCodeAt(end - 2)) << 4) | hexDigit(text.charCodeAt(end - 1))
+  if (byte < 0x20 || byte > 0x7e || text.charCodeAt(end) === sign) return null
+  return { end, by: String.fromCharCode(byte), count: 1 }
 }
 
 /** -1 for what is no digit of base 16. */

@@ -1,11 +1,12 @@
 import { foldConfusables, isLookalike } from './confusables.ts'
-import { folded, foldedPair, isMark, needOf, needs } from './compatibility.ts'
+import { foldedPair, foldedUnit, isMark, needOf, needs } from './compatibility.ts'
 import { entityAt } from './entities.ts'
 import { backslashRun, percentRun, quotedRun, softBreak, type Escaped } from './escapes.ts'
 import { type Hidden, invisibleKind, invisibleRun } from './invisible.ts'
 import { isLatin } from './latin.ts'
 import { ansiEnd, markEnd, MarkupReader, partsWord } from './markup.ts'
 import { Rewriting, type Rewritten } from './rewriting.ts'
+import { signs } from './survey.ts'
 
 export interface Normalised {
   /** Null when the text is already as it should be. */
@@ -27,11 +28,6 @@ export interface Carried {
 /** Escapes in a row from which on somebody wrote a text so. */
 const LONG_RUN = 8
 
-/** Units below 128 that may mean something else than themselves. */
-const signs = new Uint8Array(128)
-for (let unit = 0; unit < 32; unit++) signs[unit] = unit === 9 || unit === 13 ? 0 : 1
-for (const sign of '&<%\\=*`~\u007f') signs[sign.charCodeAt(0)] = 1
-
 /**
  * A text as a reader sees it: compatibility characters folded (NFKC, where it matters), lookalikes exchanged, invisible
  * characters, ANSI sequences, HTML tags and Markdown marks gone, entities and escapes read, words parted by a line break
@@ -41,7 +37,8 @@ export function normalise(text: string): Normalised {
   const pass = new Pass(text)
   for (let at = 0; at < text.length;) {
     const unit = text.charCodeAt(at)
-    if (unit < 128) at = signs[unit] === 0 ? at + 1 : pass.sign(unit, at)
+    if (unit === 10 && partsWord(text, at)) at = pass.joinWord(at)
+    else if (unit < 128) at = signs[unit] === 0 ? at + 1 : pass.sign(unit, at)
     else at = pass.beyondAscii(unit, at)
   }
   return pass.finish()
@@ -67,8 +64,6 @@ class Pass {
   sign(unit: number, at: number): number {
     const text = this.#text
     switch (unit) {
-      case 0x0a:
-        return partsWord(text, at) ? this.#replace(at - 1, at + 1, '') : at + 1
       case 0x26: {
         const entity = entityAt(text, at)
         if (entity) this.#decoded = true
@@ -93,8 +88,13 @@ class Pass {
       case 0x1b:
         return this.#replace(at, ansiEnd(text, at), '')
       default:
-        return this.#replace(at, at + 1, '')
+        return this.#replace(at, pastControls(text, at), '')
     }
+  }
+
+  /** Takes the hyphen and the line break at an offset out of a word. */
+  joinWord(at: number): number {
+    return this.#replace(at - 1, at + 1, '')
   }
 
   /** Deals with a character beyond ASCII at an offset; returns where to go on. */
@@ -110,7 +110,7 @@ class Pass {
       case needs.composing:
         return this.#composed(at)
       case needs.folding: {
-        const by = folded(this.#text[at]!)
+        const by = foldedUnit(unit)
         if (isLookalike(by.charCodeAt(0))) this.#lookalikes = true
         return this.#replace(at, at + 1, by)
       }
@@ -200,5 +200,17 @@ function compose(cluster: string): string | null {
 function pastRun(text: string, sign: number, at: number): number {
   let end = at + 1
   while (text.charCodeAt(end) === sign) end++
+  return end
+}
+
+function pastControls(text: string, at: number): number {
+  let end = at + 1
+  while (
+    end < text.length &&
+    text.charCodeAt(end) < 32 &&
+    signs[text.charCodeAt(end)] === 1 &&
+    text.charCodeAt(end) !== 27
+  )
+    end++
   return end
 }

@@ -5,16 +5,17 @@ const AROUND = 400
 /** Letters in a row, each by itself, that are a word spelled out rather than a list. */
 const SPELLED_OUT = 5
 
-const kind = { other: 0, letter: 1, digit: 2, sign: 3 } as const
+const kind = { other: 0, letter: 1, digit: 2, sign: 3, number: 4 } as const
 const kinds = new Uint8Array(128)
 for (let unit = 0; unit < 128; unit++) {
   const sign = String.fromCharCode(unit)
   if (/[A-Za-z]/.test(sign)) kinds[unit] = kind.letter
-  else if (/[0-9]/.test(sign)) kinds[unit] = kind.digit
+  else if (/[0134578]/.test(sign)) kinds[unit] = kind.digit
+  else if (/[269]/.test(sign)) kinds[unit] = kind.number
   else if ('@$!|'.includes(sign)) kinds[unit] = kind.sign
 }
 
-/** Digits and signs by the letters they stand for. */
+/** Digits and signs by the letters they stand for; 2, 6 and 9 stand for none. */
 const letterFor: Readonly<Record<string, string>> = {
   '0': 'o',
   '1': 'i',
@@ -66,6 +67,9 @@ function inSmallLetters(text: string): string {
   return small.length === text.length ? small : text.replaceAll(/[A-Z]/g, letter => letter.toLowerCase())
 }
 
+const disguised = (1 << kind.letter) | (1 << kind.digit) | (1 << kind.sign)
+const lettersAndNumbers = (1 << kind.letter) | (1 << kind.number)
+
 function disguisedWords(text: string): Found[] {
   const found: Found[] = []
   for (let at = 0; at < text.length; at++) {
@@ -83,7 +87,7 @@ function disguisedWords(text: string): Found[] {
       if (!word) continue
       found.push(word)
       at = word.end
-    } else if (seen > 1 << kind.letter && (seen & (1 << kind.letter)) !== 0) {
+    } else if ((seen & disguised) > 1 << kind.letter && (seen & lettersAndNumbers) === 1 << kind.letter) {
       const word = withDigits(text, start, at)
       if (word) found.push(word)
     }
@@ -130,13 +134,13 @@ function withDigits(text: string, from: number, to: number): Found | null {
   // An address, which goes on after a dot.
   if (text[to] === '.' && text.slice(start, end).includes('@')) return null
   const written = text.slice(start, end)
+  if (!/[A-Za-z$][013457@$!|]+[A-Za-z]|^[013457$][A-Za-z]{4}|^[4@](?:ll|nd|ny|re|s)$/i.test(written)) return null
   const word = [...written].map(sign => letterFor[sign] ?? sign.toLowerCase()).join('')
   const letters = written.replaceAll(/[^A-Za-z]/g, '').length
-  const inside = /[A-Za-z$][013457@$!|]+[A-Za-z]/.test(written) || /^(?:[01357$][A-Za-z]{4,}|[4@](?:ll|nd|ny|re|s)$|4[A-Za-z]{4,})/i.test(written) // prettier-ignore
   const isWord = /^[a-z]+$/.test(word) && /[aeiou]/.test(word) && !/[^aeiouy]{5}/.test(word)
   // What is half digits is a key or a number, and so is what changes between large and small letters.
   const usual = letters * 2 >= word.length && !/[a-z][0-9@$!|]*[A-Z]/.test(written)
-  return inside && isWord && usual && word !== written ? { start, end, by: word } : null
+  return isWord && usual && word !== written ? { start, end, by: word } : null
 }
 
 function lineStart(text: string, at: number, first: number): number {

@@ -5,12 +5,13 @@ import { normalise } from './normalise.ts'
 import { plainLetters } from './plain-letters.ts'
 import { decodedView, givenView, rewrittenView } from './rewriting.ts'
 import { unturned } from './rot13.ts'
+import { survey, type Survey } from './survey.ts'
 
 /** Encodings inside of encodings that are read. */
 const DEEPEST = 3
-/** Views of decoded stretches, and the characters they may have together; what is shorter than that is read first. */
+/** Views of decoded stretches, and the characters they may have together. */
 const MOST_VIEWS = 64
-const MOST_CHARACTERS = 400_000
+const MOST_CHARACTERS = 1_000_000
 /** Longer texts are not turned by thirteen letters: whoever hides something hides it in little. */
 const LONGEST_TURNED = 100_000
 
@@ -31,10 +32,9 @@ const LONGEST_TURNED = 100_000
 export function viewsOf(text: string): Views {
   const all: View[] = []
   const hidden: Hidden[] = []
-  const given = givenView(text)
   const encoded = new Encoded()
-  const seen = readThrough(given, 0, all, encoded, hidden)
-  const plain = plainLetters(seen.text)
+  const { seen, surveyed } = readThrough(givenView(text), 0, all, encoded, hidden)
+  const plain = surveyed.disguised ? plainLetters(seen.text) : null
   if (plain) all.push(rewrittenView(seen, plain, ['plain-letters']))
   const right = seen.text.length <= LONGEST_TURNED ? unturned(seen.text) : null
   if (right !== null) all.push({ ...seen, text: right, through: [...seen.through, 'rot13'] })
@@ -56,16 +56,24 @@ class Encoded {
   }
 }
 
-/** Reads a view normalised, and what is encoded in it; returns the view that shows most. */
-function readThrough(view: View, depth: number, into: View[], encoded: Encoded, hidden: Hidden[]): View {
+interface Read {
+  /** The view that shows most. */
+  readonly seen: View
+  readonly surveyed: Survey
+}
+
+/** Reads a view normalised, and what is encoded in it. */
+function readThrough(view: View, depth: number, into: View[], encoded: Encoded, hidden: Hidden[]): Read {
   into.push(view)
-  const seen = normalisedView(view, depth, encoded, hidden)
+  const first = survey(view.text)
+  const seen = first.unusual ? normalisedView(view, depth, encoded, hidden) : view
   if (seen !== view) into.push(seen)
-  if (depth === DEEPEST) return seen
+  const surveyed = seen === view ? first : survey(seen.text)
+  if (depth === DEEPEST || !surveyed.encoded) return { seen, surveyed }
   for (const { start, end, text, through } of encodedStretches(seen.text)) {
     readDecoded(decodedView(seen, text, start, end, through), depth, encoded)
   }
-  return seen
+  return { seen, surveyed }
 }
 
 function readDecoded(view: View, depth: number, encoded: Encoded): void {
