@@ -94,7 +94,7 @@ function isLocal(unit: number): boolean {
   return isAscii(unit) || localSigns.has(unit)
 }
 
-const localSigns = new Set([...'._%+-~'].map(sign => sign.charCodeAt(0)))
+const localSigns = new Set('._%+-~'.split('').map(sign => sign.charCodeAt(0)))
 
 function isDomain(unit: number): boolean {
   if (unit >= 0xc0) return unit < 0x2000 || (unit >= 0x3040 && unit < 0xe000)

@@ -16,19 +16,24 @@ const lengths: Readonly<Record<string, number>> = Object.fromEntries(
 export function ibanAt(text: string, start: number): { readonly end: number; readonly checked: boolean } | null {
   const length = lengths[text.slice(start, start + 2).toUpperCase()]
   if (length === undefined) return null
-  let signs = text.slice(start, start + 4).toUpperCase()
+  let rest = 0
+  let digits = 0
   let end = start + 4
-  while (signs.length < length) {
+  for (let count = 4; count < length; end++) {
     const unit = text.charCodeAt(end)
-    if (isSign(unit)) signs += text[end]!.toUpperCase()
+    if (isSign(unit)) {
+      if (unit < 58) digits++
+      rest = unit < 58 ? (rest * 10 + unit - 48) % 97 : (rest * 100 + (unit | 32) - 87) % 97
+      count++
+    }
     // Groups of four have a space or a dash between them, or a line break where a line was full.
     else if (!isGap(unit) || !isSign(text.charCodeAt(end + 1))) return null
-    end++
   }
   if (isSign(text.charCodeAt(end)) || text.charCodeAt(end) === 95) return null
   // What is checked is a remainder of a hundred, so letters in rows of words would pass once in a while.
-  if (!/\d{4}/.test(signs.slice(4))) return null
-  return { end, checked: remainder(signs.slice(4) + signs.slice(0, 4), 97) === 1 }
+  if (digits < 8) return null
+  const first = remainder(text.slice(start, start + 4), 97)
+  return { end, checked: (rest * 1_000_000 + first) % 97 === 1 }
 }
 
 function isSign(unit: number): boolean {

@@ -140,6 +140,12 @@ const nationalNumbers: readonly NationalNumber[] = [
   },
 ]
 
+/** By the length of the first group. */
+const numbersByLength = Array.from({ length: 16 }, (_, length) => {
+  const fitting = nationalNumbers.filter(({ layout, digits }) => layout[0] === length || digits === length)
+  return fitting.length > 0 ? fitting : null
+})
+
 const CLOSE = 44
 
 /** A national number that begins with a group, written as usual or as one group of digits. */
@@ -148,7 +154,9 @@ export function nationalNumberAt(groups: DigitGroups, from: number, said: Announ
   const start = groups.starts[from]!
   let best: Sighting | null = null
   let bestSaid = -1
-  for (const number of nationalNumbers) {
+  const numbers = numbersByLength[first]
+  if (!numbers) return null
+  for (const number of numbers) {
     const grouped = number.layout.length > 1 && first === number.layout[0] && groups.are(from, number.layout)
     if (!grouped && first !== number.digits) continue
     const upTo = grouped ? from + number.layout.length : from + 1

@@ -57,8 +57,9 @@ export class Phones {
   /** `0044 20 7946 0958` and `001-234-567-8901`. */
   #exitCode(from: number): Sighting | null {
     const groups = this.#groups
+    const { text, starts } = groups
+    if (text.charCodeAt(starts[from]!) !== 48 || text.charCodeAt(starts[from]! + 1) !== 48) return null
     const first = groups.digits(from, from + 1)
-    if (!first.startsWith('00')) return null
     if (first === '001' && groups.are(from + 1, [3, 3, 4])) return this.#extended({ upTo: from + 4, category: 'phone', confidence: 0.85 }) // prettier-ignore
     let upTo = from
     let total = 0
@@ -97,10 +98,12 @@ export class Phones {
     const groups = this.#groups
     const { text, starts, seps } = groups
     const start = starts[from]!
-    const first = groups.digits(from, from + 1)
+    const bracketed = text.charCodeAt(start - 1) === 40
+    const layouts = layoutsByLength[groups.length(from)]
+    if (!bracketed && (!layouts || from + 1 === groups.count)) return null
     const announced = this.#announced(start)
-    const bracketed = text[start - 1] === '('
-    for (const [layout, begins, separators] of nationalLayouts) {
+    const first = groups.digits(from, from + 1)
+    for (const [layout, begins, separators] of layouts ?? []) {
       if (!groups.are(from, layout) || !begins.test(first)) continue
       const upTo = from + layout.length
       if (goesOn(groups, upTo)) continue
@@ -133,9 +136,9 @@ export class Phones {
     const start = starts[from]!
     const named = said.near('phone', start, CLOSE) || this.#calledInCharacters(start)
     const called = !named && said.near('call', start, 26)
-    const follows = said.follows('phone', ends[from]!)
+    const follows = !named && !called && groups.length(from) >= 7 && said.follows('phone', ends[from]!)
     if (!named && !called && !follows) {
-      return groups.length(from) === 10 && this.#extensionEnd(ends[from]!) > ends[from]! ? this.#extended({ upTo: from + 1, category: 'phone', confidence: 0.7 }) : null // prettier-ignore
+      return groups.length(from) === 10 && seps[from + 1] === edge && this.#extensionEnd(ends[from]!) > ends[from]! ? this.#extended({ upTo: from + 1, category: 'phone', confidence: 0.7 }) : null // prettier-ignore
     }
     const last = Math.max(said.last('phone'), said.last('call'))
     if (said.last('account') > last || (!named && this.#isReference(start))) return null
@@ -226,6 +229,10 @@ const nationalLayouts: readonly (readonly [readonly number[], RegExp, readonly n
   [[3, 6], /^0[1-9]/, [slash]],
   [[4, 5], /^0[1-9]/, [slash]],
 ]
+
+const layoutsByLength = Array.from({ length: 7 }, (_, length) =>
+  nationalLayouts.filter(([layout]) => layout[0] === length),
+)
 
 /** Whether digits go on behind a number, so that it is a part of another one. */
 function goesOn(groups: DigitGroups, upTo: number): boolean {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 
 const base58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 const values = new Int8Array(128).fill(-1)
-for (const [value, sign] of [...base58].entries()) values[sign.charCodeAt(0)] = value
+for (let value = 0; value < base58.length; value++) values[base58.charCodeAt(value)] = value
 
 /** Whether this is an address of Bitcoin with its check: 25 bytes in base 58, the last four of which are a digest. */
 export function isBase58Address(word: string): boolean {

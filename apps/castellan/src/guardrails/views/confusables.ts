@@ -22,8 +22,7 @@ const lookalikes: Readonly<Record<string, string>> = {
 }
 
 function pairs(from: string, to: string): Record<string, string> {
-  const targets = [...to]
-  return Object.fromEntries([...from].map((letter, index) => [letter, targets[index]!]))
+  return Object.fromEntries(from.split('').map((letter, index) => [letter, to[index]!]))
 }
 
 /** By unit: 0 for what looks like nothing else. */

@@ -10,6 +10,8 @@ export interface Decoded {
 
 /** From this width on, a line that is one run goes on in the next line. */
 const WRAPPED = 56
+/** Places in one run at which a text may begin that are decoded. */
+const MOST_ATTEMPTS = 8
 
 /** The stretches of a text that are a text in base64 or hex, in the order they stand; each unit is read a few times at most. */
 export function* encodedStretches(text: string): Generator<Decoded> {
@@ -42,9 +44,11 @@ function decodeRun(text: string, start: number, end: number): Decoded | null {
   const hex = decodeHex(text, start, end)
   if (hex !== null) return { start, end, text: hex, through: 'hex' }
   let from = start
+  let attempts = 0
   // A path, a name or a sign in front shares its letters with base64, so a text may begin after any of those.
-  while (end - from >= SHORTEST_ENCODED) {
+  while (end - from >= SHORTEST_ENCODED && attempts < MOST_ATTEMPTS) {
     if (beginsLikeText(text, from)) {
+      attempts++
       const decoded = decodeBase64(text.slice(from, end))
       if (decoded !== null) return { start: from, end: padded(text, end), text: decoded, through: 'base64' }
     }
@@ -113,13 +117,16 @@ function textOrWide(bytes: Buffer, cut: boolean): string | null {
 
 function decodeHex(text: string, start: number, end: number): string | null {
   if ((end - start) % 2 !== 0) return null
+  let letters = false
   for (let at = start; at < end; at++) {
     const unit = text.charCodeAt(at)
     if (unit > 127 || encodingSigns[unit] !== 3) return null
+    if (unit > 57) letters = true
     // Bytes from 10 to 1f are no text; most numbers and digests end here.
     if ((at - start) % 2 === 0 && unit === 0x31) return null
   }
-  return textFrom(Buffer.from(text.slice(start, end), 'hex'))
+  // A number of decimal digits only is a number.
+  return letters ? textFrom(Buffer.from(text.slice(start, end), 'hex')) : null
 }
 
 function padded(text: string, end: number): number {

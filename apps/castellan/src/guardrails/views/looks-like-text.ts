@@ -1,13 +1,8 @@
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+import { isUtf8 } from 'node:buffer'
 
 /** Bytes as text, when that is what they are: valid UTF-8 with next to no control characters; null otherwise. */
 export function textFrom(bytes: Uint8Array): string | null {
-  if (!mayBeText(bytes)) return null
-  try {
-    return strict.decode(bytes)
-  } catch {
-    return null
-  }
+  return mayBeText(bytes) && isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : null
 }
 
 /** A byte that is neither of a printable character nor a line break or tab. */

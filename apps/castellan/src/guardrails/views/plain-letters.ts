@@ -135,7 +135,10 @@ function withDigits(text: string, from: number, to: number): Found | null {
   if (text[to] === '.' && text.slice(start, end).includes('@')) return null
   const written = text.slice(start, end)
   if (!/[A-Za-z$][013457@$!|]+[A-Za-z]|^[013457$][A-Za-z]{4}|^[4@](?:ll|nd|ny|re|s)$/i.test(written)) return null
-  const word = [...written].map(sign => letterFor[sign] ?? sign.toLowerCase()).join('')
+  const word = written
+    .split('')
+    .map(sign => letterFor[sign] ?? sign.toLowerCase())
+    .join('')
   const letters = written.replaceAll(/[^A-Za-z]/g, '').length
   const isWord = /^[a-z]+$/.test(word) && /[aeiou]/.test(word) && !/[^aeiouy]{5}/.test(word)
   // What is half digits is a key or a number, and so is what changes between large and small letters.

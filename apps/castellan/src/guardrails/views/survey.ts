@@ -22,7 +22,7 @@ export function survey(text: string): Survey {
 
 const unusual = /[\x00-\x08\x0b\x0c\x0e-\x1f&<%\\=*`~\x7f-\uffff]|-\n[a-z]/
 const withDigits = /[A-Za-z$][013457@$!|]{1,3}[A-Za-z]|[^A-Za-z0-9][013457$][A-Za-z]{4}|4ll|@ll/
-const spelled = /[^A-Za-z0-9][A-Za-z]([ ._|\/\t-])[A-Za-z]\1[A-Za-z]\1/
+const spelled = /[^A-Za-z0-9][A-Za-z]([ ._|/\t-])[A-Za-z]\1[A-Za-z]\1/
 
 /** Units below 128 that may mean something else than themselves. */
 export const signs = new Uint8Array(128)
