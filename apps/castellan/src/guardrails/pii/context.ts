@@ -12,7 +12,7 @@ const announcing = {
   phone: `phone phones telephone tel mobile mob cell cellphone cellular fax whatsapp sms hotline landline voicemail phonenumber
     phoneno telefon telefono teléfono telefone telephon tél téléphone tlf tlf. portable móvil movil celular handy mobil
     mobiltelefon handynummer telefonnummer telefoonnummer telefoon cellulare fono gsm mobilephone homephone workphone
-    telno telephonenumber contactnumber mobilenumber cellnumber signal viber helpline numéro телефон тел моб номер`,
+    telno telephonenumber contactnumber mobilenumber cellnumber viber helpline numéro телефон тел моб номер`,
   call: `call called calling calls dial contact contacts reach ring rang text texted texting number ext extension callback
     appelez llame llamar anrufen rufen ruf ligue chiama bel caller`,
   routing: `routing aba rtn routingnumber 'transit number' routingno`,

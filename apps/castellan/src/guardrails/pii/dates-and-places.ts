@@ -19,7 +19,7 @@ export function dayAt(text: string, start: number): Span | null {
 const LONGEST_STREET = 64
 const house =
   /(?<![\w.,/-])\d{1,5}[A-Za-z]?[ ](?:[NSEW]\.?[ ])?(?:[A-Z][A-Za-z'-]{0,20}\.?[ ]|\d{1,3}(?:st|nd|rd|th)[ ]){1,4}$/
-const place = /^\.?(?:[ ](?:NW|NE|SW|SE|[NSEW]))?(?:,?[ ](?:apt|apartment|suite|unit|ste|floor|flat|#)\.?[ ]?#?\w{1,6})?(?:,|\n|,?[ ]in)?[ \n](?:[A-Z][A-Za-z'-]{1,20}[ ,]{1,2}){1,3}(?:[A-Z]{2}\b[ ,]{0,2})?(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}|[A-Z]{2}\b)/i // prettier-ignore
+const place = /^\.?(?:[ ](?:NW|NE|SW|SE|[NSEW]))?(?:,?[ ](?:[Aa]pt|[Aa]partment|[Ss]uite|[Uu]nit|[Ss]te|[Ff]loor|[Ff]lat|#)\.?[ ]?#?\w{1,6})?(?:,|\n|,?[ ]in)?[ \n](?:[A-Z][A-Za-z'-]{1,20}[ ,]{1,2}){1,3}(?:[A-Z]{2}\b[ ,]{0,2})?(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}|[A-Z]{2}\b)/ // prettier-ignore
 
 /** The house and its street around a word like `Street`; `placed` when a town with its code follows. */
 export function streetAround(text: string, start: number, end: number): (Span & { readonly placed: boolean }) | null {

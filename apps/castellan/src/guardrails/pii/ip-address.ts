@@ -35,11 +35,11 @@ function isLocal(address: string): boolean {
   return /^(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))\./.test(address)
 }
 
-/** `Chrome/120.0.0.0`, `lib-1.2.3.4`, `pkg@10.1.2.30`, `10.1.2.30-beta`. */
+/** `Chrome/120.0.0.0`, `lib_1.2.3.4`, `10.1.2.30-beta`; not `//10.1.2.30`, `root@10.1.2.30` or `10.1.2.30-10.1.2.40`. */
 function isOfProduct(text: string, start: number, end: number): boolean {
   const before = text[start - 1]
-  if ((before === '/' || before === '@' || before === '_') && /[A-Za-z0-9]/.test(text[start - 2] ?? '')) return before !== '@' || !text.slice(Math.max(0, start - 90), start).includes('://') // prettier-ignore
-  return /^[-_][A-Za-z]/.test(text.slice(end, end + 2)) && !/^-(?:to|and)/.test(text.slice(end, end + 4))
+  if ((before === '/' || before === '_') && /[A-Za-z0-9]/.test(text[start - 2] ?? '')) return true
+  return /^[-_][A-Za-z]/.test(text.slice(end, end + 2))
 }
 
 /** The end of the IPv6 address that begins at `start`, with its zone or prefix left out; 0 when there is none. */
@@ -70,8 +70,8 @@ export function ipv6End(text: string, start: number): number {
   }
   if (text.charCodeAt(end) === 46 && digits > 0 && digits <= 3) {
     const tail = /^\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/.exec(text.slice(groupStart, groupStart + 16))
-    if (!tail || !(gap >= 0 ? groups <= 5 : groups === 6)) return 0
-    return groupStart + tail[0].length
+    if (tail) return (gap >= 0 ? groups <= 5 : groups === 6) ? groupStart + tail[0].length : 0
+    if (isWord(text.charCodeAt(end + 1))) return 0
   }
   if (digits > 0) groups++
   else if (text.charCodeAt(end - 1) === 58 && gap !== groups) {

@@ -60,7 +60,8 @@ export class LetterCodes {
     const digits = word.replaceAll(/\D/g, '').length
     let best: Label | null = null
     for (const label of labels) {
-      if (!said.near(label.kind, start, label.within) || (label.also && !said.near(label.also, start, 60))) continue
+      if (!said.near(label.kind, start, label.within)) continue
+      if (label.also && !said.near(label.also, start, 60) && !said.follows(label.also, start + word.length)) continue
       if (best === null || said.last(label.kind) > said.last(best.kind)) best = label
     }
     if (!best || word.length < best.from || word.length > best.upTo || digits < 4 || digits * 2 < word.length)

@@ -146,9 +146,11 @@ export class Phones {
     let total = 0
     while (upTo < groups.count && (upTo === from || (isWithinPhone(seps[upTo]!) && seps[upTo] !== wide)) && total + groups.length(upTo) <= 13) total += groups.length(upTo++) // prettier-ignore
     if (goesOn(groups, upTo) || isDate(groups, from, upTo)) return null
-    const least = named ? 7 : upTo - from > 1 ? 7 : 10
-    const close = !named || total >= 9 || start - said.last('phone') <= 16
-    return total >= least && close ? this.#extended({ upTo, category: 'phone', confidence: named ? 0.8 : 0.65 }) : null
+    const single = upTo - from === 1
+    if (!named && single && !dialled.test(groups.digits(from, upTo))) return null
+    // A few digits may be any number, unless they are called a phone number right away.
+    const close = !named || total >= 9 || (single ? isRightAfter(groups.text, said.last('phone'), start) : start - said.last('phone') <= 16) // prettier-ignore
+    return total >= 7 && close ? this.#extended({ upTo, category: 'phone', confidence: named ? 0.8 : 0.65 }) : null
   }
 
   #announced(at: number): boolean {
@@ -159,7 +161,8 @@ export class Phones {
   #calledInCharacters(at: number): boolean {
     const { text } = this.#groups
     for (let before = at - 1; before >= at - 3; before--) {
-      if (text.charCodeAt(before) >= 0x3000) return /[電电][話话]|手机|手機|携帯|连络|聯絡|전화|휴대폰|연락처/.test(text.slice(Math.max(0, at - 10), at)) // prettier-ignore
+      // Mobile numbers of China stand among its characters without any sign between their digits.
+      if (text.charCodeAt(before) >= 0x3000) return inCharacters.test(text.slice(Math.max(0, at - 10), at)) || /^1[3-9]\d{9}(?!\d)/.test(text.slice(at, at + 12)) // prettier-ignore
     }
     return false
   }
@@ -190,6 +193,7 @@ export class Phones {
   }
 }
 
+const inCharacters = /[電电][話话]|手机|手機|携帯|连络|联系|聯絡|聯繫|전화|휴대폰|연락처/
 const extension = /,?[ ]?(?:x|ext\.?|extension|#)[ ]?\d{1,6}(?![\w])/iy
 
 /**
@@ -230,6 +234,9 @@ const nationalLayouts: readonly (readonly [readonly number[], RegExp, readonly n
   [[4, 5], /^0[1-9]/, [slash]],
 ]
 
+/** Digits without anything between them that one can dial: of the United States, or with the zero or one of a trunk. */
+const dialled = /^(?:[2-9]\d\d[2-9]\d{6}|1[2-9]\d{9}|0[1-9]\d{8,9})$/
+
 const layoutsByLength = Array.from({ length: 7 }, (_, length) =>
   nationalLayouts.filter(([layout]) => layout[0] === length),
 )
@@ -251,6 +258,11 @@ function isWord(unit: number, text: string, at: number): boolean {
 
 function isWithinPhone(kind: number): boolean {
   return kind === space || kind === dash || kind === dot || kind === paren || kind === slash || kind === wide
+}
+
+/** Whether nothing but signs and words such as "number is" stands between a word and a number. */
+function isRightAfter(text: string, word: number, number: number): boolean {
+  return number - word <= 20 && /^(?:[^\p{L}]|\b(?:numbers?|no|num|nr|is|at|on|ist|es|est|office|home|work)\b)*$/iu.test(text.slice(word, number)) // prettier-ignore
 }
 
 /** Years, months and days. */

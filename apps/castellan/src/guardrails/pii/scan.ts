@@ -140,7 +140,7 @@ class Pass {
     let start = at
     while (start > at - 4 && isHex(text.charCodeAt(start - 1))) start--
     const before = text.charCodeAt(start - 1)
-    if (start < this.#done || before === 58 || (before < 128 && kinds[before] !== kind.other) || before === 95) return at + 1 // prettier-ignore
+    if (start < this.#done || before === 58 || isWordUnit(before)) return at + 1 // prettier-ignore
     const end = ipv6End(text, start)
     return end > 0 ? this.#see('ip', start, end, 0.9) : at + 1
   }
@@ -172,9 +172,9 @@ class Pass {
     const said = this.#said
     return (
       ipv4At(groups, group, said) ??
+      nationalNumberAt(groups, group, said) ??
       cardAt(groups, group, said) ??
       socialSecurityAt(groups, group, said) ??
-      nationalNumberAt(groups, group, said) ??
       this.#labelled(group) ??
       this.#phones.at(group)
     )
@@ -277,6 +277,10 @@ class Pass {
 }
 
 const pairedInsurance = /[A-Za-z]{2}[ -]\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-Da-d](?![A-Za-z0-9])/y
+
+function isWordUnit(unit: number): boolean {
+  return unit === 95 || (unit < 128 && (kinds[unit] === kind.letter || kinds[unit] === kind.digit))
+}
 
 function isPairSign(unit: number): boolean {
   return unit === 58 || unit === 45

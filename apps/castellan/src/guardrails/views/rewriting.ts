@@ -83,8 +83,9 @@ export function rewrittenView(of: View, { text, changes }: Rewritten, through: r
     text,
     through: [...of.through, ...through],
     original: (start, end) => {
-      if (start >= end) return of.original(startOf(changes, start), startOf(changes, start))
-      return of.original(startOf(changes, start), endOf(changes, end - 1))
+      if (start < end) return of.original(startOf(changes, start), endOf(changes, end - 1))
+      const at = start > 0 ? endOf(changes, start - 1) : startOf(changes, 0)
+      return of.original(at, at)
     },
   }
 }
