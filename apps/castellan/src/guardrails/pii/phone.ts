@@ -101,6 +101,8 @@ export class Phones {
     const bracketed = text.charCodeAt(start - 1) === 40
     const layouts = layoutsByLength[groups.length(from)]
     if (!bracketed && (!layouts || from + 1 === groups.count)) return null
+    // Most rows of numbers end here: only short first groups begin with anything but the zero of a trunk.
+    if (!bracketed && groups.length(from) > 3 && text.charCodeAt(start) !== 48) return null
     const announced = this.#announced(start)
     const first = groups.digits(from, from + 1)
     for (const [layout, begins, separators] of layouts ?? []) {
