@@ -83,7 +83,7 @@ function endOfCard(groups: DigitGroups, from: number): number {
       if (!groups.are(from, lengths)) continue
       const upTo = from + lengths.length
       const sep = groups.uniform(from, upTo)
-      if (sep !== between.dash && sep !== between.space && sep !== between.dot && sep !== between.wide && !brokenOnce(groups, from, upTo)) continue // prettier-ignore
+      if (sep !== between.dash && sep !== between.space && sep !== between.dot && sep !== between.wide && !mixed(groups, from, upTo)) continue // prettier-ignore
       // In a row of numbers of four digits none is a part of a card.
       const goesOn = groups.length(upTo) === 4 && groups.seps[upTo] === sep && rest.length === 0
       return goesOn ? 0 : upTo
@@ -113,13 +113,14 @@ const layouts: readonly (readonly [lengths: readonly number[], loose?: true])[] 
   [[4, 3, 3, 3], true],
 ]
 
-/** Whether one of several spaces is a line break. */
-function brokenOnce(groups: DigitGroups, from: number, upTo: number): boolean {
+/** Whether four groups have spaces and dashes between them, or a line break once. */
+function mixed(groups: DigitGroups, from: number, upTo: number): boolean {
+  if (upTo - from !== 4) return false
   let lines = 0
   for (let group = from + 1; group < upTo; group++) {
     const sep = groups.seps[group]!
     if (sep === between.line) lines++
     else if (sep !== between.space && sep !== between.dash) return false
   }
-  return lines === 1
+  return lines <= 1
 }

@@ -2,19 +2,19 @@
 const announcing = {
   card: `card cards visa mastercard amex discover maestro diners jcb unionpay creditcard cardnumber cardno cc ccnum ccnumber
     pan debit carte karte kreditkarte tarjeta cartao cartão carta kaart creditcardnumber kartennummer cvv cvc`,
-  ssn: `ssn ssns socialsecuritynumber socialsecurity ssnumber ss# social_security 'social security' 'security number'
+  ssn: `ssn ssns socialsecuritynumber socialsecurity ssnumber 'social security' 'security number'
     'soc sec' 'tax id' 'ss number' taxpayer`,
   itin: `itin itins 'individual taxpayer'`,
   iban: `iban ibans`,
-  ip: `ip ips ipv4 ipv6 ipaddress ipaddr ip_address host hosts hostname server servers ping dns nameserver gateway subnet
+  ip: `ip ips ipv4 ipv6 ipaddress ipaddr host hosts hostname server servers ping dns nameserver gateway subnet
     address client clientip remote addr peer src dst source destination firewall router netmask localhost listening
     connected connection login logged vpn proxy endpoint node ssh nat`,
   phone: `phone phones telephone tel mobile mob cell cellphone cellular fax whatsapp sms hotline landline voicemail phonenumber
-    phoneno telefon telefono teléfono telefone telephon tél téléphone tlf tlf. portable móvil movil celular handy mobil
+    phoneno telefon telefono teléfono telefone telephon tél téléphone tlf portable móvil movil celular handy mobil
     mobiltelefon handynummer telefonnummer telefoonnummer telefoon cellulare fono gsm mobilephone homephone workphone
     telno telephonenumber contactnumber mobilenumber cellnumber viber helpline numéro телефон тел моб номер`,
   call: `call called calling calls dial contact contacts reach ring rang text texted texting number ext extension callback
-    appelez llame llamar anrufen rufen ruf ligue chiama bel caller`,
+    appelez llame llamar llamó llama llamé anrufen rufen ruf ligue chiama bel caller`,
   routing: `routing aba rtn routingnumber 'transit number' routingno`,
   npi: `npi npis 'provider identifier' 'national provider'`,
   nhs: `nhs nhsnumber`,
@@ -35,10 +35,10 @@ const announcing = {
   licence: `licence license dl führerschein driverslicense driverlicense licencia permis driverslicence dlnumber`,
   driver: `driver drivers driving dl fuhrerschein führerschein driverslicense driverlicense conducir conduire dmv`,
   record: `mrn mrns 'medical record' 'record number' medicalrecord medicalrecordnumber 'patient id' 'patient number' patientid`,
-  account: `account acct accounts accountnumber accountno acctno konto kontonummer cuenta compte conta bankaccount a/c`,
+  account: `account acct accounts accountnumber accountno acctno konto kontonummer cuenta compte conta bankaccount`,
   bank: `bank banking checking savings deposit wire routing iban sort swift bic bankaccount 'account number' accountnumber`,
   birth: `dob birthdate birthday dateofbirth 'of birth' 'birth date' geburtsdatum geboren geb naissance nacimiento nascita
-    nascimento geboortedatum d.o.b birth_date born-on`,
+    nascimento geboortedatum 'o b'`,
   home: `address addr live lives living reside resides residing residence home ship shipping deliver delivery delivered mail
     mailing street billing located moved`,
   mac: `mac macaddress ethernet hwaddr ether bssid wlan hardware`,
@@ -81,7 +81,7 @@ for (const [kind, words] of Object.entries(announcing)) {
 }
 const LONGEST = 32
 /** Words after a number that still tell what it was. */
-const MOST_AFTER = 4
+const MOST_AFTER = 6
 
 /** The hash of a word, letter by letter, the same for large and small letters of Western languages. */
 export function hashed(hash: number, unit: number): number {

@@ -3,9 +3,21 @@ import { between, type DigitGroups } from './digit-groups.ts'
 import type { Sighting } from './sighting.ts'
 
 /** Addresses that look like versions, and that everybody knows. */
-const wellKnown = new Set(['1.1.1.1', '1.0.0.1', '8.8.8.8', '8.8.4.4', '9.9.9.9', '0.0.0.0', '4.2.2.2', '4.2.2.1'])
+const wellKnown = new Set(['1.1.1.1', '1.0.0.1', '8.8.8.8', '8.8.4.4', '9.9.9.9', '4.2.2.2', '4.2.2.1'])
 
-/** An IPv4 address of four groups; private, local and documentation ones are addresses, too, version numbers are not. */
+/** Addresses of every machine, and masks: they say nothing about anybody. */
+const nobodys = new Set([
+  '0.0.0.0',
+  '127.0.0.0',
+  '127.0.0.1',
+  '255.0.0.0',
+  '255.255.0.0',
+  '255.255.255.0',
+  '255.255.255.255',
+  '::1',
+])
+
+/** An IPv4 address of four groups; private and documentation ones are addresses, too, version numbers are not. */
 export function ipv4At(groups: DigitGroups, from: number, said: Announcements): Sighting | null {
   const { seps, text, starts, ends } = groups
   const upTo = from + 4
@@ -21,10 +33,11 @@ export function ipv4At(groups: DigitGroups, from: number, said: Announcements): 
   }
   const [start, end] = [starts[from]!, ends[upTo - 1]!]
   if (seps[from] === between.dash || isOfProduct(text, start, end)) return null
+  const address = text.slice(start, end)
+  if (nobodys.has(address) || (address.endsWith('.0.0') && text[end] === '/')) return null
   const announced = said.near('ip', start, 40) && said.last('ip') > said.last('version')
   if (announced) return { upTo, category: 'ip', confidence: 0.95 }
   if (said.near('version', start, 14)) return null
-  const address = text.slice(start, end)
   if (wellKnown.has(address)) return { upTo, category: 'ip', confidence: 0.8 }
   // A list of parts of something, such as 2.4.1.3, or a release, such as 16.0.0.0.
   if (small || address.endsWith('.0.0') || address.endsWith('.0.0.0')) return isLocal(address) ? { upTo, category: 'ip', confidence: 0.8 } : null // prettier-ignore
@@ -44,6 +57,13 @@ function isOfProduct(text: string, start: number, end: number): boolean {
 
 /** The end of the IPv6 address that begins at `start`, with its zone or prefix left out; 0 when there is none. */
 export function ipv6End(text: string, start: number): number {
+  const end = endOfGroups(text, start)
+  // What ends with two colons before its length is a network.
+  const isNetwork = text[end] === '/' && text[end - 1] === ':'
+  return isNetwork || nobodys.has(text.slice(start, end)) ? 0 : end
+}
+
+function endOfGroups(text: string, start: number): number {
   let end = start
   let groups = 0
   let digits = 0

@@ -46,7 +46,7 @@ export class LetterCodes {
     if (length === 16 && /^[A-Z]{6}[\dL-NP-V]{2}[A-EHLMPRST][\dL-NP-V]{2}[A-Z][\dL-NP-V]{3}[A-Z]$/.test(upper)) {
       return isFiscalCode(upper) ? { category: 'it-codice-fiscale', confidence: 0.95 } : null
     }
-    return this.mayBeLabelled(start) ? this.labelled(word, start) : null
+    return null
   }
 
   /** Whether anything was announced that makes a number without any check believable. */
@@ -71,9 +71,11 @@ export class LetterCodes {
 
   #ofNine(word: string, upper: string, start: number): Recognised | null {
     const said = this.#said
-    if (isInsuranceNumber(upper)) {
+    if (/^[A-Z]{2}\d{6}[A-D]$/.test(upper)) {
+      // Forms explain themselves with letters that are never given.
       const announced = said.near('nino', start, CLOSE)
-      if (announced || word === upper) return { category: 'nino', confidence: announced ? 0.95 : 0.75 }
+      if (announced || (word === upper && isInsuranceNumber(upper)))
+        return { category: 'nino', confidence: announced ? 0.95 : 0.75 }
     }
     if (/^(?:\d{8}|[XYZ]\d{7})[A-Z]$/.test(upper) && isSpanish(upper)) {
       const announced = said.near('nif', start, CLOSE)

@@ -26,6 +26,8 @@ export class Phones {
     const start = starts[from]!
     const before = text.charCodeAt(start - 1)
     if (before === 0x2b || (before === 0x28 && text.charCodeAt(start - 2) === 0x2b)) return this.#international(from)
+    // The rest of a fraction whose whole part was left out.
+    if (before === 0x2e && !isLetter(text.charCodeAt(start - 2))) return null
     // What goes on from a number with a dot, dash or slash is the rest of something else.
     if (seps[from] === dot || seps[from] === dash || seps[from] === slash) return null
     if (before === 0x24 || before === 0x23) {
@@ -39,6 +41,8 @@ export class Phones {
   #international(from: number): Sighting | null {
     const groups = this.#groups
     const start = groups.starts[from]! - (groups.text[groups.starts[from]! - 1] === '(' ? 2 : 1)
+    // A sum of two things.
+    if (/[\w)\]]/.test(groups.text[start - 1] ?? '')) return null
     let upTo = from
     let total = 0
     while (upTo < groups.count && total + groups.length(upTo) <= 15 && (upTo === from || isWithinPhone(groups.seps[upTo]!))) total += groups.length(upTo++) // prettier-ignore
@@ -149,6 +153,7 @@ export class Phones {
     while (upTo < groups.count && (upTo === from || (isWithinPhone(seps[upTo]!) && seps[upTo] !== wide)) && total + groups.length(upTo) <= 13) total += groups.length(upTo++) // prettier-ignore
     if (goesOn(groups, upTo) || isDate(groups, from, upTo)) return null
     const single = upTo - from === 1
+    if (isDecimal(groups, from, upTo) || (!named && total < 9 && !groups.are(from, [3, 4]))) return null
     if (!named && single && !dialled.test(groups.digits(from, upTo))) return null
     // A few digits may be any number, unless they are called a phone number right away.
     const close = !named || total >= 9 || (single ? isRightAfter(groups.text, said.last('phone'), start) : start - said.last('phone') <= 16) // prettier-ignore
@@ -258,8 +263,17 @@ function isWord(unit: number, text: string, at: number): boolean {
   return !/^(?:x\d|ext)/i.test(text.slice(at, at + 3))
 }
 
+function isLetter(unit: number): boolean {
+  return (unit | 32) >= 97 && (unit | 32) <= 122
+}
+
 function isWithinPhone(kind: number): boolean {
   return kind === space || kind === dash || kind === dot || kind === paren || kind === slash || kind === wide
+}
+
+/** A number with a fraction. */
+function isDecimal(groups: DigitGroups, from: number, upTo: number): boolean {
+  return upTo - from === 2 && groups.seps[from + 1] === dot && !groups.are(from, [3, 4])
 }
 
 /** Whether nothing but signs and words such as "number is" stands between a word and a number. */

@@ -46,6 +46,7 @@ describe('what is found', () => {
       ['9111111111111111', ''],
       ['1234 4111 1111 1111 1111 5678', ''],
       ['paid with visa 4532 7890 1234 5678', 'card'],
+      ['4111-1111 1111-1111', 'card'],
       ['broken over 4111 1111\n1111 1111 lines', 'card'],
     ],
     'social security numbers have areas that are given': [
@@ -64,6 +65,7 @@ describe('what is found', () => {
       ['1.3.6.1.4.1.311', ''],
       ['300.1.2.3', ''],
       ['::ffff:192.0.2.128', 'ip'],
+      ['127.0.0.1 and ::1, fe80::/10', ''],
       ['12:30:45', ''],
       ['std::cout', ''],
     ],
@@ -87,6 +89,8 @@ describe('what is found', () => {
       ['order 123-456-7890', ''],
       ['2345678901', ''],
       ['123.456.789.0123', ''],
+      ['hash = a+2654435769', ''],
+      ['call 0.000001', ''],
     ],
     'wallets keep their checks': [
       ['1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2', 'btc-address'],
@@ -97,6 +101,7 @@ describe('what is found', () => {
     'numbers without a check are what the words before them say': [
       ['passport no. 123456789', 'passport'],
       ['MRN: 00123456', 'medical-record'],
+      ["Driver's license F255-9215-0094", 'driver-licence'],
       ['bank account 1234567890', 'bank-account'],
       ['1234567890', ''],
     ],

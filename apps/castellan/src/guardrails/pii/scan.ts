@@ -209,6 +209,13 @@ class Pass {
       const mac = dottedMacEnd(text, start)
       if (mac > 0) return this.#see('mac', start, mac, 0.8)
     }
+    if (end - start < 6 && isDigit(text.charCodeAt(start))) this.#lastNumber = end
+    if (this.#codes.mayBeLabelled(start)) {
+      joined.lastIndex = start
+      const word = joined.exec(text)![0]
+      const found = this.#codes.labelled(word.replaceAll(/[- ]/g, ''), start)
+      if (found) return this.#see(found.category, start, start + word.length, found.confidence)
+    }
     if (end - start >= 5 && end - start <= 80) {
       const found = this.#codes.recognise(text.slice(start, end), start)
       if (found) return this.#see(found.category, start, end, found.confidence)
@@ -243,8 +250,10 @@ class Pass {
   #insurance(start: number): void {
     pairedInsurance.lastIndex = start
     const found = pairedInsurance.exec(this.#text)
-    if (!found || !isInsuranceNumber(found[0].replaceAll(/[ -]/g, ''))) return
-    this.#see('nino', start, start + found[0].length, this.#said.near('nino', start, 44) ? 0.95 : 0.8)
+    if (!found) return
+    const announced = this.#said.near('nino', start, 44)
+    if (!announced && !isInsuranceNumber(found[0].replaceAll(/[ -]/g, ''))) return
+    this.#see('nino', start, start + found[0].length, announced ? 0.95 : 0.8)
   }
 
   /** `12345678-Z`. */
@@ -276,6 +285,8 @@ class Pass {
   }
 }
 
+/** A word of letters and digits that goes on after dashes, as numbers of licences do. */
+const joined = /[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,12}){0,4}/y
 const pairedInsurance = /[A-Za-z]{2}[ -]\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-Da-d](?![A-Za-z0-9])/y
 
 function isWordUnit(unit: number): boolean {
