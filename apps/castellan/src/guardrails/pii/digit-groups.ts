@@ -27,6 +27,7 @@ export class DigitGroups {
     for (;;) {
       starts[this.count] = at
       while (isDigit(text.charCodeAt(at))) at++
+      if (this.count > 0 && this.#beginsOther(at)) return starts[this.count]!
       ends[this.count++] = at
       const next = this.#separator(at)
       if (next === 0) break
@@ -66,6 +67,13 @@ export class DigitGroups {
   /** Whether groups stand by themselves: neither side goes on with a dash, dot or slash and more digits. */
   alone(from: number, upTo: number): boolean {
     return isLoose(this.seps[from]!) && isLoose(this.seps[upTo]!)
+  }
+
+  /** Whether the digits before an offset, which may be the next group, begin something else: a word, or pairs of base 16. */
+  #beginsOther(at: number): boolean {
+    const unit = this.text.charCodeAt(at)
+    if (isLetter(unit)) return !isExtension(this.text, at)
+    return unit === 58 && isLoose(this.seps[this.count]!)
   }
 
   #kind = 0
@@ -126,8 +134,13 @@ function wideSeparator(unit: number): number {
 function isJoined(text: string, at: number): boolean {
   const unit = text.charCodeAt(at)
   if (unit === 45 || unit === 95) return isLetter(text.charCodeAt(at + 1)) || isDigit(text.charCodeAt(at + 1))
-  // An extension is a part of a phone number.
-  return isLetter(unit) && (unit | 32) !== 0x78 && (unit | 32) !== 0x65
+  return isLetter(unit) && !isExtension(text, at)
+}
+
+/** Whether the letters behind three digits or more begin the extension of a phone number. */
+export function isExtension(text: string, at: number): boolean {
+  for (let before = at - 3; before < at; before++) if (!isDigit(text.charCodeAt(before))) return false
+  return (text.charCodeAt(at) | 32) === 0x78 ? isDigit(text.charCodeAt(at + 1)) : text.startsWith('ext', at)
 }
 
 function isLetter(unit: number): boolean {

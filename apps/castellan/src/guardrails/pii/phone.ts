@@ -153,7 +153,12 @@ export class Phones {
     while (upTo < groups.count && (upTo === from || (isWithinPhone(seps[upTo]!) && seps[upTo] !== wide)) && total + groups.length(upTo) <= 13) total += groups.length(upTo++) // prettier-ignore
     if (goesOn(groups, upTo) || isDate(groups, from, upTo)) return null
     const single = upTo - from === 1
-    if (isDecimal(groups, from, upTo) || (!named && total < 9 && !groups.are(from, [3, 4]))) return null
+    if (
+      isDecimal(groups, from, upTo) ||
+      isRound(groups, from, upTo) ||
+      (!named && total < 9 && !groups.are(from, [3, 4]))
+    )
+      return null
     if (!named && single && !dialled.test(groups.digits(from, upTo))) return null
     // A few digits may be any number, unless they are called a phone number right away.
     const close = !named || total >= 9 || (single ? isRightAfter(groups.text, said.last('phone'), start) : start - said.last('phone') <= 16) // prettier-ignore
@@ -269,6 +274,11 @@ function isLetter(unit: number): boolean {
 
 function isWithinPhone(kind: number): boolean {
   return kind === space || kind === dash || kind === dot || kind === paren || kind === slash || kind === wide
+}
+
+/** Thousands or millions of something. */
+function isRound(groups: DigitGroups, from: number, upTo: number): boolean {
+  return upTo - from > 2 && groups.digits(upTo - 1, upTo) === '000'
 }
 
 /** A number with a fraction. */

@@ -67,6 +67,8 @@ describe('what is found', () => {
       ['::ffff:192.0.2.128', 'ip'],
       ['127.0.0.1 and ::1, fe80::/10', ''],
       ['12:30:45', ''],
+      ['1) 2001:db8::7', 'ip'],
+      ['2) 09:2c:05:a1:d3:32', 'mac'],
       ['std::cout', ''],
     ],
     'e-mail addresses are no files, hosts or packages': [
@@ -93,6 +95,7 @@ describe('what is found', () => {
       ['call 0.000001', ''],
     ],
     'wallets keep their checks': [
+      ['1) 0x9edac7f2649fd41d6820744b9b340703369b7e9f', 'eth-address'],
       ['1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2', 'btc-address'],
       ['1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3', ''],
       ['bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'btc-address'],

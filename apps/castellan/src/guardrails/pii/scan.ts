@@ -1,7 +1,7 @@
 import { cardAt } from './card.ts'
 import { Announcements, hashed } from './context.ts'
 import { dayAt, streetAround } from './dates-and-places.ts'
-import { between, DigitGroups, isDigit } from './digit-groups.ts'
+import { between, DigitGroups, isDigit, isExtension } from './digit-groups.ts'
 import { emailAround, spelledEmail } from './email.ts'
 import { ibanAt } from './iban.ts'
 import { dottedMacEnd, ipv4At, ipv6End, macEnd } from './ip-address.ts'
@@ -295,10 +295,6 @@ function isWordUnit(unit: number): boolean {
 
 function isPairSign(unit: number): boolean {
   return unit === 58 || unit === 45
-}
-
-function isExtension(text: string, at: number): boolean {
-  return (text.charCodeAt(at) | 32) === 0x78 ? isDigit(text.charCodeAt(at + 1)) && text[at - 2] !== undefined && isDigit(text.charCodeAt(at - 2)) && isDigit(text.charCodeAt(at - 3)) : text.startsWith('ext', at) // prettier-ignore
 }
 
 function isHex(unit: number): boolean {

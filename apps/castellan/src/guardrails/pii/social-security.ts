@@ -29,7 +29,7 @@ export function socialSecurityAt(groups: DigitGroups, from: number, said: Announ
 }
 
 function standsAlone(groups: DigitGroups, from: number, upTo: number): boolean {
-  return groups.seps[from] === between.edge && groups.seps[upTo] !== between.space
+  return groups.seps[from] !== between.space && groups.seps[upTo] !== between.space
 }
 
 function isTaxpayer(digits: string): boolean {
