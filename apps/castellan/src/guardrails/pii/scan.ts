@@ -170,6 +170,8 @@ class Pass {
   #numberAt(group: number): Sighting | null {
     const groups = this.#groups
     const said = this.#said
+    // Most numbers are short and stand alone; only a word before them could make them more than a number.
+    if (groups.count === 1 && groups.length(0) < 7) return this.#labelled(group)
     return (
       ipv4At(groups, group, said) ??
       nationalNumberAt(groups, group, said) ??
