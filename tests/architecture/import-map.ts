@@ -33,7 +33,8 @@ export const folders: Readonly<Record<string, Room>> = {
   kernel: pure([]),
   config: io(ground, ['zod', 'yaml']),
   journal: pure(ground),
-  guardrails: pure(ground),
+  // The plans by which the countries of the world number their telephones.
+  guardrails: pure(ground, ['libphonenumber-js']),
   identity: pure([...ground, 'journal']),
   registry: pure([...ground, 'identity', 'journal']),
   approvals: pure([...ground, 'identity', 'journal']),
