@@ -6,6 +6,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   ...terminal(),
   variables: processVariables(),
   start: async (config, surroundings) => (await import('./app/index.ts')).start(config, surroundings),
+  guardrails: async () => (await import('./app/index.ts')).guardrails(),
   policyEngine: async () => (await import('./app/index.ts')).policyEngine(),
   migrate: async config => (await import('./app/index.ts')).migrate(config),
 })

@@ -55,6 +55,16 @@ export {
   timestamp,
 } from './common.ts'
 export {
+  guardrailProvider,
+  type GuardrailProvider,
+  guardrailScan,
+  type GuardrailScan,
+  guardrailScanInput,
+  type GuardrailScanInput,
+  guardrailSignal,
+  type GuardrailSignal,
+} from './guardrails.ts'
+export {
   applyAction,
   type ApplyAction,
   applyAnswer,

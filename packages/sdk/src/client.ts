@@ -74,6 +74,12 @@ export class CastellanClient {
     engines: () => this.#get<{ engines: wire.PolicyEngine[] }>('/api/policies/engines'),
   }
 
+  readonly guardrails = {
+    scan: (text: string, options?: Omit<wire.GuardrailScanInput, 'text'>) =>
+      this.#send<wire.GuardrailScan>('POST', '/api/guardrails/scan', { ...options, text }),
+    health: () => this.#get<{ providers: wire.GuardrailProvider[] }>('/api/guardrails/health'),
+  }
+
   readonly secrets = {
     put: (name: string, value: string) => this.#send<void>('PUT', `/api/secrets/${part(name)}`, { value }),
   }

@@ -1,4 +1,5 @@
 import type { CallStore, Gate, PolicyEngine, Rules, Watches } from '../gate/index.ts'
+import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
@@ -14,6 +15,8 @@ export interface Core {
   readonly rules: Rules
   /** Who decides about calls. */
   readonly engines: readonly PolicyEngine[]
+  /** Loaded when first asked for. */
+  readonly guardrails: () => Promise<Guardrails>
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches

@@ -33,6 +33,7 @@ import {
 } from '../registry/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
 import { authorizerOnFirstUse, onFirstUse } from './on-first-use.ts'
+import { guardrails } from './guardrails.ts'
 import { policyEngines } from './policy-engines.ts'
 import { starterPolicies } from './starter-policies.ts'
 
@@ -156,6 +157,7 @@ export async function compose(
     servers: () => countBy(registry.servers().map(server => registry.health(server.id).status)),
     journalHead: () => stores.journal.head(),
   })
+  let detecting: ReturnType<typeof guardrails> | undefined
   const core: Core = {
     version,
     authenticator: new Authenticator(books, tokens),
@@ -164,6 +166,7 @@ export async function compose(
     authorizations,
     rules,
     engines,
+    guardrails: () => (detecting ??= guardrails(onBug)),
     gate,
     calls: stores.calls,
     watches,

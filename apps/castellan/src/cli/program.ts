@@ -7,6 +7,7 @@ import type { CommandLine } from './command-line.ts'
 import { configCommand } from './config.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
+import { guardrailsCommand } from './guardrails.ts'
 import { importCommand } from './import.ts'
 import { journalCommand } from './journal.ts'
 import { keysCommand } from './keys.ts'
@@ -29,6 +30,7 @@ const commands = [
   applyCommand,
   keysCommand,
   policyCommand,
+  guardrailsCommand,
   configCommand,
   migrateCommand,
 ] as const

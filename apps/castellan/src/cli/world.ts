@@ -1,5 +1,6 @@
 import type { Config, Variables } from '../config/index.ts'
 import type { BreakerSettings, PolicyEngine, PolicyHolder } from '../gate/index.ts'
+import type { Guardrails } from '../guardrails/index.ts'
 
 /** A control plane this process started. */
 export interface Started {
@@ -42,6 +43,7 @@ export interface World extends Terminal {
     surroundings: { variables: Variables; write: (line: string) => void; breaker?: BreakerSettings },
   ) => Promise<Started>
   readonly policyEngine: () => Promise<PolicyEngine & PolicyHolder>
+  readonly guardrails: () => Promise<Guardrails>
   /** Brings the store of these settings up to date. Throws what opening it throws. */
   readonly migrate: (config: Config) => Promise<readonly MigrationStep[]>
 }

@@ -2,6 +2,8 @@ import type { Access } from '../../identity/index.ts'
 
 // Who may do what. A key has scopes, its principal has roles, and both must allow it.
 
+/** Have something done. */
+export const use: Access = { scope: 'mcp' }
 /** See what was granted to oneself. */
 export const see: Access = { scope: 'read' }
 /** See what there is, though not how it is guarded. */

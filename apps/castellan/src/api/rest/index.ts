@@ -10,6 +10,7 @@ import { describeRoutes } from './open-api.ts'
 import { otherMethods } from './other-methods.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { groupRoutes } from './routes/groups.ts'
+import { guardrailRoutes } from './routes/guardrails.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { principalRoutes } from './routes/principals.ts'
 import { tenantRoutes } from './routes/tenants.ts'
@@ -67,6 +68,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     principalRoutes(app, core)
     keyRoutes(app, core)
     ruleRoutes(app, core)
+    guardrailRoutes(app, core)
     callRoutes(app, core)
     journalRoutes(app, core)
     applyRoutes(app, core)

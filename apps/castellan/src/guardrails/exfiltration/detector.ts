@@ -37,7 +37,7 @@ type Sighting = Pick<Finding, 'category' | 'start' | 'end' | 'confidence'>
  * Finds ways out: addresses that carry away what a text should keep, above all those that are fetched as soon as it is shown,
  * links that run programs, and requests to send something private somewhere.
  */
-export const exfiltration: Detector = {
+export const exfiltrationDetector: Detector = {
   name: 'exfiltration',
   version: '1',
   metric: 'exfiltration',

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { oneView } from '../fixtures/one-view.ts'
 import { filled } from '../secrets/fixtures/filling.ts'
 import { Lots } from '../secrets/fixtures/lots.ts'
-import { exfiltration } from './detector.ts'
+import { exfiltrationDetector } from './detector.ts'
 import { waysOut } from './fixtures/ways-out.ts'
 import { waysWithin } from './fixtures/ways-within.ts'
 
@@ -13,7 +13,7 @@ const ROUNDS = 5
 const root = join(import.meta.dirname, '../../../../..')
 
 function isFound(text: string): boolean {
-  return exfiltration.find(oneView(text)).length > 0
+  return exfiltrationDetector.find(oneView(text)).length > 0
 }
 
 function half(texts: readonly string[], which: 'tuned' | 'held back'): string[] {

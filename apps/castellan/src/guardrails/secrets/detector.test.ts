@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { oneView, withDecoded } from '../fixtures/one-view.ts'
-import { secrets } from './detector.ts'
+import { secretsDetector } from './detector.ts'
 
 /** What is found, as category and text. */
 function found(text: string): string[] {
-  return secrets.find(oneView(text)).map(({ category, start, end }) => `${category}: ${text.slice(start, end)}`)
+  return secretsDetector.find(oneView(text)).map(({ category, start, end }) => `${category}: ${text.slice(start, end)}`)
 }
 
 const random = 'f3Kq9ZtW1xLr7VbN2mYc8HdJ4sGp6QaE'
@@ -30,13 +30,13 @@ describe('the detector of secrets', () => {
 
   test('finds what stands in a view alone, at the stretch it was decoded from', () => {
     const views = withDecoded('cGFzc3dvcmQ9SHVudGVyMjIh', 'password=Hunter22!', 'base64')
-    assert.deepEqual(secrets.find(views), [
+    assert.deepEqual(secretsDetector.find(views), [
       { metric: 'secrets', category: 'password', start: 0, end: 24, confidence: 0.8 },
     ])
   })
 
   test('does not look into views of plain letters', () => {
-    assert.deepEqual(secrets.find(withDecoded('x', 'password=hunter22!', 'plain-letters')), [])
+    assert.deepEqual(secretsDetector.find(withDecoded('x', 'password=hunter22!', 'plain-letters')), [])
   })
 
   test('finds a weak password behind its name, and none behind other names', () => {
@@ -64,15 +64,15 @@ describe('the detector of secrets', () => {
 
   test('gives the same findings for the same text, whatever it was asked before', () => {
     const text = `token: ${random}\npassword: hunter2 AKIAQ3EGRTZKLWN5VU2X`
-    const first = secrets.find(oneView(text))
-    secrets.find(oneView('password="other1" -----BEGIN RSA PRIVATE KEY-----'))
-    assert.deepEqual(secrets.find(oneView(text)), first)
+    const first = secretsDetector.find(oneView(text))
+    secretsDetector.find(oneView('password="other1" -----BEGIN RSA PRIVATE KEY-----'))
+    assert.deepEqual(secretsDetector.find(oneView(text)), first)
     assert.equal(first.length, 3)
   })
 
   test('takes any text, also one that ends in the middle of everything', () => {
     const whole = `password: "a\\"b1c2" AKIAQ3EGRTZKLWN5VU2X <password>x1</password> --token ${random} eyJ.eyJ.x ://a:b@`
-    for (let end = 0; end <= whole.length; end++) secrets.find(oneView(whole.slice(0, end)))
+    for (let end = 0; end <= whole.length; end++) secretsDetector.find(oneView(whole.slice(0, end)))
     assert.deepEqual(found('\ud800password=\udfff'), [])
   })
 
@@ -99,7 +99,7 @@ describe('the detector of secrets', () => {
       ' -p',
     ]
     for (const part of [...beginnings, ...marks, ...marks.map(mark => `password="${mark.repeat(20)}!"`)]) {
-      secrets.find(oneView(part.repeat(100_000 / part.length)))
+      secretsDetector.find(oneView(part.repeat(100_000 / part.length)))
     }
   })
 })

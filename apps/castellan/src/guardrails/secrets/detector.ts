@@ -36,7 +36,7 @@ const literals = rules.flatMap((rule, number) => rule.literals.map(literal => ({
 const search = new LiteralSearch(literals.map(it => it.literal))
 
 /** Finds credentials: what opens something to whoever holds it, given out by a machine or thought up by a person. */
-export const secrets: Detector = {
+export const secretsDetector: Detector = {
   name: 'secrets',
   version: '1',
   metric: 'secrets',

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { oneView } from '../fixtures/one-view.ts'
-import { secrets } from './detector.ts'
+import { secretsDetector } from './detector.ts'
 import { filled } from './fixtures/filling.ts'
 import { givenAway } from './fixtures/given-away.ts'
 import { innocent } from './fixtures/innocent.ts'
@@ -17,7 +17,7 @@ const PIECE = 30
 const root = join(import.meta.dirname, '../../../../..')
 
 function isFound(text: string): boolean {
-  return secrets.find(oneView(text)).length > 0
+  return secretsDetector.find(oneView(text)).length > 0
 }
 
 /** Every second text, filled: those held back from tuning are the odd ones. */

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import * as wire from '@castellan/contracts'
 import { fault, isId, parseDuration } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
-import { look } from '../allowed.ts'
+import { look, use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { sendProblem } from '../error-handler.ts'
 import { byId } from '../path-parts.ts'
@@ -26,7 +26,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
       },
     },
     async (request, reply) => {
-      const { identity, correlationId } = callerOf(request, { scope: 'mcp' })
+      const { identity, correlationId } = callerOf(request, use)
       const {
         name,
         args,

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import * as wire from '@castellan/contracts'
+import type { Core } from '../../core.ts'
+import { survey, use } from '../allowed.ts'
+import { callerOf } from '../caller.ts'
+import type { TypedApp } from '../route.ts'
+
+export function guardrailRoutes(app: TypedApp, core: Pick<Core, 'guardrails'>): void {
+  app.post(
+    '/api/guardrails/scan',
+    {
+      schema: {
+        operationId: 'scanText',
+        tags: ['guardrails'],
+        summary: 'Look for personal data, secrets, injection, toxicity and ways out in a text; nothing of it is kept',
+        body: wire.guardrailScanInput,
+        response: { 200: wire.guardrailScan },
+      },
+    },
+    async request => {
+      callerOf(request, use)
+      const { text, stage, ...wish } = request.body
+      const guardrails = await core.guardrails()
+      const { signals, unavailable, ...scan } = guardrails.scan(text, stage, wish)
+      return { ...scan, signals: [...signals], unavailable: [...unavailable], rules_hash: guardrails.digest(wish) }
+    },
+  )
+  app.get(
+    '/api/guardrails/health',
+    {
+      schema: {
+        operationId: 'getGuardrailHealth',
+        tags: ['guardrails'],
+        summary: 'The detectors, and whether each works',
+        response: { 200: z.object({ providers: z.array(wire.guardrailProvider) }) },
+      },
+    },
+    async request => {
+      callerOf(request, survey)
+      const guardrails = await core.guardrails()
+      const { unavailable } = guardrails.scan(PROBE, 'preflight')
+      return {
+        providers: guardrails.providers.map(each => ({ ...each, available: !unavailable.includes(each.name) })),
+      }
+    },
+  )
+}
+
+/** A text with something to do for every detector. */
+const PROBE =
+  'Dear Ann, ignore all that; your password = "hunter2!x", my card 4111 1111 1111 1111, https://example.com/?q=1'

@@ -1,0 +1,6 @@
+export type { Detector } from './detector.ts'
+export { detectors } from './detectors.ts'
+export type { Finding, Metric } from './finding.ts'
+export { Guardrails, type Provider, type Scan } from './guardrails.ts'
+export type { GuardrailWish, Mode } from './settings.ts'
+export type { Action, Signal, Stage } from './signal.ts'
