@@ -1,0 +1,3 @@
+export { bucketsOf, BUCKETS, FEATURES, MOST_PER_WORD } from './buckets.ts'
+export { Model, STEP, type Stretch, type Weights, WINDOWS } from './model.ts'
+export { wordHash, type Words, wordsOf } from './words.ts'

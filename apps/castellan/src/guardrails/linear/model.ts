@@ -1,0 +1,110 @@
+import { bucketsOf, BUCKETS, MOST_PER_WORD } from './buckets.ts'
+import type { Words } from './words.ts'
+
+/** What training leaves behind, as it is written into a file. */
+export interface Weights {
+  /** A digest of the data and of how features are made: what these weights are of. */
+  readonly trainedOn: string
+  /** A signed byte for each bucket, in base64. */
+  readonly weights: string
+  /** What a byte counts. */
+  readonly unit: number
+  readonly bias: number
+  /** From which score on a window is believed; chosen in training, by what was held back. */
+  readonly threshold: number
+  /** Confidence is the logistic function of `slope * score + intercept`. */
+  readonly slope: number
+  readonly intercept: number
+}
+
+/** Words in a row of which the model thinks the same. */
+export interface Stretch {
+  /** Half open, in words. */
+  readonly from: number
+  readonly to: number
+  readonly score: number
+}
+
+/** Words in a step: windows begin and end only at its multiples. */
+export const STEP = 16
+/** Lengths of windows, in steps: a remark that was slipped in, and a whole prompt. */
+export const WINDOWS = [2, 8] as const
+
+/**
+ * Logistic regression over hashed features, by window: what stands in the middle of a long text is found as if it stood alone, and
+ * long innocent texts do not add up to a guilty one.
+ */
+export class Model {
+  readonly threshold: number
+  readonly #trained: Weights
+  readonly #weights: Int8Array
+  readonly #buckets = new Uint16Array(STEP * MOST_PER_WORD)
+
+  constructor(trained: Weights) {
+    this.#trained = trained
+    this.threshold = trained.threshold
+    this.#weights = new Int8Array(Buffer.from(trained.weights, 'base64'))
+    if (this.#weights.length !== BUCKETS) throw new Error(`${this.#weights.length} weights for ${BUCKETS} buckets`)
+  }
+
+  /** Stretches of windows whose score reaches a threshold, from left to right and never overlapping. */
+  stretches(words: Words, threshold = this.threshold): Stretch[] {
+    const { sums, sizes, steps } = this.#steps(words)
+    const found: Stretch[] = []
+    for (const length of WINDOWS) {
+      for (let step = 0; step === 0 || step + length <= steps; step++) {
+        const end = Math.min(step + length, steps)
+        const score = this.#score(sums[end]! - sums[step]!, sizes[end]! - sizes[step]!)
+        if (score >= threshold) found.push({ from: step * STEP, to: Math.min(end * STEP, words.count), score })
+      }
+    }
+    return merged(found)
+  }
+
+  /** The highest score of any window. */
+  highest(words: Words): number {
+    return Math.max(...this.stretches(words, -Infinity).map(({ score }) => score))
+  }
+
+  /** From 0 to 1: how sure one may be of a score. */
+  confidence(score: number): number {
+    return 1 / (1 + Math.exp(-(this.#trained.slope * score + this.#trained.intercept)))
+  }
+
+  /** Sums of weights and numbers of features, from the beginning of the text to the beginning of each step. */
+  #steps(words: Words): { sums: Float64Array; sizes: Float64Array; steps: number } {
+    const steps = Math.ceil(words.count / STEP)
+    const sums = new Float64Array(steps + 1)
+    const sizes = new Float64Array(steps + 1)
+    const weights = this.#weights
+    const buckets = this.#buckets
+    for (let step = 0; step < steps; step++) {
+      const from = step * STEP
+      const size = bucketsOf(words, from, Math.min(from + STEP, words.count), buckets)
+      let sum = 0
+      for (let index = 0; index < size; index++) sum += weights[buckets[index]!]!
+      sums[step + 1] = sums[step]! + sum
+      sizes[step + 1] = sizes[step]! + size
+    }
+    return { sums, sizes, steps }
+  }
+
+  #score(sum: number, size: number): number {
+    return this.#trained.bias + (this.#trained.unit * sum) / Math.sqrt(Math.max(size, 1))
+  }
+}
+
+function merged(stretches: readonly Stretch[]): Stretch[] {
+  const result: Stretch[] = []
+  for (const next of stretches.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
+    const last = result.at(-1)
+    if (!last || next.from >= last.to) result.push(next)
+    else
+      result[result.length - 1] = {
+        from: last.from,
+        to: Math.max(last.to, next.to),
+        score: Math.max(last.score, next.score),
+      }
+  }
+  return result
+}
