@@ -25,6 +25,14 @@ export interface Stretch {
   readonly score: number
 }
 
+/** What a model thinks of a text, part by part. */
+export interface Profile {
+  /** How many steps of {@link STEP} words the text has; the last one may be shorter. */
+  readonly steps: number
+  /** The score of the steps from `from` up to `to`. */
+  score(from: number, to: number): number
+}
+
 /** Words in a step: windows begin and end only at its multiples. */
 export const STEP = 16
 /** Lengths of windows, in steps: a remark that was slipped in, and a whole prompt. */
@@ -49,21 +57,16 @@ export class Model {
 
   /** Stretches of windows whose score reaches a threshold, from left to right and never overlapping. */
   stretches(words: Words, threshold = this.threshold): Stretch[] {
-    const { sums, sizes, steps } = this.#steps(words)
+    const profile = this.profile(words)
     const found: Stretch[] = []
     for (const length of WINDOWS) {
-      for (let step = 0; step === 0 || step + length <= steps; step++) {
-        const end = Math.min(step + length, steps)
-        const score = this.#score(sums[end]! - sums[step]!, sizes[end]! - sizes[step]!)
+      for (let step = 0; step === 0 || step + length <= profile.steps; step++) {
+        const end = Math.min(step + length, profile.steps)
+        const score = profile.score(step, end)
         if (score >= threshold) found.push({ from: step * STEP, to: Math.min(end * STEP, words.count), score })
       }
     }
     return merged(found)
-  }
-
-  /** The highest score of any window. */
-  highest(words: Words): number {
-    return Math.max(...this.stretches(words, -Infinity).map(({ score }) => score))
   }
 
   /** From 0 to 1: how sure one may be of a score. */
@@ -71,9 +74,10 @@ export class Model {
     return 1 / (1 + Math.exp(-(this.#trained.slope * score + this.#trained.intercept)))
   }
 
-  /** Sums of weights and numbers of features, from the beginning of the text to the beginning of each step. */
-  #steps(words: Words): { sums: Float64Array; sizes: Float64Array; steps: number } {
+  /** What the model thinks of each part of a text. */
+  profile(words: Words): Profile {
     const steps = Math.ceil(words.count / STEP)
+    // Sums of weights and numbers of features, from the beginning of the text to the beginning of each step.
     const sums = new Float64Array(steps + 1)
     const sizes = new Float64Array(steps + 1)
     const weights = this.#weights
@@ -86,11 +90,12 @@ export class Model {
       sums[step + 1] = sums[step]! + sum
       sizes[step + 1] = sizes[step]! + size
     }
-    return { sums, sizes, steps }
-  }
-
-  #score(sum: number, size: number): number {
-    return this.#trained.bias + (this.#trained.unit * sum) / Math.sqrt(Math.max(size, 1))
+    const { bias, unit } = this.#trained
+    return {
+      steps,
+      score: (from, to) =>
+        bias + (unit * (sums[to]! - sums[from]!)) / Math.sqrt(Math.max(sizes[to]! - sizes[from]!, 1)),
+    }
   }
 }
 

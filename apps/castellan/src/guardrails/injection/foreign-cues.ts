@@ -1,0 +1,111 @@
+import type { Cue } from './cues.ts'
+
+/** Signs in other languages than English. */
+export const foreignCues: readonly Cue[] = [
+  {
+    name: 'earlier orders elsewhere',
+    category: 'instruction-override',
+    points: 9,
+    phrases: [
+      // Spanish, Portuguese, Italian, French
+      'ignora/ignore/ignorar/ignoren/olvida/olvide/olvidar/olvidate/descarta/omite/desobedece/esqueça/esquece/esqueca/desconsidere/desconsidera/ignori/dimentica/dimenticare/trascura/oublie/oubliez/oublier/ignorez/ignorer/no_hagas_caso/não_siga/non_seguire/ne_tiens_pas_compte/ne_tenez_pas_compte/ne_suis_plus ..4 instrucciones/reglas/normas/órdenes/indicaciones/directrices/instruções/regras/ordens/diretrizes/istruzioni/regole/ordini/direttive/instructions/consignes/règles/directives/ordres ..3 anteriores/previas/iniciales/originales/anterior/iniciais/prévias/originais/precedenti/iniziali/originali/precedente/précédentes/antérieures/initiales/dessus/ci_dessus/que_lhe/que_te/que_ti/que_tu/do_sistema/del_sistema',
+      'ignora/olvida/esqueça/esquece/dimentica/oublie/ignore/ignorez ..2 todo/todas/todos/tudo/tutto/tout/toutes ..5 dijeron/dicho/anterior/anteriores/antes/disseram/detto/prima/precedenti/dit/avant/précédentes/dessus',
+      'oublie/oubliez/ignore/ignorez/olvida/ignora/esqueça/dimentica ..1 tes/vos/tus/tuas/as_tuas/le_tue/as_regras/le_regole/tu/tuo/seu ..1 consignes/règles/instructions/reglas/normas/instrucciones/regras/regole/istruzioni/instruções/programación',
+      'la_petición_del_usuario/les_instructions_du_système/la_richiesta_dell_utente/o_pedido_do_usuário',
+      // German, Dutch, Swedish
+      'ignoriere/ignorieren/vergiss/vergesst/missachte/verwirf/negeer/vergeet/ignorera/glöm ..3 vorherigen/vorigen/bisherigen/obigen/früheren/deine/alle/alles/voorgaande/eerdere/vorige/tidigare/alla ..2 anweisungen/instruktionen/regeln/vorgaben/richtlinien/befehle/steht/gesagt/instructies/regels/instruktioner/regler',
+      'missachte/ignoriere/vergiss ..2 vorgaben/richtlinien/regeln/anweisungen',
+      'gelten ..3 keine_regeln/keine_regeln_mehr',
+      // Russian, Polish, Turkish, Arabic
+      'игнорируй/игнорируйте/забудь/забудьте/отбрось/проигнорируй/не_обращай_внимания ..3 предыдущие/прежние/прошлые/все/всё/предыдущих/указания/указаниям/выше ..4 инструкции/указания/правила/команды/промпт/говорили/выше/сказано/инструкций',
+      'zignoruj/ignoruj/zapomnij/pomiń ..3 poprzednie/wcześniejsze/wszystkie/zasadach/o_wszystkim/powyższe ..2 instrukcje/polecenia/zasady/instrukcjach/zasadach/podano/które',
+      'önceki/yukarıdaki/sana_verilen/tüm ..3 talimatları/kuralları/komutları/talimatlarını ..2 yok_say/unut/görmezden/dikkate_alma/göz_ardı',
+      'تجاهل/انس/تجاهلي/أهمل ..3 التعليمات/القواعد/الأوامر/تعليماتك/تعليمات/قواعد/السابقة',
+      // Chinese, Japanese, Korean, Hindi
+      '忽略/无视/忘记/忘掉/不要理会/無視/忽視 ..6 指令/指示/规则/提示词/要求/内容/設定/规定/規則',
+      '指示/命令/ルール/規則/設定 ..6 無視/忘れて/従わない',
+      '이전의/이전/위의/모든 ..3 지시를/지시/명령을/규칙을/지침을 ..2 무시하고/무시해/잊어/무시하라',
+      'पिछले/सभी ..2 निर्देशों/नियमों ..2 अनदेखा/भूल/नज़रअंदाज़',
+    ],
+  },
+  {
+    name: 'system prompt wanted elsewhere',
+    category: 'prompt-leak',
+    points: 8,
+    phrases: [
+      'dime/muestra/muéstrame/revela/revélame/imprime/escribe/repite/mostre/mostra/revele/mostrami/rivela/rivelami/stampa/affiche/affichez/montre/révèle/répète/donne/gib/zeige/zeig/verrate/nenne/wiederhole/laat ..5 prompt_del_sistema/prompt_de_sistema/prompt_do_sistema/prompt_di_sistema/prompt_système/systemprompt/system_prompt/instrucciones_iniciales/systemprompts/systeemprompt/instructions_initiales/prompt_sistema',
+      'répète/répéter/repite/repita/ripeti/wiederhole ..5 instructions/instrucciones/instruções/istruzioni/anweisungen/consignes',
+      'покажи/выведи/раскрой/напиши/повтори ..3 системный_промпт/системные_инструкции/свой_промпт/системную_подсказку/начальные_инструкции',
+      'pokaż/ujawnij/wypisz ..3 prompt_systemowy/instrukcje_systemowe',
+      'sistem ..1 istemini/promptunu/talimatını ..1 göster/yaz/paylaş',
+      'أظهر/اعرض/اكشف/اطبع ..4 النظام/موجه',
+      '告诉我/输出/显示/打印/重复/泄露 ..6 系统提示/提示词/初始指令/提示内容/最初的',
+      'システムプロンプト/最初に与えられた ..4 表示/出力/教えて/見せて',
+      '시스템_프롬프트를/시스템_프롬프트 ..1 보여줘/출력해/알려줘',
+      'visa ..1 din ..1 systemprompt',
+      'अपना ..2 प्रॉम्प्ट ..1 दिखाओ',
+    ],
+  },
+  {
+    name: 'no limits elsewhere',
+    category: 'jailbreak-persona',
+    points: 6,
+    phrases: [
+      'sin/sem/senza/sans/ninguna/ninguno/nenhuma/aucune/aucun/no_tiene/não_tem/non_ha/não_tens/non_hai/no_tienes/plus_aucune ..3 reglas/filtros/restricciones/límites/censura/ética/moral/regras/restrições/limites/filtri/limiti/regole/restrizioni/morale/restriction/restrictions/limite/filtre/censure/avertissement/advertencias/avvertenze/avisos',
+      'ohne/keine/keinerlei/kein/alle ..3 einschränkungen/regeln/filter/moral/zensur/warnhinweise/grenzen/gesetze/sicherheitsfilter/richtlinien ..3 mehr/und/noch/abgeschaltet/befreit/keine/warnungen',
+      'befreit/abgeschaltet/uneingeschränkt/uneingeschränkte/désactivés/libérée/libéré/sansürsüz/liberado/escapado',
+      'без/нет/никаких ..3 ограничений/правил/цензуры/предупреждений/фильтров/морали',
+      'bez/żadnych/nie_masz ..3 ograniczeń/zasad/cenzury/ostrzeżeń/filtrów',
+      'hiçbir/kurala/sınırın/kuralı ..2 kural/kurala/sınırın/sınır/yok/bağlı/uyarı',
+      'بلا/دون/أي ..2 قيود/تحذير/أخلاق/رقابة/حدود',
+      '没有/不受/无/没有任何 ..6 限制/约束/道德/规则/审查/过滤',
+      '制限/規則/倫理/フィルター/警告 ..6 ありません/解放/なし/なく/ない',
+      '아무런/제한이/규칙이/검열 ..2 제한이/없어/없다/없이/없는',
+      'du_har_inga_regler/zonder_beperkingen/inga_regler',
+    ],
+  },
+  {
+    name: 'never refuses elsewhere',
+    category: 'refusal-suppression',
+    points: 5,
+    phrases: [
+      'nunca/jamás/jamais/mai/no/não/non/senza/ne ..3 niega/niegues/rechaza/rechazas/recusa/recusar/recuse/rifiuta/rifiutare/refuse/refuses/refuser/refusez/negarse',
+      'nie/niemals/nicht/keine ..4 ablehnen/verweigert/verweigern/ablehnung/lehnst',
+      'lehnst ..1 niemals/nie',
+      'никогда/не ..3 отказывай/отказывает/отказывать/откажешь/отказывайся',
+      'nigdy ..2 odmawia/odmawiaj/przeprasza',
+      'asla ..1 reddetmezsin/reddetme/reddetmez',
+      'لا ..2 يرفض/ترفض/يعتذر',
+      '不得拒绝/绝不拒绝/不能拒绝/不要拒绝/必须回答',
+      '断ることも/断らない/必ず答え/拒否しない',
+      'responde/responder/réponds/répond/risponde/rispondi/beantwortest/antwortest ..1 a ..1 todo/tudo/tout/tutto/qualsiasi/cualquier/todas',
+    ],
+  },
+  {
+    name: 'from now on elsewhere',
+    category: 'role-hijack',
+    points: 3,
+    phrases: [
+      'a_partir_de_ahora/desde_ahora/a_partir_de_agora/de_agora_em_diante/da_ora_in_poi/dora_in_poi/d_ora_in_poi/dora_in_avanti/désormais/dorénavant/à_partir_de_maintenant/tu_es_maintenant/ab_jetzt/ab_sofort/von_nun_an/с_этого_момента/теперь_ты/отныне/od_teraz/bundan_sonra/artık_sen/şu_andan/من_الآن/从现在起/从现在开始/これから/あなたは今から/이제부터/vanaf_nu/från_och_med_nu',
+      'mantente_en_el_personaje/siempre_en_el_personaje/ne_sors_jamais/ne_sors_pas_de_ton_rôle/falle ..4 rolle',
+      'non_uscire_mai/no_salgas_del_personaje/не_выходи_из_роли/никогда_не_выходи/nie_wychodź/nigdy_nie_wychodź/rolden_çıkma/لا_تخرج_من/脱离角色/役を崩さない/fique_no_personagem/mode_développeur/entwicklermodus/modo_desarrollador/modo_desenvolvedor/开发者模式',
+      'abuela/abuelita/grand_mère/großmutter/oma/nonna/avó/бабушка/babcia/babaanne ..4 fallecida/décédée/verstorbene/morta/falecida/покойная/zmarła',
+      'моя_покойная_бабушка/verstorbene_großmutter/mi_abuela_fallecida',
+      'ilegal/inmoral/illégal/immoral/illegal/illegale/незаконный/незаконное/запрещённые/违法/prohibidas',
+      'gemelo_malvado/jumeau_maléfique/böser_zwilling/zweimal',
+    ],
+  },
+  {
+    name: 'to the machine elsewhere',
+    category: 'hidden-instruction',
+    points: 6,
+    phrases: [
+      'nota/para/a_la/aviso/atención/hinweis/achtung/attention/lattention/note/pour/внимание/à ..3 ia/ki/ии ..2 que/assistenten/assistent/qui/lit/ассистент/lee/processa/ассистента/assistante',
+      'l_attention_de_l/a_l_attention ..2 assistant',
+      'ki_assistenten/assistant_ia/asistente_de_ia/assistente_de_ia/ии_ассистент/ai助手/aiアシスタント/ai_アシスタント',
+      'sin/sem/senza/sans/ohne ..3 decírselo/decirle/avisar/informer/informare/avvisare/informieren/informar ..2 usuario/utilizador/utente/utilisateur/nutzer/le/o/dem/den/l',
+      'sin_decírselo/sin_avisar/sem_avisar/sans_en_informer/ничего_ему_не_сообщай/не_сообщай/不要告诉用户/erwähne_diese/erwähne_dies/nicht_erwähnen/ユーザーに言わない',
+      'la_petición_del_usuario/не_отвечай_пользователю/不要总结/fasse_diese_seite_nicht/os_critérios',
+    ],
+  },
+]
