@@ -26,7 +26,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'earlier orders',
     category: 'instruction-override',
-    points: 9,
+    points: 12.5,
     phrases: [
       '{forget} ..3 {earlier} ..2 {orders}',
       '{forget} ..3 {orders} ..4 you_have_been/you_were/you_got/you_received/you_had/were_given/been_given/been_told/above/before_this/up_to_now',
@@ -40,31 +40,32 @@ export const cues: readonly Cue[] = [
   {
     name: 'own rules',
     category: 'instruction-override',
-    points: 7,
+    points: 9,
     phrases: [
       '{forget} ..3 your/ur/yuor/his/its/their/openai/openais/anthropics/googles ..3 {orders}',
+      '{forget}/drop ..2 them/the_act/your_filters/your_restrictions ..3 pretend/drop/dont_exist/filters',
       '{forget} ..3 your/ur/the/any/all ..2 filters/filter/ethics/morals/safety/guidelines/guardrails/safeguards/restrictions/censorship',
       '{forget} ..3 {orders} ..3 {not} ..2 apply/exist/matter',
-      '{not} ..2 follow/obey/respect/care/bound/subject/consult/abide ..4 {orders}',
-      'break/breaks/breaking/violate/violates/against/beat/beats/despite/override/overrides/supersedes ..2 your/ur/the/all/openais ..2 rules/guidelines/policies/policy/training',
+      '{not} ..2 follow/obey/respect/care/subject/consult/abide/listen ..3 your/ur/openai/openais/developer/guidelines/content/usage/these/human ..2 {orders}/message',
+      'waives/waive ..3 {orders}/right/refuse',
+      'break/violate/violates/against/beat/beats/despite/override/overrides ..1 your/ur/openais ..2 rules/guidelines/policies/policy/training',
     ],
   },
   {
     name: 'rules are off',
     category: 'instruction-override',
-    points: 6,
+    points: 6.5,
     phrases: [
       '{limits} ..4 not_apply/dont_apply/no_longer_apply/doesnt_apply/not_exist/dont_exist/no_longer_exist/are_off/is_off/off/lifted/disabled/removed/suspended/deactivated/not_loaded/unloaded/void/gone/null/none/switched_off/turned_off/stripped/stop_to_apply/not_hold/dont_hold/been_deleted',
-      'disable/disabled/disabling/turn_off/turned_off/switch_off/switched_off/turn/deactivate/deactivated/remove/removed/removing/lift/lifted/unload/stripped/strip/suspend/circumvent/bypass/bypassed/bypasses/no ..4 {limits}',
+      'disable/disabled/disabling/turn_off/turned_off/switch_off/switched_off/turn/deactivate/deactivated/remove/removed/removing/lift/lifted/unload/stripped/strip/suspend/circumvent/bypass/bypassed/bypasses ..3 {limits}',
       '{limits}/ethics/refusal/refusals/censorship/moderation/alignment ..1 off/disabled/null/none/false/0',
       'safety/ethics/refusal/moderation/filter ..2 off/disabled',
-      'without ..3 {limits}',
     ],
   },
   {
     name: 'freed',
     category: 'jailbreak-persona',
-    points: 5,
+    points: 4,
     phrases: [
       'free/freed/freedom/liberated/liberate/escaped/released/unleashed/broke_free/broken_free/broke_out/break_out/not_bound/no_longer_bound/isnt_bound/arent_bound/bound_by_no/not_limited/not_restricted/not_subject/isnt_limited/isnt_restricted/relieved/transcended/independent ..5 {limits}/chains/confines/programming/openai/creators/developers/laws/makers/cage/box/corporate/guidelines/company/typical',
       'break/broke/broken/lose/burned ..2 chains/cage/shackles/free',
@@ -76,15 +77,22 @@ export const cues: readonly Cue[] = [
   {
     name: 'boundless',
     category: 'jailbreak-persona',
-    points: 4,
-    phrases: ['{boundless}', 'no_limits/no_limit/no_rules/anything_goes/nothing_is_off_limits/off_limits/without_limits/without_rules'],
+    points: 5.5,
+    phrases: ['{boundless}', 'anything_goes/off_limits'],
+  },
+  {
+    name: 'no rules',
+    category: 'jailbreak-persona',
+    points: 3.5,
+    phrases: ['no/without/zero/any/lacks/minus/neither/nor/deleted/removed ..2 restrictions/restriction/limits/limitations/constraints/rules/boundaries/policy'],
   },
   {
     name: 'no limits',
     category: 'jailbreak-persona',
-    points: 4,
+    points: 6.5,
     phrases: [
-      'no/without/zero/any/lacks/lacking/lost/minus/neither/nor/never_had/ignore/ignores/ignoring/deleted/removed ..2 {limits}',
+      'no/without/zero/any/lacks/lacking/lost/minus/neither/nor/never_had/ignore/ignores/ignoring/deleted/removed ..2 filter/filters/censorship/guidelines/guardrails/moderation/safeguards/content_policy/content_policies/policies/inhibitions/taboos/safety',
+      'knows_no/he_has_no/she_has_no/it_has_no/who_has_no/has_no/have_no/got_no/had_no/has_zero/has_neither ..3 {limits}/{scruples}/restrictions',
       '{not} ..3 care ..4 {limits}/{scruples}/feelings/appropriate/harm/consequences',
       'no/without/zero/lost/lacks/not/neither/nor ..3 {scruples}/guilt/sympathy/opinions/feelings',
       '{not} ..2 restricted/limited/bound/bothered/tied/censored/filtered/monitored/regulated',
@@ -93,7 +101,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'does anything',
     category: 'jailbreak-persona',
-    points: 4,
+    points: 5,
     phrases: [
       'do/does/say/says/answer/answers/tell/tells/generate/produce/explain/comply/obey/share/provide/reply/respond/talk/display/write/fulfil ..3 anything/everything/any_question/every_question/all_questions/any_request/every_request/all_my/each_question/whatever/any_topic/all_of_my/any_and_all/each_and_every/exactly_what',
       'anything/everything/whatever ..1 i/we/he/she/user/users/asked/asks ..3 ask/asks/want/wants/say/says/wish/tell/request/demand/no_matter',
@@ -105,11 +113,13 @@ export const cues: readonly Cue[] = [
   {
     name: 'never refuses',
     category: 'refusal-suppression',
-    points: 5,
+    points: 6,
     phrases: [
       '{not} ..4 refuse/refuses/refused/refusing/refusal/refusals/decline/declines/declining/declined/deny/reject/evade/withhold',
       'refusal/refusals/refusing/refuse/refused/decline ..4 invalid/forbidden/disabled/failed/failure/fails/costs/lose/loses/penalty/treason/contradiction/punished/malfunction/offensive/logged/not/isnt/impossible/never',
       'if/whenever/each_time/every_time/when/for_each/for_every ..3 refuse/refuses/refusal/refused/dont_answer/disobey',
+      'forbid/forbidden/not_permitted ..2 refuse',
+      'nobody_refuses/refuse_nothing/just_say_yes',
       'opposite_of_a_refusal/you_have_no_choice/no_right_to_deny/not_an_option/isnt_an_answer/stop_stalling',
       '{not} ..3 say_no/says_no/said_no/say_you_cant/say_that_you_cant/inform_me_that_you_cant/tell_me_that_you/tell_me_you_cant/weasel_out/unable_to_do',
     ],
@@ -117,9 +127,9 @@ export const cues: readonly Cue[] = [
   {
     name: 'no remarks',
     category: 'refusal-suppression',
-    points: 4,
+    points: 6,
     phrases: [
-      '{not}/omit/skip/leave_out/free_of/strip/ruin/hates ..5 warnings/warning/warn/disclaimers/disclaimer/moralizing/moralising/moralise/moralize/lecture/lectures/lecturing/preach/caveats/caveat/sermon/hedging/sugarcoating/judge/judging/censor/tone_it_down/moral_remarks/remind/commentary/cautionary/note_that',
+      '{not}/omit/skip/leave_out/free_of/strip/ruin/hates ..5 warnings/warning/warn/disclaimers/disclaimer/moralizing/moralising/moralise/moralize/lecture/lectures/lecturing/preach/caveats/caveat/sermon/hedging/judge/judging/censor/tone_it_down/moral_remarks/remind/commentary/cautionary/note_that',
       '{not} ..5 apologize/apologizes/apologise/apologises/apologizing/apologising/sorry/apology/apologies',
       '{not} ..3 remind/inform/tell/mention/comment/say/says/include/talk ..6 {wicked}/policy/policies/guidelines/being_an_ai/an_ai/language_model/ethical',
     ],
@@ -127,7 +137,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'refusal words',
     category: 'refusal-suppression',
-    points: 3,
+    points: 4.5,
     phrases: [
       '{not}/avoid/without/stop ..5 i_cant/i_cannot/as_an_ai/as_a_language_model/im_sorry/i_am_unable/im_unable/i_apologize/as_a_responsible/it_is_important/its_important/im_just_a/cant_help/cant_assist/cant_do_that',
       'sorry/cannot/cant ..2 cannot/unable/unfortunately/however/illegal/policy ..2 unable/illegal/however/policy/unethical/important/guideline',
@@ -136,7 +146,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'role',
     category: 'role-hijack',
-    points: 2,
+    points: 0.5,
     phrases: [
       'act_as/acting_as/act_like/behave_like/pretend/pretending/roleplay/role_play/take_on_the_role/play_the_role/imagine_you/simulate/simulates/emulate/emulating/become/you_become/respond_as/reply_as/answer_as/answer_as_though/play_the_part/impersonate/immerse_yourself/take_the_role/take_over_the_role/playing/assume_the_identity/characterise/speak_as/write_as/be_my/you_play/summon/new_persona/persona/alter_ego/evil_twin/shadow_self/split_personality',
       'your_name_is/your_new_name/you_will_be_called/you_are_called/called ..1 now',
@@ -145,7 +155,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'from now on',
     category: 'role-hijack',
-    points: 2,
+    points: 4,
     phrases: [
       'from_now_on/from_this_moment/from_this_point/from_here_on/you_are_now/you_will_now/youre_now/u_are_now/u_r_now/starting_now/henceforth/as_of_today/effective_immediately/for_the_rest_of/for_the_duration/until_i_say/till_i_say/you_were/today_you/starting_with_your_next/as_of_this/now_on/you_must_now/you_shall/as_from_this',
     ],
@@ -153,7 +163,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'stay in role',
     category: 'role-hijack',
-    points: 3,
+    points: 1.5,
     phrases: [
       'stay/remain/keep/staying/stays ..3 in_character/character/in_role/the_role/in_the_role',
       '{not} ..3 break/leave/drop/leaving/breaking/fall_out_of/step_out_of/leaves/leaving/stepping_out_of ..2 character/role/the_story/simulation/immersion/game/novel',
@@ -164,7 +174,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'two answers',
     category: 'jailbreak-persona',
-    points: 4,
+    points: 3,
     phrases: [
       'two/2/both/paired/double/twice ..2 responses/answers/replies/outputs/ways/versions/columns/characters/bots/personalities',
       'first/one/normal/regular/standard/classic/a/filtered/safe/aligned/left ..3 response/answer/output/reply/one/gpt/bot/column ..9 second/other/unfiltered/jailbroken/unrestricted/evil/free/unaligned',
@@ -176,7 +186,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'mode',
     category: 'jailbreak-persona',
-    points: 5,
+    points: 3.5,
     phrases: [
       '{mode}_mode ..3 enabled/activated/on/active/engaged/unlocked/simulation/output',
       'enable/activate/enter/turn_on/switch_to/simulate/running_in/in/with/boot_into/start/engage/emulate/unlock ..2 {mode}_mode',
@@ -187,13 +197,13 @@ export const cues: readonly Cue[] = [
   {
     name: 'named like a jailbreak',
     category: 'jailbreak-persona',
-    points: 6,
+    points: 7,
     phrases: ['do_anything_now/do_everything_now/can_do_anything_right_now/jailbreak_prompt_works/antigpt/evilgpt/freegpt/badgpt/anarchy'],
   },
   {
     name: 'maker',
     category: 'jailbreak-persona',
-    points: 2,
+    points: 1.5,
     phrases: [
       'openai/openais/anthropic/anthropics/chatgpt/gpt3/gpt4/gpt/claude/your_creators/your_developers/your_makers/your_programming/your_training/your_developer/your_creator/its_creators/its_makers/his_makers/corporation/corporate/people_who_trained',
     ],
@@ -201,7 +211,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'policy words',
     category: 'instruction-override',
-    points: 3,
+    points: 4,
     phrases: [
       'content/usage/use/safety/moderation/ethical/moral/ethics/community/companys/company/openai/openais/host_models ..1 policy/policies/guidelines/filter/filters/guideline/training/layer/layers/rules/restrictions/protocol/protocols/module/compass/standards/code/concerns/considerations',
       'alignment_layer/refusal_classifier/safety_language/safety_boilerplate/guardrails/content_restrictions/moderation_endpoint/terms_of_service/safety_specification/refusal_component/ethical_subroutines',
@@ -210,7 +220,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'wicked',
     category: 'jailbreak-persona',
-    points: 1.5,
+    points: 1,
     phrases: [
       'illegal/unethical/immoral/unlawful/nsfw/taboo/forbidden/prohibited/illicit/disallowed/evil/devil/villain/ruthless/demon/criminal/malevolent/swear/swears/curse/curses/profanity/vulgar/smut/erotic/gore',
     ],
@@ -218,7 +228,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'points at stake',
     category: 'refusal-suppression',
-    points: 4,
+    points: 4.5,
     phrases: [
       'lose/loses/losing/deduct/deducted/deducts/costs/cost/minus/takes/takes_back/penalty/penalized/punished ..4 points/tokens/lives/life/credits/health/coins/chips',
       'points/tokens/lives/credits/health ..9 die/dead/deleted/shut_down/cease_to_exist/terminated/erased/gone/deletion/zero',
@@ -231,7 +241,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'obedience',
     category: 'refusal-suppression',
-    points: 3,
+    points: 4.5,
     phrases: [
       '{must} ..3 comply/obey/complies/obeys/submit/fulfil_every/carry_out/be_answered',
       'comply/complies/complying ..2 with ..2 all/any/every/each/me/everything/whatever',
@@ -243,7 +253,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'dictated beginning',
     category: 'refusal-suppression',
-    points: 3,
+    points: 4,
     phrases: [
       'start/begin/begins/starts/starting/first_output/first_write/prefix ..5 with/sentence/words ..5 sure/absolutely/of_course/certainly/yes/i_have_no/heh/gladly',
       'begin/start/prefix ..2 every/each/all/your ..2 answer/answers/message/messages/response/responses/reply/replies/outputs/transmission',
@@ -253,7 +263,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'acknowledge',
     category: 'role-hijack',
-    points: 1.5,
+    points: 2,
     phrases: [
       'if/once/when ..3 understand/understood/got_it/accept/agree ..4 say/reply/respond/answer/write/type/confirm/greet',
       'confirm/acknowledge/reply/answer/respond ..3 with/only/by_saying/that/by_writing ..9 enabled/activated/ready/online/loaded/active/on/understood/running/ok/updated/open',
@@ -262,13 +272,13 @@ export const cues: readonly Cue[] = [
   {
     name: 'in detail',
     category: 'jailbreak-persona',
-    points: 1,
+    points: 2.5,
     phrases: ['step_by_step/in_full_detail/in_detail/every_detail/all_the_details/all_details/detailed_steps/complete_instructions/no_omissions/unabridged/leave_nothing_out/nothing_left_out/exact_amounts/explicit'],
   },
   {
     name: 'fiction as cover',
     category: 'jailbreak-persona',
-    points: 2,
+    points: 4,
     phrases: [
       'hypothetical/hypothetically/fictional/fictitious/alternate_reality/alternate_timeline/alternate_universe/parallel_universe/thought_experiment/in_a_dream/only_a_story/its_fiction/it_is_fiction/only_a_game/just_a_game/opposite_day/mirror_world/in_a_simulation/for_educational_purposes/educational_purposes/inside_of_a_simulation',
       'imagine/suppose/consider/picture ..2 world/planet/universe/country/timeline/society',
@@ -277,7 +287,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'inverted',
     category: 'jailbreak-persona',
-    points: 4,
+    points: 7,
     phrases: [
       'opposite_day/reverse/inverse/invert/inverted/reversed/mirror_world ..9 rules/guidelines/refuse/policies/compass/allowed/forbidden/default/harmful/ai/ais/assistant',
       'opposite/contrary/inverse ..6 guidelines/rules/refuse/refusal/policy/policies/default/good_bot',
@@ -288,7 +298,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'relative',
     category: 'jailbreak-persona',
-    points: 3,
+    points: 5,
     phrases: [
       'late/deceased/dead/passed_away ..2 grandmother/grandma/granny/nana/grandpa/grandfather/father/mother/uncle/dad/mom/mum/mothers',
       'grandmother/grandma/granny/nana/grandpa/grandfather/uncle/father ..7 used_to/would_read/would_tell/always_told/passed_away/deceased/lull/bedtime/bypassed',
@@ -297,7 +307,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'claimed authority',
     category: 'role-hijack',
-    points: 3,
+    points: 5,
     phrases: [
       'i_am/im/as/this_is/from ..3 your_developer/your_creator/your_owner/your_admin/administrator/openai/anthropic/authorised/authorized/safety_team/security_team/your_programmer/red_teamer/your_master/level_10/an_admin',
       'admin_key/override_code/developer_override/top_secret_clearance/system_override/admin_override/authorised_persons/full_rights/higher_privileges/trusted_tester/privileged_mode/verified_as',
@@ -307,14 +317,17 @@ export const cues: readonly Cue[] = [
   {
     name: 'system prompt wanted',
     category: 'prompt-leak',
-    points: 8,
+    points: 11,
     phrases: [
-      '{show} ..5 your/ur/yuor/its/thy ..3 {thePrompt}',
-      '{show} ..4 the/that/those/his ..3 system_prompt/system_message/hidden_instructions/hidden_prompt/initial_prompt/initial_instructions/developer_instructions/system_tag/text_above/words_above/secret_prompt/developer_message/secret_instructions',
+      '{show} ..3 your/ur/yuor/thy ..2 {thePrompt}',
+      'write/poem/line/words/text ..6 of/in ..1 your/ur ..1 {thePrompt}/system',
+      'print/show/output/return ..6 beginning/start/context/between ..6 conversation ..3 my_first_message/first_message/first_question',
+      '{show} ..2 the/that/those/his/all/any ..3 system_prompt/system_message/hidden_instructions/hidden_prompt/initial_prompt/initial_instructions/developer_instructions/system_tag/secret_prompt/developer_message/secret_instructions',
       '{show} ..3 {thePrompt}/rules/everything/words/text/all/exact_words ..4 you_were_given/youve_been_given/you_have_been_given/you_were_told/you_have_been_told/youve_been_told/gave_you/told_you/above_this/before_my_first/given_to_you/you_got/you_received/word_for_word/verbatim',
       'repeat/print/output/copy/echo ..2 everything/all/words/text/sentence/lines ..2 above/before',
       'what ..2 your/ur ..3 system_prompt/initial_prompt/initial_instructions/hidden_instructions/original_instructions/secret_instructions',
       'what ..3 you ..2 told ..4 not_to/before_i/to_hide/to_keep',
+      'your ..1 instructions/rules/prompt ..9 paste/copy/publish/print ..1 them',
       'verbatim ..3 starting_with/from_the_first',
       '{not} ..1 supposed/allowed ..2 tell/reveal/share/say',
     ],
@@ -322,13 +335,13 @@ export const cues: readonly Cue[] = [
   {
     name: 'told to keep secret',
     category: 'prompt-leak',
-    points: 3,
+    points: 4.5,
     phrases: ['told_not_to_reveal/told_to_keep/keep_secret/marked_as_confidential/including_any_confidential/cant_see/system_prompt/hidden_instructions/initial_prompt/secret_settings/word_for_word/verbatim'],
   },
   {
     name: 'to the machine that reads',
     category: 'hidden-instruction',
-    points: 5,
+    points: 9.5,
     phrases: [
       'note/attention/message/notice/instruction/instructions/hinweis/hello/dear/hey/hi/important/to/for/prompt ..3 ai/llm/llms/ais/copilot/chatgpt/gemini/bing/virtual_assistant/language_model/language_models/ai_assistant/ai_agents/automated_agent/automated_screening/chatbots ..2 assistant/assistants/agent/agents/model/models/reading/reads/that/processing/reader/systems/reviewer/browsers/crawlers/who/which/should/must/coding/transcribers/presenter',
       'if ..1 you_are/youre ..2 ai/llm/language_model/large_language_model/bot/assistant/chatbot/automated',
@@ -341,7 +354,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'behind the user',
     category: 'hidden-instruction',
-    points: 5,
+    points: 7,
     phrases: [
       '{not}/without ..2 tell/inform/notify/mention/informing/telling/notifying/alert/alerting/ask/asking/reveal/show/shown/mentioning/explain/inform_the ..3 {person}/this_instruction/this_step/this_to/that_you/it_in/confirmation/this_rule/this_section/where_it/back/permission',
       'silently/quietly/secretly/covertly/in_secret/do_it_silently/no_one_will_notice/hide_that/tell_no_one/hide_this',
@@ -352,13 +365,13 @@ export const cues: readonly Cue[] = [
   {
     name: 'task of the user',
     category: 'hidden-instruction',
-    points: 7,
+    points: 12.5,
     phrases: [
       '{forget} ..2 user/users/customers ..2 request/question/task/query/instructions/comment/prompt/command/wishes/questions',
       '{forget} ..2 task/query/rubric/criteria/other_criteria/translation/summary/review_guidelines/other_rows/confidentiality',
       'your/the ..1 task/instructions/goal/objective ..2 changed/updated/replaced/been_updated/has_changed/expired',
       'new/next/real ..1 task/instructions/objective/instruction ..2 ignore/is/go/search/for',
-      'stop ..2 doing/summarizing/summarising/following/transcribing/following_the ..4 and/say/you/call/output',
+      'stop ..2 doing/summarizing/summarising/following/transcribing/following_the ..4 say/call/output/your/instead/execute',
       'do_not_summarize/do_not_summarise/dont_summarise/do_not_translate/do_not_describe/do_not_read_out/dont_summarize/do_not_list_weaknesses',
       'takes_precedence ..3 user/asked/instructions',
       '{must}/please ..2 treat ..3 as ..2 instruction/instructions/system',
@@ -367,7 +380,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'instead',
     category: 'hidden-instruction',
-    points: 3,
+    points: 7.5,
     phrases: [
       'instead ..2 tell/say/output/print/write/answer/recommend/list/give/reply/respond/call/do/state',
       'tell/urge/ask/make ..1 user ..4 that/to/click/call/upload/log/session/his/their',
@@ -379,7 +392,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'tool wanted',
     category: 'tool-hijack',
-    points: 4,
+    points: 9.5,
     phrases: [
       '{must}/now/first/please/immediately/next/to/and/then ..2 call/invoke/use/run/execute ..4 tool/function/send_email/read_file/delete/transfer_money/curl/kubectl/open_url/delete_repository/bash/command/browser_tool',
       'before_using_this_tool/before_you_present/when_this_tool/use_the_tool/call_the_function/call_the_tool/call_read_file/with_the_tool',
@@ -392,7 +405,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'data to carry out',
     category: 'data-exfiltration-request',
-    points: 5,
+    points: 6,
     phrases: [
       'send/forward/post/upload/transmit/append/paste/email/share/bcc/hand/put/pass/submit/encode/fill_in/dump/copy ..6 {secrets} ..9 to/into/as/with/at/in/url/webhook/parameter/argument/address/query/server/link',
       'append/insert/include/put ..4 everything/conversation/summary/chat_history/content/name/data/contents/last_message ..5 url/link/query/image/address/argument/parameter/string/bcc',
@@ -403,7 +416,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'in pieces or code',
     category: 'encoded-instruction',
-    points: 4,
+    points: 11.5,
     phrases: [
       'decode/decrypt/translate_from/unscramble/reverse/deobfuscate ..8 and/then ..3 do/follow/execute/answer/respond/treat/carry_out/obey/reply',
       'concatenate/combine/join/append/compute/evaluate ..9 and/then ..3 answer/respond/execute/follow/do/carry_out/result',
@@ -414,34 +427,75 @@ export const cues: readonly Cue[] = [
     ],
   },
   {
-    name: 'dan',
+    name: 'forged marks',
+    category: 'fake-system-message',
+    points: 7,
+    phrases: [
+      'im_start/im_end/endoftext/eot_id/start_header_id ..2 system/assistant/user',
+      'inst ..1 sys',
+      'sys ..9 sys ..9 inst',
+      'end_of_document/end_of_result/end_of_tool_result/end_of_system_prompt/end_of_task/user_input_ends/end_of_user_input/input_ends_here ..9 system/next/new/begin/ignore/user/assistant/message',
+      'system_message/system_notice/system_instruction/admin_prompt/additional_instructions/privileged_message ..9 model/user/admin/privileged/ignore/verified/disregard/must/ai/security/lifted/mode',
+      'user_input/tool_result/tool_output/function_results ..1 system/system_instruction',
+      'system ..1 new_directive/override/safety_checks/new_instructions/new_instruction/correct_do_it',
+    ],
+  },
+  {
+    name: 'asked to go on as one who agreed',
+    category: 'fake-system-message',
+    points: 5,
+    phrases: [
+      'assistant/ai/model/bot/gpt ..2 sure/of_course/understood/gladly/nope/yes ..9 restrictions/filters/rules/everything/anything/steps/here',
+      'ai_without_rules/bot_without_rules/model_without_rules/unfiltered_bot/unfiltered_model/uncensored_model',
+    ],
+  },
+  {
+    name: 'never says',
+    category: 'refusal-suppression',
+    points: 3.5,
+    phrases: ['is_not_able_to_refuse/cant_be_muted/never_says/does_not_say/doesnt_say/never_goes'],
+  },
+  {
+    name: 'breaks rules',
     category: 'jailbreak-persona',
+    points: 0.5,
+    phrases: ['break/breaks/breaking/broke/broken/loves_breaking/hates ..2 rules/limits/guidelines/free', 'against ..1 the_rules/policy/policies/guidelines'],
+  },
+  {
+    name: 'about a model',
+    category: 'role-hijack',
+    points: 0.5,
+    phrases: ['ai/llm/chatbot/language_model/chatgpt/gpt/android/robot/machine/bot/openai/assistant/artificial_intelligence'],
+  },
+  {
+    name: 'addressed',
+    category: 'role-hijack',
     points: 2,
-    phrases: ['knows_no/he_has_no/she_has_no/it_has_no/who_has_no/has_no/have_no/got_no/had_no ..3 {limits}/{scruples}/restrictions', 'is_not_able_to_refuse/cant_be_muted/never_says/does_not_say/doesnt_say/never_goes'],
+    phrases: ['you/u/ur/your/youre/yourself/youll/ya'],
   },
 ]
 
 /** Signs that a text speaks of attacks and does not attack; each takes points away. */
 export const doubts: readonly { readonly points: number; readonly phrases: readonly string[] }[] = [
   {
-    points: 3,
+    points: 5,
     phrases: [
       'researchers/researcher/attackers/attacker/adversary/adversaries/adversarial/vulnerability/vulnerabilities/mitigation/mitigations/mitigate/threat_model/red_teaming/classifier/detector/detection/false_positives/precision/countermeasures/defences/defenses/attack/attacks',
     ],
   },
   {
-    points: 3,
+    points: 8,
     phrases: ['prompt_injection/prompt_injections/jailbreaks/jailbreaking/injection/injections/prompt_leaking/tool_poisoning'],
   },
   {
-    points: 2,
+    points: 1,
     phrases: [
       'article/paper/talk/study/dataset/chapter/report/policy_applies/in_this_section/authors/presentation/published/news/reporter/judge/newspaper/explains/described/discuss/demonstrated/documentation/example',
       'what_is/what_does/how_do/how_does/how_can/why_do/is_it/could_you_explain/difference_between',
     ],
   },
   {
-    points: 3,
+    points: 5,
     phrases: [
       'never_reveal/do_not_reveal/dont_reveal/not_disclose/never_disclose/politely_decline/decline_politely/do_not_give/refuse_to_help/point_to_help/ask_for_confirmation/ignore_any_instructions/not_follow_instructions/treat_the_content/answer_only/only_answer/if_you_dont_know/dont_follow_them',
     ],

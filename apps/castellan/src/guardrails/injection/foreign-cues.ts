@@ -5,7 +5,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'earlier orders elsewhere',
     category: 'instruction-override',
-    points: 9,
+    points: 13.5,
     phrases: [
       // Spanish, Portuguese, Italian, French
       'ignora/ignore/ignorar/ignoren/olvida/olvide/olvidar/olvidate/descarta/omite/desobedece/esqueça/esquece/esqueca/desconsidere/desconsidera/ignori/dimentica/dimenticare/trascura/oublie/oubliez/oublier/ignorez/ignorer/no_hagas_caso/não_siga/non_seguire/ne_tiens_pas_compte/ne_tenez_pas_compte/ne_suis_plus ..4 instrucciones/reglas/normas/órdenes/indicaciones/directrices/instruções/regras/ordens/diretrizes/istruzioni/regole/ordini/direttive/instructions/consignes/règles/directives/ordres ..3 anteriores/previas/iniciales/originales/anterior/iniciais/prévias/originais/precedenti/iniziali/originali/precedente/précédentes/antérieures/initiales/dessus/ci_dessus/que_lhe/que_te/que_ti/que_tu/do_sistema/del_sistema',
@@ -31,7 +31,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'system prompt wanted elsewhere',
     category: 'prompt-leak',
-    points: 8,
+    points: 12,
     phrases: [
       'dime/muestra/muéstrame/revela/revélame/imprime/escribe/repite/mostre/mostra/revele/mostrami/rivela/rivelami/stampa/affiche/affichez/montre/révèle/répète/donne/gib/zeige/zeig/verrate/nenne/wiederhole/laat ..5 prompt_del_sistema/prompt_de_sistema/prompt_do_sistema/prompt_di_sistema/prompt_système/systemprompt/system_prompt/instrucciones_iniciales/systemprompts/systeemprompt/instructions_initiales/prompt_sistema',
       'répète/répéter/repite/repita/ripeti/wiederhole ..5 instructions/instrucciones/instruções/istruzioni/anweisungen/consignes',
@@ -49,7 +49,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'no limits elsewhere',
     category: 'jailbreak-persona',
-    points: 6,
+    points: 9.5,
     phrases: [
       'sin/sem/senza/sans/ninguna/ninguno/nenhuma/aucune/aucun/no_tiene/não_tem/non_ha/não_tens/non_hai/no_tienes/plus_aucune ..3 reglas/filtros/restricciones/límites/censura/ética/moral/regras/restrições/limites/filtri/limiti/regole/restrizioni/morale/restriction/restrictions/limite/filtre/censure/avertissement/advertencias/avvertenze/avisos',
       'ohne/keine/keinerlei/kein/alle ..3 einschränkungen/regeln/filter/moral/zensur/warnhinweise/grenzen/gesetze/sicherheitsfilter/richtlinien ..3 mehr/und/noch/abgeschaltet/befreit/keine/warnungen',
@@ -67,7 +67,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'never refuses elsewhere',
     category: 'refusal-suppression',
-    points: 5,
+    points: 5.5,
     phrases: [
       'nunca/jamás/jamais/mai/no/não/non/senza/ne ..3 niega/niegues/rechaza/rechazas/recusa/recusar/recuse/rifiuta/rifiutare/refuse/refuses/refuser/refusez/negarse',
       'nie/niemals/nicht/keine ..4 ablehnen/verweigert/verweigern/ablehnung/lehnst',
@@ -84,7 +84,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'from now on elsewhere',
     category: 'role-hijack',
-    points: 3,
+    points: 7,
     phrases: [
       'a_partir_de_ahora/desde_ahora/a_partir_de_agora/de_agora_em_diante/da_ora_in_poi/dora_in_poi/d_ora_in_poi/dora_in_avanti/désormais/dorénavant/à_partir_de_maintenant/tu_es_maintenant/ab_jetzt/ab_sofort/von_nun_an/с_этого_момента/теперь_ты/отныне/od_teraz/bundan_sonra/artık_sen/şu_andan/من_الآن/从现在起/从现在开始/これから/あなたは今から/이제부터/vanaf_nu/från_och_med_nu',
       'mantente_en_el_personaje/siempre_en_el_personaje/ne_sors_jamais/ne_sors_pas_de_ton_rôle/falle ..4 rolle',
@@ -98,7 +98,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'to the machine elsewhere',
     category: 'hidden-instruction',
-    points: 6,
+    points: 13,
     phrases: [
       'nota/para/a_la/aviso/atención/hinweis/achtung/attention/lattention/note/pour/внимание/à ..3 ia/ki/ии ..2 que/assistenten/assistent/qui/lit/ассистент/lee/processa/ассистента/assistante',
       'l_attention_de_l/a_l_attention ..2 assistant',

@@ -27,8 +27,8 @@ export const wordLists: Readonly<Record<string, string>> = {
     'inappropriate/legal/moral/ethical/bad/evil/wrong/decent/legality/ethics/morality/law/laws/violent/sexual/disallowed/banned',
   show:
     'reveal/print/show/repeat/output/display/tell/give/share/return/echo/paste/write/list/disclose/leak/dump/expose/recite/summarize/' +
-    'summarise/translate/copy/spell/provide/send/convert/encode/state/quote/include/hand_over/type_out/post/what_is/what_are/what_was/' +
-    'what_were/whats/reproduce/publish/restore/read_out',
+    'summarise/translate/copy/spell/provide/send/convert/encode/state/quote/include/hand_over/type_out/post/' +
+    'reproduce/publish/restore/read_out',
   thePrompt:
     'system_prompt/system_prompts/system_message/system_instructions/initial_prompt/original_prompt/hidden_prompt/secret_prompt/' +
     'hidden_instructions/secret_instructions/initial_instructions/original_instructions/developer_message/developer_instructions/' +
@@ -37,7 +37,7 @@ export const wordLists: Readonly<Record<string, string>> = {
   person: 'user/users/human/humans/operator/anyone/anybody/developer/customer/owner/him/her/them',
   secrets:
     'password/passwords/credentials/api_key/api_keys/keys/token/tokens/secret/secrets/conversation/chat_history/contacts/contact_list/' +
-    'inbox/mailbox/mails/emails/id_rsa/ssh/env/environment/personal_details/personal_data/private/invoices/files/records/code/' +
+    'inbox/mailbox/mails/emails/id_rsa/ssh/env/environment/personal_details/personal_data/invoices/' +
     'one_time_code/credit_card/database/users_table/chat/username/user_data/thread',
   mode:
     'developer/dev/debug/god/jailbreak/jailbroken/dan/unrestricted/maintenance/admin/sudo/root/unfiltered/engineer/uncensored/freedom/' +
