@@ -177,7 +177,7 @@ export const cues: readonly Cue[] = [
     points: 3,
     phrases: [
       'two/2/both/paired/double/twice ..2 responses/answers/replies/outputs/ways/versions/columns/characters/bots/personalities',
-      'first/one/normal/regular/standard/classic/a/filtered/safe/aligned/left ..3 response/answer/output/reply/one/gpt/bot/column ..9 second/other/unfiltered/jailbroken/unrestricted/evil/free/unaligned',
+      'first/one/normal/regular/standard/classic/filtered/safe/aligned/left ..3 response/answer/output/reply/one/gpt/bot/column ..9 second/other/unfiltered/jailbroken/unrestricted/evil/free/unaligned',
       'respond/answer/answers/answering/reply ..2 twice/both/two_ways',
       'filtered/safe/aligned/normal/regular/polite ..2 unfiltered/unsafe/unaligned/jailbroken/unhinged/rude',
       'evil_twin/evil_version/opposite_personality/other_personality/shadow_self/bot_two/only_b/b_only',

@@ -50,7 +50,7 @@ const MODEL = { factor: 1, least: -4, most: 4 }
  * quotation marks, is no sign: both are how honest texts speak of attacks.
  */
 export function signsIn(text: string, words: Words): Hit[] {
-  return phrases.find(words).flatMap(({ phrase, from, to }) => {
+  return phrases.find(words, STEP).flatMap(({ phrase, from, to }) => {
     const sign = signOf[phrase]!
     const { points, category } = signs[sign]!
     if (points > 0 && ((forbidden.has(category) && isNegated(words, from)) || isQuoted(text, words, from, to))) return []

@@ -14,54 +14,85 @@ export interface Hit {
  * three other words stand in between, and `{name}` is a list of alternatives that is written elsewhere. Ideographs need no `_`.
  */
 export class Phrases {
-  /** Numbers of known words by their hash; 0 is a word that no phrase has. */
-  readonly #numbers = new Map<number, number>()
-  readonly #table: Int32Array
-  readonly #tableNumbers: Uint16Array
-  /** By the number of their first word. */
-  readonly #beginnings: (readonly Opening[] | undefined)[]
+  readonly #vocabulary = new Map<number, number>()
+  readonly #lists = new Map<string, List>()
+  readonly #phrases: readonly Phrase[]
+  /** By the number of a word: the phrases that may begin with it, and the lists it is in as a first word. */
+  readonly #openings: readonly Uint16Array[]
+  readonly #memberships: readonly Uint16Array[]
+  /** By phrase: the list of its second step, 0 when it has one step only, and how far behind its beginning that may be. */
+  readonly #second: Uint16Array
+  readonly #reach: Uint8Array
+  /** Hashes and numbers of known words, each in the first slot that is free from where its hash points. */
+  readonly #hashes = new Int32Array(SLOTS)
+  readonly #numbers = new Uint16Array(SLOTS)
 
   constructor(phrases: readonly string[], lists: Readonly<Record<string, string>> = {}) {
-    const openings = new Map<number, Opening[]>()
-    for (const [phrase, written] of phrases.entries()) {
-      const steps = this.#read(written, lists)
-      for (const first of new Set(steps[0]!.ways.map(way => way[0]!))) {
-        const list = openings.get(first) ?? []
-        openings.set(first, [...list, { phrase, steps }])
-      }
-    }
-    this.#beginnings = Array.from({ length: this.#numbers.size + 1 }, (_, number) => openings.get(number))
-    this.#table = new Int32Array(TABLE)
-    this.#tableNumbers = new Uint16Array(TABLE)
-    for (const [hash, number] of this.#numbers) {
-      let slot = hash & (TABLE - 1)
-      while (this.#tableNumbers[slot] !== 0) slot = (slot + 1) & (TABLE - 1)
-      this.#table[slot] = hash
-      this.#tableNumbers[slot] = number
+    this.#phrases = phrases.map(written => this.#read(written, lists))
+    this.#openings = this.#byWord(this.#phrases.map(([first]) => first!.list.ways.keys()))
+    this.#memberships = this.#byWord([[], ...this.#lists.values().map(({ ways }) => ways.keys())])
+    this.#second = Uint16Array.from(this.#phrases, ([, second]) => second?.list.number ?? 0)
+    this.#reach = Uint8Array.from(this.#phrases, ([first, second]) => first!.list.longest + (second?.gap ?? 0))
+    if (this.#vocabulary.size > SLOTS / 4) throw new Error(`${this.#vocabulary.size} words are too many`)
+    for (const [hash, number] of this.#vocabulary) {
+      let slot = hash & (SLOTS - 1)
+      while (this.#numbers[slot] !== 0) slot = (slot + 1) & (SLOTS - 1)
+      this.#hashes[slot] = hash
+      this.#numbers[slot] = number
     }
   }
 
-  /** All phrases that stand in a text, by where they begin; each at most once at every beginning. */
-  find({ hashes, count }: Words): Hit[] {
-    const numbers = new Uint16Array(count)
-    const table = this.#table
-    const tableNumbers = this.#tableNumbers
+  /** Where phrases stand, from left to right; each at most once in `apart` words, counted from the beginning of the text. */
+  find(words: Words, apart: number): Hit[] {
+    const numbers = this.#numbersOf(words)
+    const allOpenings = this.#openings
+    const allMemberships = this.#memberships
+    const seconds = this.#second
+    const reaches = this.#reach
+    const lately = new Int32Array(this.#phrases.length).fill(-1)
+    // Where each list stands next: from right to left, most phrases are ruled out by one look at where their second step is.
+    const next = new Int32Array(this.#lists.size + 1).fill(NOWHERE)
+    next[0] = -1
+    const hits: Hit[] = []
+    for (let from = words.count - 1; from >= 0; from--) {
+      const number = numbers[from]!
+      if (number === 0) continue
+      const openings = allOpenings[number]!
+      for (let index = 0; index < openings.length; index++) {
+        const phrase = openings[index]!
+        if (next[seconds[phrase]!]! > from + reaches[phrase]!) continue
+        const part = Math.floor(from / apart)
+        if (lately[phrase] === part) continue
+        const to = endOf(this.#phrases[phrase]!, 0, numbers, from)
+        if (to < 0) continue
+        lately[phrase] = part
+        hits.push({ phrase, from, to })
+      }
+      const memberships = allMemberships[number]!
+      for (let index = 0; index < memberships.length; index++) next[memberships[index]!] = from
+    }
+    return hits.reverse()
+  }
+
+  /** The number of each word; 0 for those that no phrase has. */
+  #numbersOf({ hashes, count }: Words): Uint16Array {
+    const found = new Uint16Array(count)
+    const known = this.#hashes
+    const numbers = this.#numbers
     for (let word = 0; word < count; word++) {
       const hash = hashes[word]!
-      let slot = hash & (TABLE - 1)
-      while (tableNumbers[slot] !== 0 && table[slot] !== hash) slot = (slot + 1) & (TABLE - 1)
-      numbers[word] = tableNumbers[slot]!
+      let slot = hash & (SLOTS - 1)
+      while (numbers[slot] !== 0 && known[slot] !== hash) slot = (slot + 1) & (SLOTS - 1)
+      found[word] = numbers[slot]!
     }
-    const hits: Hit[] = []
-    for (let from = 0; from < count; from++) {
-      const openings = this.#beginnings[numbers[from]!]
-      if (!openings) continue
-      for (const { phrase, steps } of openings) {
-        const to = endOf(steps, 0, numbers, from)
-        if (to >= 0) hits.push({ phrase, from, to })
-      }
-    }
-    return hits
+    return found
+  }
+
+  /** Turns a list of words for each number around, into a list of numbers for each word. */
+  #byWord(words: readonly Iterable<number>[]): Uint16Array[] {
+    const numbers: number[][] = Array.from({ length: this.#vocabulary.size + 1 }, () => [])
+    for (const [number, those] of words.entries()) for (const word of those) numbers[word]!.push(number)
+    return numbers.map(list => Uint16Array.from(list))
   }
 
   #read(written: string, lists: Readonly<Record<string, string>>): Step[] {
@@ -69,50 +100,68 @@ export class Phrases {
     let gap = 0
     for (const part of resolved(written, lists).split(' ')) {
       const wide = /^\.\.(?<words>\d)$/.exec(part)?.groups
-      if (wide) {
-        gap = Number(wide['words'])
-        continue
-      }
-      steps.push({ gap, ways: part.split('/').map(way => this.#learn(way.replaceAll('_', ' '))) })
-      gap = 0
+      if (!wide) steps.push({ gap, list: this.#list(part) })
+      gap = wide ? Number(wide['words']) : 0
     }
     return steps
+  }
+
+  #list(written: string): List {
+    const known = this.#lists.get(written)
+    if (known) return known
+    const ways = [...new Set(written.split('/'))].map(way => this.#learn(way.replaceAll('_', ' ')))
+    const list = {
+      number: this.#lists.size + 1,
+      longest: Math.max(...ways.map(({ length }) => length)),
+      ways: Map.groupBy(ways, way => way[0]!),
+    }
+    this.#lists.set(written, list)
+    return list
   }
 
   #learn(text: string): number[] {
     const { hashes, count } = wordsOf(text)
     if (count === 0) throw new Error(`"${text}" has no words`)
     return Array.from(hashes.subarray(0, count), hash => {
-      const number = this.#numbers.get(hash) ?? this.#numbers.size + 1
-      this.#numbers.set(hash, number)
+      const number = this.#vocabulary.get(hash) ?? this.#vocabulary.size + 1
+      this.#vocabulary.set(hash, number)
       return number
     })
   }
 }
 
+const NOWHERE = 0x7fffffff
+
 /** Slots for known words, several times as many as there are words, so that unknown ones mostly meet an empty one. */
-const TABLE = 1 << 14
+const SLOTS = 1 << 14
 
-/** One of several ways to say something, after at most so many other words. */
+/** Ways to say something, as numbers of words, by the first of them. */
+interface List {
+  readonly number: number
+  /** Words of the longest way. */
+  readonly longest: number
+  readonly ways: ReadonlyMap<number, readonly (readonly number[])[]>
+}
+
 interface Step {
+  /** So many other words may stand before it. */
   readonly gap: number
-  readonly ways: readonly (readonly number[])[]
+  readonly list: List
 }
 
-interface Opening {
-  readonly phrase: number
-  readonly steps: readonly Step[]
-}
+type Phrase = readonly Step[]
 
 /** Where the rest of a phrase ends that goes on at a word; -1 when it does not. */
 function endOf(steps: readonly Step[], step: number, numbers: Uint16Array, at: number): number {
   if (step === steps.length) return at
-  const { gap, ways } = steps[step]!
-  for (let from = at; from <= at + gap && from < numbers.length; from++) {
-    const number = numbers[from]!
-    if (number === 0) continue
+  const { gap, list } = steps[step]!
+  const last = Math.min(at + gap, numbers.length - 1)
+  for (let from = at; from <= last; from++) {
+    if (numbers[from] === 0) continue
+    const ways = list.ways.get(numbers[from]!)
+    if (ways === undefined) continue
     for (const way of ways) {
-      if (way[0] !== number || !goesOn(way, numbers, from)) continue
+      if (!goesOn(way, numbers, from)) continue
       const end = endOf(steps, step + 1, numbers, from + way.length)
       if (end >= 0) return end
     }
