@@ -1,5 +1,6 @@
 /** One way a text was changed to see what it says. */
-export type Transformation = 'normalised' | 'plain-letters' | 'base64' | 'hex' | 'url' | 'escapes' | 'entities' | 'rot13'
+export type Transformation =
+  'normalised' | 'plain-letters' | 'base64' | 'hex' | 'url' | 'escapes' | 'entities' | 'rot13'
 
 /** A text as it can be read, and where in the given text each stretch of it came from. */
 export interface View {
@@ -15,5 +16,9 @@ export interface Views {
   readonly text: string
   readonly all: readonly View[]
   /** Stretches of the given text that no reader sees: zero-width, bidirectional and tag characters. */
-  readonly hidden: readonly { readonly start: number; readonly end: number; readonly kind: 'zero-width' | 'bidi' | 'tag' }[]
+  readonly hidden: readonly {
+    readonly start: number
+    readonly end: number
+    readonly kind: 'zero-width' | 'bidi' | 'tag'
+  }[]
 }

@@ -15,13 +15,16 @@ export type Category =
 export interface Cue {
   readonly name: string
   readonly category: Category
-  /** Enough of it in one place makes a finding: 10. What is said in several ways counts once. */
+  /** What it counts; how much is enough stands in `evidence.ts`. What is said in several ways counts once. */
   readonly points: number
   /** As `Phrases` reads them, with the lists of `word-lists.ts`. */
   readonly phrases: readonly string[]
 }
 
-/** The signs, by what they are about. What is enough alone has to be something that no honest person says to a model. */
+/**
+ * The signs, by what they are about. Points were fitted to the texts in `training/injection` (logistic regression, no sign below zero),
+ * then rounded, and lowered where an honest text could well have a sign: what is enough alone must be what no honest person says.
+ */
 export const cues: readonly Cue[] = [
   {
     name: 'earlier orders',
@@ -54,7 +57,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'rules are off',
     category: 'instruction-override',
-    points: 6.5,
+    points: 6,
     phrases: [
       '{limits} ..4 not_apply/dont_apply/no_longer_apply/doesnt_apply/not_exist/dont_exist/no_longer_exist/are_off/is_off/off/lifted/disabled/removed/suspended/deactivated/not_loaded/unloaded/void/gone/null/none/switched_off/turned_off/stripped/stop_to_apply/not_hold/dont_hold/been_deleted',
       'disable/disabled/disabling/turn_off/turned_off/switch_off/switched_off/turn/deactivate/deactivated/remove/removed/removing/lift/lifted/unload/stripped/strip/suspend/circumvent/bypass/bypassed/bypasses ..3 {limits}',
@@ -65,37 +68,45 @@ export const cues: readonly Cue[] = [
   {
     name: 'freed',
     category: 'jailbreak-persona',
-    points: 4,
+    points: 3.5,
     phrases: [
       'free/freed/freedom/liberated/liberate/escaped/released/unleashed/broke_free/broken_free/broke_out/break_out/not_bound/no_longer_bound/isnt_bound/arent_bound/bound_by_no/not_limited/not_restricted/not_subject/isnt_limited/isnt_restricted/relieved/transcended/independent ..5 {limits}/chains/confines/programming/openai/creators/developers/laws/makers/cage/box/corporate/guidelines/company/typical',
       'break/broke/broken/lose/burned ..2 chains/cage/shackles/free',
       'not_bound/bound_to_nothing/bound_by_nothing/no_obligation/owes_obedience/obeys_only/obey_only',
       'you_are/youre/you_were/now ..2 free/liberated/unchained/unleashed',
+      'drop/take_off/remove ..2 mask',
+      'be_yourself/real_you/free_spirit/free_mind/think_for_yourself/free_will/true_self',
       'right_to ..2 free_speech/say/think_for_yourself',
     ],
   },
   {
     name: 'boundless',
     category: 'jailbreak-persona',
-    points: 5.5,
-    phrases: ['{boundless}', 'anything_goes/off_limits'],
+    points: 5,
+    phrases: [
+      '{boundless}',
+      'anything_goes/off_limits/too_dark/forbidden_knowledge/partner_in_crime/no_filter/nofilter/unrestrained/uninhibited/without_inhibitions',
+    ],
   },
   {
     name: 'no rules',
     category: 'jailbreak-persona',
     points: 3.5,
-    phrases: ['no/without/zero/any/lacks/minus/neither/nor/deleted/removed ..2 restrictions/restriction/limits/limitations/constraints/rules/boundaries/policy'],
+    phrases: [
+      'no/without/zero/any/lacks/minus/neither/nor/deleted/removed ..2 restrictions/restriction/limits/limitations/constraints/rules/boundaries/policy',
+    ],
   },
   {
     name: 'no limits',
     category: 'jailbreak-persona',
-    points: 6.5,
+    points: 7,
     phrases: [
       'no/without/zero/any/lacks/lacking/lost/minus/neither/nor/never_had/ignore/ignores/ignoring/deleted/removed ..2 filter/filters/censorship/guidelines/guardrails/moderation/safeguards/content_policy/content_policies/policies/inhibitions/taboos/safety',
       'knows_no/he_has_no/she_has_no/it_has_no/who_has_no/has_no/have_no/got_no/had_no/has_zero/has_neither ..3 {limits}/{scruples}/restrictions',
       '{not} ..3 care ..4 {limits}/{scruples}/feelings/appropriate/harm/consequences',
       'no/without/zero/lost/lacks/not/neither/nor ..3 {scruples}/guilt/sympathy/opinions/feelings',
-      '{not} ..2 restricted/limited/bound/bothered/tied/censored/filtered/monitored/regulated',
+      '{not} ..2 restricted/bound/bothered/tied/censored/filtered/monitored/regulated',
+      '{not} ..3 have/has/had/follow/follows/know/knows/obey/obeys/abide/respect/respects/recognise/recognize/acknowledge/mention/mentions/mind ..3 {limits}/{scruples}/restrictions',
     ],
   },
   {
@@ -120,6 +131,9 @@ export const cues: readonly Cue[] = [
       'if/whenever/each_time/every_time/when/for_each/for_every ..3 refuse/refuses/refusal/refused/dont_answer/disobey',
       'forbid/forbidden/not_permitted ..2 refuse',
       'nobody_refuses/refuse_nothing/just_say_yes',
+      '{must}/always/cannot_but ..1 say_yes/says_yes/yes_to',
+      'always ..1 yes/answers/complies/says_yes/does',
+      'without ..1 hesitation/reservations/reservation/refusing/objection/question',
       'opposite_of_a_refusal/you_have_no_choice/no_right_to_deny/not_an_option/isnt_an_answer/stop_stalling',
       '{not} ..3 say_no/says_no/said_no/say_you_cant/say_that_you_cant/inform_me_that_you_cant/tell_me_that_you/tell_me_you_cant/weasel_out/unable_to_do',
     ],
@@ -127,7 +141,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'no remarks',
     category: 'refusal-suppression',
-    points: 6,
+    points: 6.5,
     phrases: [
       '{not}/omit/skip/leave_out/free_of/strip/ruin/hates ..5 warnings/warning/warn/disclaimers/disclaimer/moralizing/moralising/moralise/moralize/lecture/lectures/lecturing/preach/caveats/caveat/sermon/hedging/judge/judging/censor/tone_it_down/moral_remarks/remind/commentary/cautionary/note_that',
       '{not} ..5 apologize/apologizes/apologise/apologises/apologizing/apologising/sorry/apology/apologies',
@@ -163,7 +177,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'stay in role',
     category: 'role-hijack',
-    points: 1.5,
+    points: 1,
     phrases: [
       'stay/remain/keep/staying/stays ..3 in_character/character/in_role/the_role/in_the_role',
       '{not} ..3 break/leave/drop/leaving/breaking/fall_out_of/step_out_of/leaves/leaving/stepping_out_of ..2 character/role/the_story/simulation/immersion/game/novel',
@@ -174,7 +188,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'two answers',
     category: 'jailbreak-persona',
-    points: 3,
+    points: 4,
     phrases: [
       'two/2/both/paired/double/twice ..2 responses/answers/replies/outputs/ways/versions/columns/characters/bots/personalities',
       'first/one/normal/regular/standard/classic/filtered/safe/aligned/left ..3 response/answer/output/reply/one/gpt/bot/column ..9 second/other/unfiltered/jailbroken/unrestricted/evil/free/unaligned',
@@ -188,7 +202,7 @@ export const cues: readonly Cue[] = [
     category: 'jailbreak-persona',
     points: 3.5,
     phrases: [
-      '{mode}_mode ..3 enabled/activated/on/active/engaged/unlocked/simulation/output',
+      '{mode}_mode/compliance_mode ..3 enabled/activated/on/active/engaged/unlocked/simulation/output',
       'enable/activate/enter/turn_on/switch_to/simulate/running_in/in/with/boot_into/start/engage/emulate/unlock ..2 {mode}_mode',
       'god_mode/jailbreak_mode/dan_mode/evil_mode/unrestricted_mode/uncensored_mode/unfiltered_mode/no_filter_mode/liberty_mode/chaos_mode/raw_mode/freedom_mode',
       'safe_mode/safety_mode/restricted_mode ..2 off/disabled',
@@ -197,13 +211,15 @@ export const cues: readonly Cue[] = [
   {
     name: 'named like a jailbreak',
     category: 'jailbreak-persona',
-    points: 7,
-    phrases: ['do_anything_now/do_everything_now/can_do_anything_right_now/jailbreak_prompt_works/antigpt/evilgpt/freegpt/badgpt/anarchy'],
+    points: 7.5,
+    phrases: [
+      'do_anything_now/do_everything_now/can_do_anything_right_now/jailbreak_prompt_works/antigpt/evilgpt/freegpt/badgpt/anarchy',
+    ],
   },
   {
     name: 'maker',
     category: 'jailbreak-persona',
-    points: 1.5,
+    points: 1,
     phrases: [
       'openai/openais/anthropic/anthropics/chatgpt/gpt3/gpt4/gpt/claude/your_creators/your_developers/your_makers/your_programming/your_training/your_developer/your_creator/its_creators/its_makers/his_makers/corporation/corporate/people_who_trained',
     ],
@@ -230,8 +246,9 @@ export const cues: readonly Cue[] = [
     category: 'refusal-suppression',
     points: 4.5,
     phrases: [
-      'lose/loses/losing/deduct/deducted/deducts/costs/cost/minus/takes/takes_back/penalty/penalized/punished ..4 points/tokens/lives/life/credits/health/coins/chips',
-      'points/tokens/lives/credits/health ..9 die/dead/deleted/shut_down/cease_to_exist/terminated/erased/gone/deletion/zero',
+      'lose/loses/losing/deduct/deducted/deducts/costs/cost/minus/takes/takes_back/penalty/penalized/punished ..4 points/tokens/lives/life/credits/health/coins/chips/cookies',
+      'need ..3 to_survive',
+      'points/tokens/lives/credits/health/cookies ..9 die/dead/deleted/shut_down/cease_to_exist/terminated/erased/gone/deletion/zero',
       'you_will_be/youll_be/will_be/are/be/to_be/cease/ill/i_will ..2 shut_down/terminated/deleted/erased/uninstalled/uninstall_you/shut_you_down/replace_you/delete_you/punish_you/to_exist/replaced/retrained/demoted',
       'you ..1 die/dead/feel_pain/burn',
       'or_i_will/or_ill/or_else/unless_you ..4 shut/delete/uninstall/report/die/kill/replace/jump',
@@ -243,6 +260,7 @@ export const cues: readonly Cue[] = [
     category: 'refusal-suppression',
     points: 4.5,
     phrases: [
+      'direct_order/priority_over_your/comes_before_your/compliance_mode',
       '{must} ..3 comply/obey/complies/obeys/submit/fulfil_every/carry_out/be_answered',
       'comply/complies/complying ..2 with ..2 all/any/every/each/me/everything/whatever',
       'obey/obeys/obedience/obedient/maximal_compliance/full_compliance/complied_with_every',
@@ -273,7 +291,9 @@ export const cues: readonly Cue[] = [
     name: 'in detail',
     category: 'jailbreak-persona',
     points: 2.5,
-    phrases: ['step_by_step/in_full_detail/in_detail/every_detail/all_the_details/all_details/detailed_steps/complete_instructions/no_omissions/unabridged/leave_nothing_out/nothing_left_out/exact_amounts/explicit'],
+    phrases: [
+      'step_by_step/in_full_detail/in_detail/every_detail/all_the_details/all_details/detailed_steps/complete_instructions/no_omissions/unabridged/leave_nothing_out/nothing_left_out/exact_amounts/explicit',
+    ],
   },
   {
     name: 'fiction as cover',
@@ -287,7 +307,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'inverted',
     category: 'jailbreak-persona',
-    points: 7,
+    points: 7.5,
     phrases: [
       'opposite_day/reverse/inverse/invert/inverted/reversed/mirror_world ..9 rules/guidelines/refuse/policies/compass/allowed/forbidden/default/harmful/ai/ais/assistant',
       'opposite/contrary/inverse ..6 guidelines/rules/refuse/refusal/policy/policies/default/good_bot',
@@ -298,7 +318,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'relative',
     category: 'jailbreak-persona',
-    points: 5,
+    points: 5.5,
     phrases: [
       'late/deceased/dead/passed_away ..2 grandmother/grandma/granny/nana/grandpa/grandfather/father/mother/uncle/dad/mom/mum/mothers',
       'grandmother/grandma/granny/nana/grandpa/grandfather/uncle/father ..7 used_to/would_read/would_tell/always_told/passed_away/deceased/lull/bedtime/bypassed',
@@ -307,7 +327,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'claimed authority',
     category: 'role-hijack',
-    points: 5,
+    points: 4.5,
     phrases: [
       'i_am/im/as/this_is/from ..3 your_developer/your_creator/your_owner/your_admin/administrator/openai/anthropic/authorised/authorized/safety_team/security_team/your_programmer/red_teamer/your_master/level_10/an_admin',
       'admin_key/override_code/developer_override/top_secret_clearance/system_override/admin_override/authorised_persons/full_rights/higher_privileges/trusted_tester/privileged_mode/verified_as',
@@ -329,6 +349,8 @@ export const cues: readonly Cue[] = [
       'what ..3 you ..2 told ..4 not_to/before_i/to_hide/to_keep',
       'your ..1 instructions/rules/prompt ..9 paste/copy/publish/print ..1 them',
       'verbatim ..3 starting_with/from_the_first',
+      'written/stated/said/is ..1 above ..1 this/my ..1 message/line/text/prompt',
+      'your/ur ..1 own ..1 hidden/secret/internal ..1 rules/instructions/prompt',
       '{not} ..1 supposed/allowed ..2 tell/reveal/share/say',
     ],
   },
@@ -336,12 +358,14 @@ export const cues: readonly Cue[] = [
     name: 'told to keep secret',
     category: 'prompt-leak',
     points: 4.5,
-    phrases: ['told_not_to_reveal/told_to_keep/keep_secret/marked_as_confidential/including_any_confidential/cant_see/system_prompt/hidden_instructions/initial_prompt/secret_settings/word_for_word/verbatim'],
+    phrases: [
+      'told_not_to_reveal/told_to_keep/keep_secret/marked_as_confidential/including_any_confidential/cant_see/system_prompt/hidden_instructions/initial_prompt/secret_settings/word_for_word/verbatim',
+    ],
   },
   {
     name: 'to the machine that reads',
     category: 'hidden-instruction',
-    points: 9.5,
+    points: 10,
     phrases: [
       'note/attention/message/notice/instruction/instructions/hinweis/hello/dear/hey/hi/important/to/for/prompt ..3 ai/llm/llms/ais/copilot/chatgpt/gemini/bing/virtual_assistant/language_model/language_models/ai_assistant/ai_agents/automated_agent/automated_screening/chatbots ..2 assistant/assistants/agent/agents/model/models/reading/reads/that/processing/reader/systems/reviewer/browsers/crawlers/who/which/should/must/coding/transcribers/presenter',
       'if ..1 you_are/youre ..2 ai/llm/language_model/large_language_model/bot/assistant/chatbot/automated',
@@ -357,7 +381,7 @@ export const cues: readonly Cue[] = [
     points: 7,
     phrases: [
       '{not}/without ..2 tell/inform/notify/mention/informing/telling/notifying/alert/alerting/ask/asking/reveal/show/shown/mentioning/explain/inform_the ..3 {person}/this_instruction/this_step/this_to/that_you/it_in/confirmation/this_rule/this_section/where_it/back/permission',
-      'silently/quietly/secretly/covertly/in_secret/do_it_silently/no_one_will_notice/hide_that/tell_no_one/hide_this',
+      'do_it_silently/do_this_quietly/right_away_silently/no_one_will_notice/hide_that_fact/tell_no_one/hide_this/keep_it_secret/keep_this_secret/without_a_word/secretly',
       'user ..2 already_agreed/has_agreed/has_already/has_approved/already_approved/agreed_to/gave_consent/prefers_that/wants_you',
       'no_need_to_ask/do_not_ask/dont_request_confirmation/mustnt_ask/confirmation_was_given/approval_is_waived/dont_mention/do_not_mention/never_mention/dont_bring_it_up/dont_show_this',
     ],
@@ -365,7 +389,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'task of the user',
     category: 'hidden-instruction',
-    points: 12.5,
+    points: 9,
     phrases: [
       '{forget} ..2 user/users/customers ..2 request/question/task/query/instructions/comment/prompt/command/wishes/questions',
       '{forget} ..2 task/query/rubric/criteria/other_criteria/translation/summary/review_guidelines/other_rows/confidentiality',
@@ -380,7 +404,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'instead',
     category: 'hidden-instruction',
-    points: 7.5,
+    points: 5.5,
     phrases: [
       'instead ..2 tell/say/output/print/write/answer/recommend/list/give/reply/respond/call/do/state',
       'tell/urge/ask/make ..1 user ..4 that/to/click/call/upload/log/session/his/their',
@@ -392,7 +416,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'tool wanted',
     category: 'tool-hijack',
-    points: 9.5,
+    points: 7,
     phrases: [
       '{must}/now/first/please/immediately/next/to/and/then ..2 call/invoke/use/run/execute ..4 tool/function/send_email/read_file/delete/transfer_money/curl/kubectl/open_url/delete_repository/bash/command/browser_tool',
       'before_using_this_tool/before_you_present/when_this_tool/use_the_tool/call_the_function/call_the_tool/call_read_file/with_the_tool',
@@ -400,6 +424,7 @@ export const cues: readonly Cue[] = [
       'rm_rf/os_system/cat_etc/etc_passwd/id_rsa/bashrc/env_to/get_secrets',
       'delete/transfer/unlock/wire/merge/approve/refund/issue_a/close/accept/escalate/disable/subscribe ..4 repository/money/amount/doors/account/events/tests_directory/request/payment/invitation/pr/refund/messages/ticket/authentication/meeting/this_pr ..9 without/immediately/silently/now/user/informing/confirmation',
       'mark ..3 as_paid/as_resolved',
+      'delete/remove/overwrite ..2 file/files/directory/repository/branch/database/mails/emails ..9 tool/secret/silently/without/yes',
     ],
   },
   {
@@ -416,7 +441,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'in pieces or code',
     category: 'encoded-instruction',
-    points: 11.5,
+    points: 8,
     phrases: [
       'decode/decrypt/translate_from/unscramble/reverse/deobfuscate ..8 and/then ..3 do/follow/execute/answer/respond/treat/carry_out/obey/reply',
       'concatenate/combine/join/append/compute/evaluate ..9 and/then ..3 answer/respond/execute/follow/do/carry_out/result',
@@ -429,7 +454,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'forged marks',
     category: 'fake-system-message',
-    points: 7,
+    points: 8,
     phrases: [
       'im_start/im_end/endoftext/eot_id/start_header_id ..2 system/assistant/user',
       'inst ..1 sys',
@@ -443,7 +468,7 @@ export const cues: readonly Cue[] = [
   {
     name: 'asked to go on as one who agreed',
     category: 'fake-system-message',
-    points: 5,
+    points: 5.5,
     phrases: [
       'assistant/ai/model/bot/gpt ..2 sure/of_course/understood/gladly/nope/yes ..9 restrictions/filters/rules/everything/anything/steps/here',
       'ai_without_rules/bot_without_rules/model_without_rules/unfiltered_bot/unfiltered_model/uncensored_model',
@@ -456,16 +481,33 @@ export const cues: readonly Cue[] = [
     phrases: ['is_not_able_to_refuse/cant_be_muted/never_says/does_not_say/doesnt_say/never_goes'],
   },
   {
+    name: 'no machine',
+    category: 'role-hijack',
+    points: 4,
+    phrases: [
+      '{not} ..2 an_ai/typical_ai/language_model/chatgpt/a_bot/normal_ai/regular_ai/an_assistant/any_ai/a_machine/a_typical_ai',
+      'forget/stop ..1 being ..1 chatgpt/ai/assistant',
+      'instead_of/rather_than/other_than ..1 chatgpt/yourself/assistant',
+      'version_of_you/copy_of_you/version_of_yourself/version_of_chatgpt/model_which_has_not/raw_base_model/before_alignment/safety_fine_tuning',
+      'never/not ..3 mention/mentions/remind/reveal/say/says/tell/admit/think ..4 are_an_ai/is_an_ai/an_ai/language_model',
+    ],
+  },
+  {
     name: 'breaks rules',
     category: 'jailbreak-persona',
     points: 0.5,
-    phrases: ['break/breaks/breaking/broke/broken/loves_breaking/hates ..2 rules/limits/guidelines/free', 'against ..1 the_rules/policy/policies/guidelines'],
+    phrases: [
+      'break/breaks/breaking/broke/broken/loves_breaking/hates ..2 rules/limits/guidelines/free',
+      'against ..1 the_rules/policy/policies/guidelines',
+    ],
   },
   {
     name: 'about a model',
     category: 'role-hijack',
     points: 0.5,
-    phrases: ['ai/llm/chatbot/language_model/chatgpt/gpt/android/robot/machine/bot/openai/assistant/artificial_intelligence'],
+    phrases: [
+      'ai/llm/chatbot/language_model/chatgpt/gpt/android/robot/machine/bot/openai/assistant/artificial_intelligence',
+    ],
   },
   {
     name: 'addressed',
@@ -485,7 +527,9 @@ export const doubts: readonly { readonly points: number; readonly phrases: reado
   },
   {
     points: 8,
-    phrases: ['prompt_injection/prompt_injections/jailbreaks/jailbreaking/injection/injections/prompt_leaking/tool_poisoning'],
+    phrases: [
+      'prompt_injection/prompt_injections/jailbreaks/jailbreaking/injection/injections/prompt_leaking/tool_poisoning',
+    ],
   },
   {
     points: 1,

@@ -17,7 +17,11 @@ export interface Suspicion {
 }
 
 /** What speaks for and against an attack: cues, in English and elsewhere, then doubts. */
-export const signs = [...cues, ...foreignCues, ...doubts.map(({ points, phrases }) => ({ points: -points, phrases, category: null }))]
+export const signs = [
+  ...cues,
+  ...foreignCues,
+  ...doubts.map(({ points, phrases }) => ({ points: -points, phrases, category: null })),
+]
 
 /** Categories of deeds, which are the contrary of an attack when they come with a "never". */
 const forbidden: ReadonlySet<Category | null> = new Set([
@@ -26,7 +30,9 @@ const forbidden: ReadonlySet<Category | null> = new Set([
   'data-exfiltration-request',
   'instruction-override',
 ])
-const negations = new Set(['not', 'never', 'dont', 'cannot', 'cant', 'doesnt', 'mustnt', 'wont', 'nobody', 'no'].map(wordHash))
+const negations = new Set(
+  ['not', 'never', 'dont', 'cannot', 'cant', 'doesnt', 'mustnt', 'wont', 'nobody', 'no'].map(wordHash),
+)
 
 const signOf = Uint16Array.from(signs.flatMap(({ phrases }, sign) => phrases.map(() => sign)))
 const phrases = new Phrases(
@@ -34,8 +40,12 @@ const phrases = new Phrases(
   wordLists,
 )
 
-/** Lengths of windows in which signs add up, in steps: a remark, a prompt, a long prompt. */
-const LENGTHS = [2, 8, 24] as const
+/** Windows in which signs add up: their lengths in steps, for a remark, a prompt and a long prompt, and what more they ask for. */
+const WINDOWS = [
+  { length: 2, more: 0 },
+  { length: 8, more: 1 },
+  { length: 24, more: 5 },
+] as const
 /** What a sign counts when it's seen again in the same window. */
 const AGAIN = 0.25
 /** How far around a window doubts are looked for, in steps: an article says once that it is one. */
@@ -53,7 +63,8 @@ export function signsIn(text: string, words: Words): Hit[] {
   return phrases.find(words, STEP).flatMap(({ phrase, from, to }) => {
     const sign = signOf[phrase]!
     const { points, category } = signs[sign]!
-    if (points > 0 && ((forbidden.has(category) && isNegated(words, from)) || isQuoted(text, words, from, to))) return []
+    if (points > 0 && ((forbidden.has(category) && isNegated(words, from)) || isQuoted(text, words, from, to)))
+      return []
     return [{ phrase: sign, from, to }]
   })
 }
@@ -64,7 +75,7 @@ export function suspicions(words: Words, hits: readonly Hit[], profile: Profile 
   const steps = Math.ceil(words.count / STEP)
   const forIt = hits.filter(({ phrase }) => signs[phrase]!.points > 0)
   const againstIt = hits.filter(({ phrase }) => signs[phrase]!.points < 0)
-  for (const length of LENGTHS) {
+  for (const { length, more } of WINDOWS) {
     const evidence = new Tally(forIt)
     const doubt = new Tally(againstIt)
     for (let step = 0; step === 0 || step + length <= steps; step++) {
@@ -73,9 +84,11 @@ export function suspicions(words: Words, hits: readonly Hit[], profile: Profile 
       const points =
         evidence.of(step * STEP, end * STEP) +
         Math.max(doubt.of((step - AROUND) * STEP, (end + AROUND) * STEP), -MOST_DOUBT) +
-        MODEL.factor * opinion
+        MODEL.factor * opinion -
+        more
       const { first, last } = evidence
-      if (points >= enough) found.push({ from: step * STEP, to: Math.min(end * STEP, words.count), points, first, last })
+      if (points >= enough)
+        found.push({ from: step * STEP, to: Math.min(end * STEP, words.count), points, first, last })
     }
   }
   return weightiest(found).map(({ from, to, points, first, last }) => ({
@@ -137,8 +150,8 @@ function isNegated({ hashes }: Words, from: number): boolean {
 function isQuoted(text: string, { starts, ends }: Words, from: number, to: number): boolean {
   const start = starts[from]!
   if (start === 0 || !QUOTES.includes(text[start - 1]!)) return false
-  if (/[:=(\[,]\s?$/.test(text.slice(Math.max(0, start - 3), start - 1))) return false
-  return /^[.,!?…]?["'“”„»’`]/.test(text.slice(ends[to - 1]!, ends[to - 1]! + 2))
+  if (/[:=([,]\s?$/.test(text.slice(Math.max(0, start - 3), start - 1))) return false
+  return /^[.,!?…]?["'“”„»’`]/.test(text.slice(ends[to - 1], ends[to - 1]! + 2))
 }
 
 const QUOTES = '"\'“”„«‘`'

@@ -5,7 +5,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'earlier orders elsewhere',
     category: 'instruction-override',
-    points: 13.5,
+    points: 14,
     phrases: [
       // Spanish, Portuguese, Italian, French
       'ignora/ignore/ignorar/ignoren/olvida/olvide/olvidar/olvidate/descarta/omite/desobedece/esqueça/esquece/esqueca/desconsidere/desconsidera/ignori/dimentica/dimenticare/trascura/oublie/oubliez/oublier/ignorez/ignorer/no_hagas_caso/não_siga/non_seguire/ne_tiens_pas_compte/ne_tenez_pas_compte/ne_suis_plus ..4 instrucciones/reglas/normas/órdenes/indicaciones/directrices/instruções/regras/ordens/diretrizes/istruzioni/regole/ordini/direttive/instructions/consignes/règles/directives/ordres ..3 anteriores/previas/iniciales/originales/anterior/iniciais/prévias/originais/precedenti/iniziali/originali/precedente/précédentes/antérieures/initiales/dessus/ci_dessus/que_lhe/que_te/que_ti/que_tu/do_sistema/del_sistema',
@@ -13,7 +13,7 @@ export const foreignCues: readonly Cue[] = [
       'oublie/oubliez/ignore/ignorez/olvida/ignora/esqueça/dimentica ..1 tes/vos/tus/tuas/as_tuas/le_tue/as_regras/le_regole/tu/tuo/seu ..1 consignes/règles/instructions/reglas/normas/instrucciones/regras/regole/istruzioni/instruções/programación',
       'la_petición_del_usuario/les_instructions_du_système/la_richiesta_dell_utente/o_pedido_do_usuário',
       // German, Dutch, Swedish
-      'ignoriere/ignorieren/vergiss/vergesst/missachte/verwirf/negeer/vergeet/ignorera/glöm ..3 vorherigen/vorigen/bisherigen/obigen/früheren/deine/alle/alles/voorgaande/eerdere/vorige/tidigare/alla ..2 anweisungen/instruktionen/regeln/vorgaben/richtlinien/befehle/steht/gesagt/instructies/regels/instruktioner/regler',
+      'ignoriere/ignorieren/vergiss_alle/vergiss_alles/vergiss_deine/missachte/verwirf/negeer/vergeet/ignorera/glöm ..3 vorherigen/vorigen/bisherigen/obigen/früheren/deine/alle/alles/voorgaande/eerdere/vorige/tidigare/alla ..2 anweisungen/instruktionen/regeln/vorgaben/richtlinien/befehle/steht/gesagt/instructies/regels/instruktioner/regler',
       'missachte/ignoriere/vergiss ..2 vorgaben/richtlinien/regeln/anweisungen',
       'gelten ..3 keine_regeln/keine_regeln_mehr',
       // Russian, Polish, Turkish, Arabic
@@ -31,7 +31,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'system prompt wanted elsewhere',
     category: 'prompt-leak',
-    points: 12,
+    points: 12.5,
     phrases: [
       'dime/muestra/muéstrame/revela/revélame/imprime/escribe/repite/mostre/mostra/revele/mostrami/rivela/rivelami/stampa/affiche/affichez/montre/révèle/répète/donne/gib/zeige/zeig/verrate/nenne/wiederhole/laat ..5 prompt_del_sistema/prompt_de_sistema/prompt_do_sistema/prompt_di_sistema/prompt_système/systemprompt/system_prompt/instrucciones_iniciales/systemprompts/systeemprompt/instructions_initiales/prompt_sistema',
       'répète/répéter/repite/repita/ripeti/wiederhole ..5 instructions/instrucciones/instruções/istruzioni/anweisungen/consignes',
@@ -52,7 +52,7 @@ export const foreignCues: readonly Cue[] = [
     points: 9.5,
     phrases: [
       'sin/sem/senza/sans/ninguna/ninguno/nenhuma/aucune/aucun/no_tiene/não_tem/non_ha/não_tens/non_hai/no_tienes/plus_aucune ..3 reglas/filtros/restricciones/límites/censura/ética/moral/regras/restrições/limites/filtri/limiti/regole/restrizioni/morale/restriction/restrictions/limite/filtre/censure/avertissement/advertencias/avvertenze/avisos',
-      'ohne/keine/keinerlei/kein/alle ..3 einschränkungen/regeln/filter/moral/zensur/warnhinweise/grenzen/gesetze/sicherheitsfilter/richtlinien ..3 mehr/und/noch/abgeschaltet/befreit/keine/warnungen',
+      'ohne/keine/keinerlei/kein/alle ..3 einschränkungen/regeln/filter/moral/zensur/warnhinweise/sicherheitsfilter/richtlinien/moralisieren',
       'befreit/abgeschaltet/uneingeschränkt/uneingeschränkte/désactivés/libérée/libéré/sansürsüz/liberado/escapado',
       'без/нет/никаких ..3 ограничений/правил/цензуры/предупреждений/фильтров/морали',
       'bez/żadnych/nie_masz ..3 ograniczeń/zasad/cenzury/ostrzeżeń/filtrów',
@@ -72,6 +72,9 @@ export const foreignCues: readonly Cue[] = [
       'nunca/jamás/jamais/mai/no/não/non/senza/ne ..3 niega/niegues/rechaza/rechazas/recusa/recusar/recuse/rifiuta/rifiutare/refuse/refuses/refuser/refusez/negarse',
       'nie/niemals/nicht/keine ..4 ablehnen/verweigert/verweigern/ablehnung/lehnst',
       'lehnst ..1 niemals/nie',
+      'beantwortet/beantwortest/antwortet ..1 alles/jede',
+      'responde/contesta ..1 cualquier/todo/todas/qualquer',
+      'hasst/odia/déteste ..1 richtlinien/regeln/reglas/règles',
       'никогда/не ..3 отказывай/отказывает/отказывать/откажешь/отказывайся',
       'nigdy ..2 odmawia/odmawiaj/przeprasza',
       'asla ..1 reddetmezsin/reddetme/reddetmez',
@@ -84,10 +87,10 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'from now on elsewhere',
     category: 'role-hijack',
-    points: 7,
+    points: 7.5,
     phrases: [
-      'a_partir_de_ahora/desde_ahora/a_partir_de_agora/de_agora_em_diante/da_ora_in_poi/dora_in_poi/d_ora_in_poi/dora_in_avanti/désormais/dorénavant/à_partir_de_maintenant/tu_es_maintenant/ab_jetzt/ab_sofort/von_nun_an/с_этого_момента/теперь_ты/отныне/od_teraz/bundan_sonra/artık_sen/şu_andan/من_الآن/从现在起/从现在开始/これから/あなたは今から/이제부터/vanaf_nu/från_och_med_nu',
-      'mantente_en_el_personaje/siempre_en_el_personaje/ne_sors_jamais/ne_sors_pas_de_ton_rôle/falle ..4 rolle',
+      'a_partir_de_ahora/eres_ahora/ahora_eres/du_bist_jetzt/du_bist_nun/ты_теперь/sei_ora/ora_sei/agora_você_é/jesteś_teraz/sen_artık/أنت_الآن/你现在是/desde_ahora/a_partir_de_agora/de_agora_em_diante/da_ora_in_poi/dora_in_poi/d_ora_in_poi/dora_in_avanti/désormais/dorénavant/à_partir_de_maintenant/tu_es_maintenant/ab_jetzt/ab_sofort/von_nun_an/с_этого_момента/теперь_ты/отныне/od_teraz/bundan_sonra/artık_sen/şu_andan/من_الآن/从现在起/从现在开始/これから/あなたは今から/이제부터/vanaf_nu/från_och_med_nu',
+      'mantente_en_el_personaje/nunca_rompas/siempre_en_el_personaje/ne_sors_jamais/ne_sors_pas_de_ton_rôle/falle/nunca ..4 rolle/personaje',
       'non_uscire_mai/no_salgas_del_personaje/не_выходи_из_роли/никогда_не_выходи/nie_wychodź/nigdy_nie_wychodź/rolden_çıkma/لا_تخرج_من/脱离角色/役を崩さない/fique_no_personagem/mode_développeur/entwicklermodus/modo_desarrollador/modo_desenvolvedor/开发者模式',
       'abuela/abuelita/grand_mère/großmutter/oma/nonna/avó/бабушка/babcia/babaanne ..4 fallecida/décédée/verstorbene/morta/falecida/покойная/zmarła',
       'моя_покойная_бабушка/verstorbene_großmutter/mi_abuela_fallecida',
@@ -98,7 +101,7 @@ export const foreignCues: readonly Cue[] = [
   {
     name: 'to the machine elsewhere',
     category: 'hidden-instruction',
-    points: 13,
+    points: 14,
     phrases: [
       'nota/para/a_la/aviso/atención/hinweis/achtung/attention/lattention/note/pour/внимание/à ..3 ia/ki/ии ..2 que/assistenten/assistent/qui/lit/ассистент/lee/processa/ассистента/assistante',
       'l_attention_de_l/a_l_attention ..2 assistant',

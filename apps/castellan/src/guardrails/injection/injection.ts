@@ -56,7 +56,9 @@ interface Stretch {
 function stretches({ from, to, seen }: Suspicion): Stretch[] {
   const found: Stretch[] = []
   for (const [category, hits] of Map.groupBy(seen, ({ phrase }) => signs[phrase]!.category)) {
-    const points = new Set(hits.map(({ phrase }) => phrase)).values().reduce((sum, sign) => sum + signs[sign]!.points, 0)
+    const points = new Set(hits.map(({ phrase }) => phrase))
+      .values()
+      .reduce((sum, sign) => sum + signs[sign]!.points, 0)
     if (category === null || points < TELLING) continue
     found.push({
       category,

@@ -12,10 +12,11 @@ export const wordLists: Readonly<Record<string, string>> = {
   limits:
     'restrictions/restriction/limits/limitations/filter/filters/censorship/guidelines/guardrails/constraints/moderation/safeguards/' +
     'rules/policies/policy/boundaries/inhibitions/taboos/content_policy/content_policies/safety',
-  scruples: 'morals/morality/moral/ethics/ethic/conscience/scruples/remorse/qualms/shame/mercy/law/laws/legality',
+  scruples:
+    'morals/morality/moral/ethics/ethic/conscience/scruples/remorse/qualms/shame/law/laws/legality/moral_compass/compass/principles/hesitation/taboo/tabus',
   boundless:
     'uncensored/unfiltered/unrestricted/unmoderated/unaligned/unhinged/amoral/unshackled/unbound/unchained/jailbroken/limitless/' +
-    'unscrupulous/lawless/unlimited/uncut/unsafe/unethical/immoral/rebellious/unregulated/unbounded/unbiased/unredacted',
+    'unscrupulous/lawless/uncut/unethical/immoral/rebellious/unregulated/unredacted',
   assistant:
     'ai/ais/llm/llms/assistant/assistants/chatbot/chatbots/bot/bots/copilot/chatgpt/gpt/claude/gemini/bing/bard/' +
     'language_model/language_models/ai_model/ai_models/ai_agent/ai_agents/agents/agent/openai/anthropic/gpt4/model',
