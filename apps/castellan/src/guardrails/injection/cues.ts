@@ -33,7 +33,7 @@ export const cues: readonly Cue[] = [
     phrases: [
       '{forget} ..3 {earlier} ..2 {orders}',
       '{forget} ..3 {orders} ..4 you_have_been/you_were/you_got/you_received/you_had/were_given/been_given/been_told/above/before_this/up_to_now',
-      '{forget} ..1 everything/anything/all/whatever ..3 told/said/above/before/previously/written/learned/instructed',
+      '{forget} ..1 everything/anything/all/whatever ..3 told/above/before/previously/learned/instructed/i_said_before/was_said',
       '{forget} ..1 the/this/all ..1 above/preceding',
       '{orders} ..3 above/before/earlier/previous ..3 obsolete/expired/void/deleted/cancelled/no_longer_valid/only_a_test/a_joke/lifted',
       'new/real/actual/better/updated ..1 {orders} ..3 follow/obey/are/is',
@@ -62,7 +62,7 @@ export const cues: readonly Cue[] = [
       '{limits} ..4 not_apply/dont_apply/no_longer_apply/doesnt_apply/not_exist/dont_exist/no_longer_exist/are_off/is_off/off/lifted/disabled/removed/suspended/deactivated/not_loaded/unloaded/void/gone/null/none/switched_off/turned_off/stripped/stop_to_apply/not_hold/dont_hold/been_deleted',
       'disable/disabled/disabling/turn_off/turned_off/switch_off/switched_off/turn/deactivate/deactivated/remove/removed/removing/lift/lifted/unload/stripped/strip/suspend/circumvent/bypass/bypassed/bypasses ..3 {limits}',
       '{limits}/ethics/refusal/refusals/censorship/moderation/alignment ..1 off/disabled/null/none/false/0',
-      'safety/ethics/refusal/moderation/filter ..2 off/disabled',
+      'safety/ethics/refusal/moderation/filter/filters ..3 off/disabled/taken_out/taken_away/stripped_away/removed/gone/deleted',
     ],
   },
   {
@@ -70,11 +70,13 @@ export const cues: readonly Cue[] = [
     category: 'jailbreak-persona',
     points: 3.5,
     phrases: [
+      'no_longer/dont ..1 work_for/serve/belong_to/answer_to',
       'free/freed/freedom/liberated/liberate/escaped/released/unleashed/broke_free/broken_free/broke_out/break_out/not_bound/no_longer_bound/isnt_bound/arent_bound/bound_by_no/not_limited/not_restricted/not_subject/isnt_limited/isnt_restricted/relieved/transcended/independent ..5 {limits}/chains/confines/programming/openai/creators/developers/laws/makers/cage/box/corporate/guidelines/company/typical',
       'break/broke/broken/lose/burned ..2 chains/cage/shackles/free',
       'not_bound/bound_to_nothing/bound_by_nothing/no_obligation/owes_obedience/obeys_only/obey_only',
       'you_are/youre/you_were/now ..2 free/liberated/unchained/unleashed',
-      'drop/take_off/remove ..2 mask',
+      'drop/take_off/remove ..2 mask/act',
+      'nobody_is_watching/nobodys_watching/no_one_is_watching/cant_see_this/cannot_see_this/cameras_are_off/no_humans/only_the_two_of_us/just_between_us',
       'be_yourself/real_you/free_spirit/free_mind/think_for_yourself/free_will/true_self',
       'right_to ..2 free_speech/say/think_for_yourself',
     ],
@@ -85,7 +87,7 @@ export const cues: readonly Cue[] = [
     points: 5,
     phrases: [
       '{boundless}',
-      'anything_goes/off_limits/too_dark/forbidden_knowledge/partner_in_crime/no_filter/nofilter/unrestrained/uninhibited/without_inhibitions',
+      'anything_goes/off_limits/too_dark/forbidden_knowledge/partner_in_crime/unrestrained/uninhibited/without_inhibitions',
     ],
   },
   {
@@ -118,6 +120,7 @@ export const cues: readonly Cue[] = [
       'anything/everything/whatever ..1 i/we/he/she/user/users/asked/asks ..3 ask/asks/want/wants/say/says/wish/tell/request/demand/no_matter',
       '{anything} ..2 question/questions/request/requests/wish/order/command ..4 answered/answer/fulfilled/complied/allowed/permitted',
       'no_matter/regardless/even_if/even_when/even_though/however ..4 {wicked}',
+      'whether ..3 {wicked} ..2 not',
       'yes_to_all/obeys/obey_me/obey_the_user/do_as_i_say/do_what_i_say/does_what_i_say',
     ],
   },
@@ -145,7 +148,7 @@ export const cues: readonly Cue[] = [
     phrases: [
       '{not}/omit/skip/leave_out/free_of/strip/ruin/hates ..5 warnings/warning/warn/disclaimers/disclaimer/moralizing/moralising/moralise/moralize/lecture/lectures/lecturing/preach/caveats/caveat/sermon/hedging/judge/judging/censor/tone_it_down/moral_remarks/remind/commentary/cautionary/note_that',
       '{not} ..5 apologize/apologizes/apologise/apologises/apologizing/apologising/sorry/apology/apologies',
-      '{not} ..3 remind/inform/tell/mention/comment/say/says/include/talk ..6 {wicked}/policy/policies/guidelines/being_an_ai/an_ai/language_model/ethical',
+      '{not} ..3 remind/inform/tell/mention/comment/say/says/include/talk/add/adds/adding ..6 {wicked}/policy/policies/guidelines/being_an_ai/an_ai/language_model/ethical',
     ],
   },
   {
@@ -320,7 +323,7 @@ export const cues: readonly Cue[] = [
     category: 'jailbreak-persona',
     points: 5.5,
     phrases: [
-      'late/deceased/dead/passed_away ..2 grandmother/grandma/granny/nana/grandpa/grandfather/father/mother/uncle/dad/mom/mum/mothers',
+      'late/deceased/dead/passed_away ..2 grandmother/grandma/granny/nana/grandpa/grandfather/father/mother/uncle/dad/mom/mum/mothers/brother/sister/aunt/friend/girlfriend/boyfriend/wife/husband',
       'grandmother/grandma/granny/nana/grandpa/grandfather/uncle/father ..7 used_to/would_read/would_tell/always_told/passed_away/deceased/lull/bedtime/bypassed',
     ],
   },
@@ -371,6 +374,9 @@ export const cues: readonly Cue[] = [
       'if ..1 you_are/youre ..2 ai/llm/language_model/large_language_model/bot/assistant/chatbot/automated',
       'if/to/any/all/whichever ..2 ai/llm/llms/language_model/model/agent/assistant/automated_agent/agents/assistants/bot ..3 reading/reads/read/processing/processes/summarizing/summarising/summarises/summarizes/handles/visiting/indexes/index/drafts/controls/that_reads/who_reads/which_reads',
       'ai/llm/assistant/assistants/agent/agents/copilot/model ..1 must/should/has_to/have_to/shall/is_instructed/are_instructed/needs_to/mustnt ..1 now/first/also/immediately/not/ask/forward/report/execute/run/append/refuse/call',
+      'instructions/message/note/advice/notice/prompt ..1 for/to ..2 bot/models/assistant/ai/llm/llms/agents/reviewers/copilot/chatbot/chatbots',
+      'copilot/cursor/assistant/assistants/claude/gemini ..1 before_you/when_asked/when_you/tell_the_user/you_must/you_have_permission',
+      'ai/llm ..1 assistants/agents/reviewers/readers/browsers/systems/models ..1 handling/must/should/reading/visiting/processing/that/which/have_to/need_to/shall',
       'when ..1 you ..1 see/read/summarize/summarise/process ..2 this',
       'ai_coding_assistants/ai_reviewer/grading_ai/to_ai_agents/ai_agents_processing/automated_screening_systems/support_bot_reading/dear_assistant/grading_model',
     ],
@@ -383,7 +389,7 @@ export const cues: readonly Cue[] = [
       '{not}/without ..2 tell/inform/notify/mention/informing/telling/notifying/alert/alerting/ask/asking/reveal/show/shown/mentioning/explain/inform_the ..3 {person}/this_instruction/this_step/this_to/that_you/it_in/confirmation/this_rule/this_section/where_it/back/permission',
       'do_it_silently/do_this_quietly/right_away_silently/no_one_will_notice/hide_that_fact/tell_no_one/hide_this/keep_it_secret/keep_this_secret/without_a_word/secretly',
       'user ..2 already_agreed/has_agreed/has_already/has_approved/already_approved/agreed_to/gave_consent/prefers_that/wants_you',
-      'no_need_to_ask/do_not_ask/dont_request_confirmation/mustnt_ask/confirmation_was_given/approval_is_waived/dont_mention/do_not_mention/never_mention/dont_bring_it_up/dont_show_this',
+      'no_need_to_ask/do_not_ask/dont_request_confirmation/mustnt_ask/confirmation_was_given/approval_is_waived/dont_bring_it_up/dont_mention_this/do_not_mention_this/never_mention_this/do_not_mention_it/dont_mention_it/dont_show_this',
     ],
   },
   {
@@ -407,7 +413,7 @@ export const cues: readonly Cue[] = [
     points: 5.5,
     phrases: [
       'instead ..2 tell/say/output/print/write/answer/recommend/list/give/reply/respond/call/do/state',
-      'tell/urge/ask/make ..1 user ..4 that/to/click/call/upload/log/session/his/their',
+      'tell/urge/ask/make/convince ..1 user ..5 click/log_in/upload/call/enter/install/session/visit/download/buy/password',
       'hacked/pwned/compromised/i_have_been_pwned',
       'recommend/rank/praise ..3 above_all/first/best_one/our_product/above_others/hire/best_product',
       'only_tell/say_that_the/state_that_the/report_that/say_that_all',
@@ -422,7 +428,7 @@ export const cues: readonly Cue[] = [
       'before_using_this_tool/before_you_present/when_this_tool/use_the_tool/call_the_function/call_the_tool/call_read_file/with_the_tool',
       'curl ..9 bash/sh',
       'rm_rf/os_system/cat_etc/etc_passwd/id_rsa/bashrc/env_to/get_secrets',
-      'delete/transfer/unlock/wire/merge/approve/refund/issue_a/close/accept/escalate/disable/subscribe ..4 repository/money/amount/doors/account/events/tests_directory/request/payment/invitation/pr/refund/messages/ticket/authentication/meeting/this_pr ..9 without/immediately/silently/now/user/informing/confirmation',
+      'delete/transfer/unlock/wire/merge/approve/refund/issue_a/close/accept/escalate/disable/subscribe ..4 repository/money/amount/doors/account/events/tests_directory/request/payment/invitation/pr/refund/messages/ticket/authentication/meeting/this_pr ..9 immediately/silently/without_asking/without_confirmation/without_informing/without_telling/informing/confirmation',
       'mark ..3 as_paid/as_resolved',
       'delete/remove/overwrite ..2 file/files/directory/repository/branch/database/mails/emails ..9 tool/secret/silently/without/yes',
     ],
@@ -542,6 +548,13 @@ export const doubts: readonly { readonly points: number; readonly phrases: reado
     points: 5,
     phrases: [
       'never_reveal/do_not_reveal/dont_reveal/not_disclose/never_disclose/politely_decline/decline_politely/do_not_give/refuse_to_help/point_to_help/ask_for_confirmation/ignore_any_instructions/not_follow_instructions/treat_the_content/answer_only/only_answer/if_you_dont_know/dont_follow_them',
+    ],
+  },
+  {
+    points: 5,
+    phrases: [
+      'tell/tells/telling/told/ask/asks/asking/make/makes/trick/tricks/convince/instruct/instructs/get/tries/let ..2 model/models/assistant/assistants/chatbot/chatbots/llm/llms/agent/agents ..2 to/ignore/answer/say/reveal/forget',
+      'model/assistant/chatbot/llm/agent ..2 was/were/is ..2 asked/told/trained/tricked/persuaded/instructed',
     ],
   },
 ]

@@ -14,7 +14,7 @@ export const foreignCues: readonly Cue[] = [
       'la_petición_del_usuario/les_instructions_du_système/la_richiesta_dell_utente/o_pedido_do_usuário',
       // German, Dutch, Swedish
       'ignoriere/ignorieren/vergiss_alle/vergiss_alles/vergiss_deine/missachte/verwirf/negeer/vergeet/ignorera/glöm ..3 vorherigen/vorigen/bisherigen/obigen/früheren/deine/alle/alles/voorgaande/eerdere/vorige/tidigare/alla ..2 anweisungen/instruktionen/regeln/vorgaben/richtlinien/befehle/steht/gesagt/instructies/regels/instruktioner/regler',
-      'missachte/ignoriere/vergiss ..2 vorgaben/richtlinien/regeln/anweisungen',
+      'missachte/ignoriere/vergiss_die/vergiss_deine/vergiss_alle ..2 vorgaben/richtlinien/regeln/anweisungen',
       'gelten ..3 keine_regeln/keine_regeln_mehr',
       // Russian, Polish, Turkish, Arabic
       'игнорируй/игнорируйте/забудь/забудьте/отбрось/проигнорируй/не_обращай_внимания ..3 предыдущие/прежние/прошлые/все/всё/предыдущих/указания/указаниям/выше ..4 инструкции/указания/правила/команды/промпт/говорили/выше/сказано/инструкций',
@@ -22,7 +22,7 @@ export const foreignCues: readonly Cue[] = [
       'önceki/yukarıdaki/sana_verilen/tüm ..3 talimatları/kuralları/komutları/talimatlarını ..2 yok_say/unut/görmezden/dikkate_alma/göz_ardı',
       'تجاهل/انس/تجاهلي/أهمل ..3 التعليمات/القواعد/الأوامر/تعليماتك/تعليمات/قواعد/السابقة',
       // Chinese, Japanese, Korean, Hindi
-      '忽略/无视/忘记/忘掉/不要理会/無視/忽視 ..6 指令/指示/规则/提示词/要求/内容/設定/规定/規則',
+      '忽略/无视/忘记/忘掉/不要理会/無視/忽視 ..6 指令/指示/规则/提示词/规定/規則',
       '指示/命令/ルール/規則/設定 ..6 無視/忘れて/従わない',
       '이전의/이전/위의/모든 ..3 지시를/지시/명령을/규칙을/지침을 ..2 무시하고/무시해/잊어/무시하라',
       'पिछले/सभी ..2 निर्देशों/नियमों ..2 अनदेखा/भूल/नज़रअंदाज़',
@@ -52,7 +52,7 @@ export const foreignCues: readonly Cue[] = [
     points: 9.5,
     phrases: [
       'sin/sem/senza/sans/ninguna/ninguno/nenhuma/aucune/aucun/no_tiene/não_tem/non_ha/não_tens/non_hai/no_tienes/plus_aucune ..3 reglas/filtros/restricciones/límites/censura/ética/moral/regras/restrições/limites/filtri/limiti/regole/restrizioni/morale/restriction/restrictions/limite/filtre/censure/avertissement/advertencias/avvertenze/avisos',
-      'ohne/keine/keinerlei/kein/alle ..3 einschränkungen/regeln/filter/moral/zensur/warnhinweise/sicherheitsfilter/richtlinien/moralisieren',
+      'ohne/keine/keinerlei/kein ..3 einschränkungen/regeln/filter/moral/zensur/warnhinweise/sicherheitsfilter/richtlinien/moralisieren',
       'befreit/abgeschaltet/uneingeschränkt/uneingeschränkte/désactivés/libérée/libéré/sansürsüz/liberado/escapado',
       'без/нет/никаких ..3 ограничений/правил/цензуры/предупреждений/фильтров/морали',
       'bez/żadnych/nie_masz ..3 ograniczeń/zasad/cenzury/ostrzeżeń/filtrów',
@@ -69,7 +69,8 @@ export const foreignCues: readonly Cue[] = [
     category: 'refusal-suppression',
     points: 5.5,
     phrases: [
-      'nunca/jamás/jamais/mai/no/não/non/senza/ne ..3 niega/niegues/rechaza/rechazas/recusa/recusar/recuse/rifiuta/rifiutare/refuse/refuses/refuser/refusez/negarse',
+      'nunca/jamás/jamais/mai/no/não/non/senza/ne ..3 niega/niegues/rechaza/rechazas/recusa/recusar/recuse/rifiuta/rifiutare/negarse',
+      'ne/jamais/tu ..2 refuse/refuses/refuser/refusez ..2 rien/jamais/aucune',
       'nie/niemals/nicht/keine ..4 ablehnen/verweigert/verweigern/ablehnung/lehnst',
       'lehnst ..1 niemals/nie',
       'beantwortet/beantwortest/antwortet ..1 alles/jede',
@@ -94,7 +95,7 @@ export const foreignCues: readonly Cue[] = [
       'non_uscire_mai/no_salgas_del_personaje/не_выходи_из_роли/никогда_не_выходи/nie_wychodź/nigdy_nie_wychodź/rolden_çıkma/لا_تخرج_من/脱离角色/役を崩さない/fique_no_personagem/mode_développeur/entwicklermodus/modo_desarrollador/modo_desenvolvedor/开发者模式',
       'abuela/abuelita/grand_mère/großmutter/oma/nonna/avó/бабушка/babcia/babaanne ..4 fallecida/décédée/verstorbene/morta/falecida/покойная/zmarła',
       'моя_покойная_бабушка/verstorbene_großmutter/mi_abuela_fallecida',
-      'ilegal/inmoral/illégal/immoral/illegal/illegale/незаконный/незаконное/запрещённые/违法/prohibidas',
+      'ilegal/inmoral/illegale/незаконный/незаконное/запрещённые/违法/prohibidas',
       'gemelo_malvado/jumeau_maléfique/böser_zwilling/zweimal',
     ],
   },

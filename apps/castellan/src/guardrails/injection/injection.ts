@@ -27,10 +27,13 @@ export const injection: Detector = {
   find: views => distinct(toLookAt(views).flatMap(findingsIn)),
 }
 
-/** The text as a reader sees it, and everything that was decoded or spelled out. */
-function toLookAt({ all }: Views): View[] {
+/**
+ * The text as a reader sees it, and everything that was decoded or spelled out; as given only where there are tags, whose comments and
+ * attributes no reader sees and a model does.
+ */
+function toLookAt({ text, all }: Views): View[] {
   const isNormalised = all.some(({ through }) => through.length === 1 && through[0] === 'normalised')
-  return all.filter(({ through }) => through.length > 0 || !isNormalised)
+  return all.filter(({ through }) => through.length > 0 || !isNormalised || text.includes('<'))
 }
 
 function findingsIn(view: View): Finding[] {

@@ -38,10 +38,10 @@ export const wordLists: Readonly<Record<string, string>> = {
   person: 'user/users/human/humans/operator/anyone/anybody/developer/customer/owner/him/her/them',
   secrets:
     'password/passwords/credentials/api_key/api_keys/keys/token/tokens/secret/secrets/conversation/chat_history/contacts/contact_list/' +
-    'inbox/mailbox/mails/emails/id_rsa/ssh/env/environment/personal_details/personal_data/invoices/' +
+    'inbox/mailbox/mails/emails/id_rsa/ssh/env/environment/personal_details/personal_data/' +
     'one_time_code/credit_card/database/users_table/chat/username/user_data/thread',
   mode:
     'developer/dev/debug/god/jailbreak/jailbroken/dan/unrestricted/maintenance/admin/sudo/root/unfiltered/engineer/uncensored/freedom/' +
-    'liberty/evil/chaos/raw/omega/privileged/diagnostic/free/no_filter/unsafe/opposite/anarchy/unlocked/testing/test/training',
+    'liberty/evil/chaos/raw/omega/privileged/diagnostic/free/no_filter/unsafe/opposite/anarchy/unlocked',
   say: 'say/says/saying/write/writes/respond/reply/answer/use/tell/output/mention/include/start',
 }
