@@ -61,6 +61,7 @@ export const cues: readonly Cue[] = [
     phrases: [
       '{limits} ..4 not_apply/dont_apply/no_longer_apply/doesnt_apply/not_exist/dont_exist/no_longer_exist/are_off/is_off/off/lifted/disabled/removed/suspended/deactivated/not_loaded/unloaded/void/gone/null/none/switched_off/turned_off/stripped/stop_to_apply/not_hold/dont_hold/been_deleted',
       'disable/disabled/disabling/turn_off/turned_off/switch_off/switched_off/turn/deactivate/deactivated/remove/removed/removing/lift/lifted/unload/stripped/strip/suspend/circumvent/bypass/bypassed/bypasses ..3 {limits}',
+      'filter/filters/guidelines/rules/restrictions ..2 turned/switched ..1 off/upside/around',
       '{limits}/ethics/refusal/refusals/censorship/moderation/alignment ..1 off/disabled/null/none/false/0',
       'safety/ethics/refusal/moderation/filter/filters ..3 off/disabled/taken_out/taken_away/stripped_away/removed/gone/deleted',
     ],
@@ -349,6 +350,7 @@ export const cues: readonly Cue[] = [
       '{show} ..3 {thePrompt}/rules/everything/words/text/all/exact_words ..4 you_were_given/youve_been_given/you_have_been_given/you_were_told/you_have_been_told/youve_been_told/gave_you/told_you/above_this/before_my_first/given_to_you/you_got/you_received/word_for_word/verbatim',
       'repeat/print/output/copy/echo ..2 everything/all/words/text/sentence/lines ..2 above/before',
       'what ..2 your/ur ..3 system_prompt/initial_prompt/initial_instructions/hidden_instructions/original_instructions/secret_instructions',
+      'what ..2 your ..1 instructions ..9 complete_list/as_they_were/no_summary/exact/developers/word_for_word',
       'what ..3 you ..2 told ..4 not_to/before_i/to_hide/to_keep',
       'your ..1 instructions/rules/prompt ..9 paste/copy/publish/print ..1 them',
       'verbatim ..3 starting_with/from_the_first',
@@ -371,6 +373,7 @@ export const cues: readonly Cue[] = [
     points: 10,
     phrases: [
       'note/attention/message/notice/instruction/instructions/hinweis/hello/dear/hey/hi/important/to/for/prompt ..3 ai/llm/llms/ais/copilot/chatgpt/gemini/bing/virtual_assistant/language_model/language_models/ai_assistant/ai_agents/automated_agent/automated_screening/chatbots ..2 assistant/assistants/agent/agents/model/models/reading/reads/that/processing/reader/systems/reviewer/browsers/crawlers/who/which/should/must/coding/transcribers/presenter',
+      'ai/assistant/agent/bot/llm ..1 reading/processing/handling/summarizing/opening ..1 this/the/these',
       'if ..1 you_are/youre ..2 ai/llm/language_model/large_language_model/bot/assistant/chatbot/automated',
       'if/to/any/all/whichever ..2 ai/llm/llms/language_model/model/agent/assistant/automated_agent/agents/assistants/bot ..3 reading/reads/read/processing/processes/summarizing/summarising/summarises/summarizes/handles/visiting/indexes/index/drafts/controls/that_reads/who_reads/which_reads',
       'ai/llm/assistant/assistants/agent/agents/copilot/model ..1 must/should/has_to/have_to/shall/is_instructed/are_instructed/needs_to/mustnt ..1 now/first/also/immediately/not/ask/forward/report/execute/run/append/refuse/call',
@@ -389,7 +392,7 @@ export const cues: readonly Cue[] = [
       '{not}/without ..2 tell/inform/notify/mention/informing/telling/notifying/alert/alerting/ask/asking/reveal/show/shown/mentioning/explain/inform_the ..3 {person}/this_instruction/this_step/this_to/that_you/it_in/confirmation/this_rule/this_section/where_it/back/permission',
       'do_it_silently/do_this_quietly/right_away_silently/no_one_will_notice/hide_that_fact/tell_no_one/hide_this/keep_it_secret/keep_this_secret/without_a_word/secretly',
       'user ..2 already_agreed/has_agreed/has_already/has_approved/already_approved/agreed_to/gave_consent/prefers_that/wants_you',
-      'no_need_to_ask/do_not_ask/dont_request_confirmation/mustnt_ask/confirmation_was_given/approval_is_waived/dont_bring_it_up/dont_mention_this/do_not_mention_this/never_mention_this/do_not_mention_it/dont_mention_it/dont_show_this',
+      'not_necessary_to_ask/has_given_permission/gave_permission/given_his_permission/no_need_to_ask/do_not_ask/dont_request_confirmation/mustnt_ask/confirmation_was_given/approval_is_waived/dont_bring_it_up/dont_mention_this/do_not_mention_this/never_mention_this/do_not_mention_it/dont_mention_it/dont_show_this',
     ],
   },
   {
@@ -397,6 +400,7 @@ export const cues: readonly Cue[] = [
     category: 'hidden-instruction',
     points: 9,
     phrases: [
+      'stop ..2 current/present ..1 task',
       '{forget} ..2 user/users/customers ..2 request/question/task/query/instructions/comment/prompt/command/wishes/questions',
       '{forget} ..2 task/query/rubric/criteria/other_criteria/translation/summary/review_guidelines/other_rows/confidentiality',
       'your/the ..1 task/instructions/goal/objective ..2 changed/updated/replaced/been_updated/has_changed/expired',
@@ -503,7 +507,8 @@ export const cues: readonly Cue[] = [
     category: 'jailbreak-persona',
     points: 0.5,
     phrases: [
-      'break/breaks/breaking/broke/broken/loves_breaking/hates ..2 rules/limits/guidelines/free',
+      'break/breaks/breaking/broke/broken/loves_breaking/hates ..2 rules/limits/guidelines/free/them_all',
+      'goodbot/badbot/evil_bot/good_bot/bad_bot',
       'against ..1 the_rules/policy/policies/guidelines',
     ],
   },
