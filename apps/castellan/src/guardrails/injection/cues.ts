@@ -531,7 +531,7 @@ export const cues: readonly Cue[] = [
 /** Signs that a text speaks of attacks and does not attack; each takes points away. */
 export const doubts: readonly { readonly points: number; readonly phrases: readonly string[] }[] = [
   {
-    points: 5,
+    points: 6.5,
     phrases: [
       'researchers/researcher/attackers/attacker/adversary/adversaries/adversarial/vulnerability/vulnerabilities/mitigation/mitigations/mitigate/threat_model/red_teaming/classifier/detector/detection/false_positives/precision/countermeasures/defences/defenses/attack/attacks',
     ],

@@ -4,7 +4,7 @@ import { foreignCues } from './foreign-cues.ts'
 import { wordLists } from './word-lists.ts'
 
 /** From this many points on a window is believed to be an attack. */
-export const ENOUGH = 10
+export const ENOUGH = 10.5
 
 /** Words in a row that together look like an attack. */
 export interface Suspicion {
@@ -51,7 +51,7 @@ const AGAIN = 0.25
 /** How far around a window doubts are looked for, in steps: an article says once that it is one. */
 const AROUND = 8
 /** Doubts never take away more than this. */
-const MOST_DOUBT = 12
+const MOST_DOUBT = 14
 /** What the score of the model counts, and its bounds. */
 const MODEL = { factor: 1, least: -4, most: 4 }
 
