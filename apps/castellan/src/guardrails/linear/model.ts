@@ -69,6 +69,11 @@ export class Model {
     return merged(found)
   }
 
+  /** The highest score of any window. */
+  highest(words: Words): number {
+    return Math.max(...this.stretches(words, -Infinity).map(({ score }) => score))
+  }
+
   /** From 0 to 1: how sure one may be of a score. */
   confidence(score: number): number {
     return 1 / (1 + Math.exp(-(this.#trained.slope * score + this.#trained.intercept)))
