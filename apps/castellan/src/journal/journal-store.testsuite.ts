@@ -58,6 +58,15 @@ export function journalStoreSuite(name: string, open: () => Promise<OpenJournalS
       assert.equal((await store.readStream('acme', entry.stream))[0]?.leafHash, entry.leafHash)
     })
 
+    test('what is to be written soon is written, by itself and along with what is written now', async () => {
+      const stream = `run:${newId()}`
+      await store.append([seal({ stream, seq: 0 })], 'soon')
+      const held = store.append([seal({ stream, seq: 1 })], 'soon')
+      await Promise.all([store.append([seal()], 'now'), held])
+      assert.deepEqual((await store.readStream('acme', stream)).map(({ seq }) => seq), [0, 1]) // prettier-ignore
+      await assert.rejects(store.append([seal({ stream, seq: 1 })], 'soon'), { code: 'STREAM_CONFLICT' })
+    })
+
     test('a stream grows by one: a place that is taken or leaves a gap is a conflict', async () => {
       const stream = `run:${newId()}`
       await store.append([seal({ stream, seq: 0 }), seal({ stream, seq: 1 })])

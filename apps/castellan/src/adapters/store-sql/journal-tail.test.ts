@@ -43,3 +43,17 @@ test('it holds a bounded number of entries, the newest', () => {
   assert.equal(tail.after(40_000), undefined)
   assert.equal(tail.after(46_500)?.length, 3_500)
 })
+
+test('what was read is let go with the next transaction but one, and not before', () => {
+  const tail = new JournalTail()
+  tail.add(entries(2), 2)
+  tail.add(entries(2), 4)
+  assert.deepEqual(offsets(tail, 4), [])
+  // Another reader of the last transaction still finds it.
+  tail.add(entries(2), 6)
+  assert.equal(tail.after(1), undefined)
+  assert.deepEqual(offsets(tail, 2), [3, 4, 5, 6])
+  tail.add(entries(2), 8)
+  assert.equal(tail.after(2), undefined)
+  assert.deepEqual(offsets(tail, 4), [5, 6, 7, 8])
+})

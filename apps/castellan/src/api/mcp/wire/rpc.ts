@@ -37,8 +37,14 @@ export const code = {
   unsupportedVersion: -32022,
 } as const
 
+/** Throws {@link RpcError} for a result that no JSON writer takes: servers may send what is nested thousands of levels deep. */
 export function resultText(id: RequestId, result: JsonObject): string {
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result)}}`
+  try {
+    return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result)}}`
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new RpcError(code.ours, 'The result is nested too deeply to be passed on')
+  }
 }
 
 export function errorText(id: RequestId | null, { code, message, data }: RpcError): string {
