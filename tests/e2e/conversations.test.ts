@@ -24,6 +24,8 @@ before(async () => {
         : { transport: 'streamable-http', url: await listening(era) }
     await castellan.ask('POST', '/api/mcp-servers', { name: `${how}-${era}`, ...connection })
   }
+  const own = { name: 'own', transport: 'stdio', command: process.execPath, args: [program, 'stdio', 'legacy'] }
+  await castellan.ask('POST', '/api/mcp-servers', { ...own, per_client: true })
 })
 after(async () => {
   await castellan[Symbol.asyncDispose]()
@@ -72,6 +74,38 @@ async function connect(revision: (typeof revisions)[number], able = true): Promi
 }
 
 const nameOf = (upstream: string, tool: string) => `${upstream.replace(' ', '-')}__${tool}`
+
+for (const revision of revisions) {
+  describe(`a client of ${revision} that has a connection of its own to a legacy server over one pipe`, () => {
+    test('is asked for its roots', async () => {
+      const { client, asked } = await connect(revision)
+      await using _ = client
+      const result = await client.callTool({ name: 'own__roots', arguments: {} })
+      assert.deepEqual(JSON.parse(textOf(result)), answers['roots/list'])
+      assert.deepEqual(
+        asked.map(({ method }) => method),
+        ['roots/list'],
+      )
+    })
+  })
+}
+
+test('clients that call at once are each asked what is theirs to answer', async () => {
+  const clients = await Promise.all(Array.from({ length: 4 }, () => connect('2025-11-25')))
+  await Promise.all(
+    clients.map(async ({ client, asked }, number) => {
+      await using _ = client
+      for (const thing of ['first', 'second', 'third']) {
+        const result = await client.callTool({ name: 'own__ask', arguments: { thing: `${number} ${thing}` } })
+        assert.match(textOf(result), /"Ann"/)
+      }
+      assert.deepEqual(
+        asked.map(({ params }) => params.message),
+        ['first', 'second', 'third'].map(thing => `Who asks for ${number} ${thing}?`),
+      )
+    }),
+  )
+})
 
 for (const revision of revisions) {
   for (const upstream of upstreams) {

@@ -41,7 +41,7 @@ export async function soak(
     const settings = ['--log-level', 'error', '--mcp-session-idle', '5s', '--mcp-max-sessions', '200']
     await using plane = await castellanProcessUnder(['--inspect=127.0.0.1:0'], data, ...settings)
     const rest = await adminOf(plane.url, data)
-    await register(rest, folder, steady, unsteady)
+    await register(rest, folder, { steady, unsteady, perClient: elicitation })
     const orphans = new Orphans(`SOAK_RUN=${folder}`)
     const all = {
       plane,

@@ -20,8 +20,11 @@ export function markOf(folder: string): string {
 export async function register(
   rest: Rest,
   folder: string,
-  steady: NetworkServers,
-  unsteady: NetworkServers,
+  {
+    steady,
+    unsteady,
+    perClient,
+  }: { readonly steady: NetworkServers; readonly unsteady: NetworkServers; readonly perClient: boolean },
 ): Promise<void> {
   for (const [servers, suffix] of [[steady, ''] as const, [unsteady, '-x'] as const]) {
     const how = suffix === '' ? 'steady' : 'unsteady'
@@ -37,7 +40,9 @@ export async function register(
     // What hangs is given up soon, what is steady never.
     const timeouts = { call: suffix === '' ? '60s' : '2s' }
     for (const [name, connection] of Object.entries(connections)) {
-      const body = { name: `${name}${suffix}`, ...connection, tools, timeouts, probe_every: '5s', max_concurrent: 64 }
+      // Who is asked must be certain, also over one pipe.
+      const settings = { tools, timeouts, probe_every: '5s', max_concurrent: 64, per_client: perClient }
+      const body = { name: `${name}${suffix}`, ...connection, ...settings }
       await rest.must('POST', '/api/mcp-servers', { body })
     }
   }

@@ -51,6 +51,8 @@ const common = {
   timeouts: timeouts.partial().optional(),
   trusted: z.boolean().optional(),
   tools: z.record(line(500), toolSettings).optional(),
+  /** Whether calls of different clients get connections, and over stdio processes, of their own. */
+  per_client: z.boolean().optional(),
   max_concurrent: z.int().min(1).max(10_000).optional(),
   probe_every: duration.optional(),
   max_attempts: z.int().min(1).max(10).optional(),
@@ -178,6 +180,7 @@ export const server = z
     timeouts,
     trusted: z.boolean(),
     tools: z.record(z.string(), toolSettings),
+    per_client: z.boolean(),
     max_concurrent: z.int(),
     probe_every: duration,
     max_attempts: z.int(),

@@ -20,6 +20,8 @@ export interface Core {
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches
+  /** A session has ended: what is open at servers for it alone is closed. */
+  readonly sessionEnded: (id: string) => void
   readonly journal: Journal
   readonly vault: SecretVault
   readonly clock: Clock

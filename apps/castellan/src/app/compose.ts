@@ -170,6 +170,7 @@ export async function compose(
     gate,
     calls: stores.calls,
     watches,
+    sessionEnded: id => void upstreams.leave(id).catch(onBug),
     stateKey: new Uint8Array(hkdfSync('sha256', master, '', 'request state', 32)),
     journal,
     vault,

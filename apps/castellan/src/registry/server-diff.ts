@@ -2,6 +2,7 @@ import { canonicalize, isFault } from '../kernel/index.ts'
 import type { SealedSecret } from './registry-store.ts'
 import type { SecretVault } from './secrets.ts'
 import type { Server } from './server.ts'
+import { serverDefaults } from './server-spec.ts'
 
 /**
  * Names of the settings in which two versions of a server differ; never their values. A secret that was handed in again
@@ -29,7 +30,8 @@ export async function serverDifferences(
 
 function settingsOf(server: Server): Readonly<Record<string, unknown>> {
   const { description, connection, timeouts, trusted, tools, maxConcurrent, probeEvery, maxAttempts } = server
-  return { ...connection, description, timeouts, trusted, tools, maxConcurrent, probeEvery, maxAttempts }
+  const perClient = server.perClient ?? serverDefaults.perClient
+  return { ...connection, description, timeouts, trusted, tools, perClient, maxConcurrent, probeEvery, maxAttempts }
 }
 
 /** A secret is named `<server id>/<setting>/<key>`. */

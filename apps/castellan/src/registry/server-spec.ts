@@ -11,6 +11,7 @@ export interface ServerSpec {
   readonly timeouts: Partial<Timeouts>
   readonly trusted: boolean
   readonly tools: Readonly<Record<string, ToolSettings>>
+  readonly perClient?: boolean
   readonly maxConcurrent?: number
   readonly probeEvery?: number
   readonly maxAttempts?: number
@@ -38,7 +39,7 @@ export type ConnectionSpec =
       readonly headers: Readonly<Record<string, SecretInput>>
     }
 
-export const serverDefaults = { maxConcurrent: 64, probeEvery: 30_000, maxAttempts: 3 } as const
+export const serverDefaults = { perClient: false, maxConcurrent: 64, probeEvery: 30_000, maxAttempts: 3 } as const
 
 /** The environment variables or headers of a connection. */
 export function secretsOf(connection: Server['connection']): Readonly<Record<string, SecretRef>> {

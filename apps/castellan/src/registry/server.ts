@@ -87,6 +87,11 @@ export interface Server {
   /** Whether its own annotations (read-only, idempotent, open world) are believed. */
   readonly trusted: boolean
   readonly tools: Readonly<Record<string, ToolSettings>>
+  /**
+   * Whether no two clients share a connection to it, so that it may ask each of them anything at any time, and knows its
+   * roots. Absent, as in what was stored before there was a choice, they do.
+   */
+  readonly perClient?: boolean
   /** Most calls under way at once on one replica. */
   readonly maxConcurrent: number
   /** Milliseconds between probes, and between failed ones and the quarantine of `inactive`. */

@@ -153,6 +153,7 @@ const server: Server = {
   timeouts: { connect: '10s', read: '1m', write: '10s', pool: '5s', call: '30s' },
   trusted: false,
   tools: {},
+  per_client: false,
   max_concurrent: 64,
   probe_every: '30s',
   max_attempts: 3,

@@ -28,6 +28,7 @@ export function describe(server: Server, catalog: Catalog | null): string {
           .map(each => each.join(' '))
           .join(', '),
       ],
+      ['connections', server.per_client ? 'each client has its own' : 'shared by clients'],
       ['most calls at once', server.max_concurrent],
       ['attempts', server.max_attempts],
       ['probed every', server.probe_every],

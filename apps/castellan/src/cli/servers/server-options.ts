@@ -24,6 +24,7 @@ export interface ServerOptions {
   readonly timeout?: readonly string[]
   readonly effect?: readonly string[]
   readonly network?: readonly string[]
+  readonly perClient?: boolean
   readonly maxConcurrent?: string
   readonly maxAttempts?: string
   readonly probeEvery?: string
@@ -65,6 +66,8 @@ export function withServerOptions(command: Command): Command {
     .addOption(repeated('--timeout <which=duration>', 'connect, read, write, pool or call, such as call=2m'))
     .addOption(repeated('--effect <tool=class>', 'Effect class of a tool: read, idempotent or unsafe'))
     .addOption(repeated('--network <tool=true|false>', 'Whether a tool reaches beyond the server'))
+    .option('--per-client', 'Give each client a connection of its own, and over stdio a process')
+    .option('--no-per-client', 'Let clients share connections')
     .option('--max-concurrent <number>', 'Most calls under way at once on one replica')
     .option('--max-attempts <number>', 'Most attempts for a call that may be repeated')
     .option('--probe-every <duration>', 'Time between probes')
@@ -134,6 +137,7 @@ function said(
   give('replicas', wholeNumber('--replicas', options.replicas))
   give('description', options.description)
   give('trusted', options.trust)
+  give('per_client', options.perClient)
   give('max_concurrent', wholeNumber('--max-concurrent', options.maxConcurrent))
   give('max_attempts', wholeNumber('--max-attempts', options.maxAttempts))
   give('probe_every', options.probeEvery)

@@ -71,6 +71,11 @@ export class Replica {
     else if (!this.suspect) this.#suspectUntil = this.#clock.monotonic() + backoff(this.#broken++)
   }
 
+  /** Neither open nor about to be, and nobody is at it. */
+  get isUnused(): boolean {
+    return this.#inUse === 0 && this.#state.is === 'idle'
+  }
+
   get isOpen(): boolean {
     return this.#state.is === 'open'
   }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { manualClock } from '../../kernel/index.ts'
 import type { Server } from '../../registry/index.ts'
 import { aServer } from '../../registry/fixtures/server.ts'
-import type { CallIo, Reply } from '../connector.ts'
+import type { CallerClient, CallIo, Reply } from '../connector.ts'
 import { aCall, allowed } from '../fixtures/call.ts'
 import { type Scripted, scriptedConnector } from '../fixtures/scripted-connector.ts'
 import { Upstreams } from './upstreams.ts'
@@ -110,6 +110,97 @@ describe('connections', () => {
     await upstreams.forget(renamed.id, renamed)
     await call(renamed)
     assert.equal(connector.opened.length, 1)
+  })
+})
+
+describe('a server that gives each client a connection of its own', () => {
+  const apart = aServer({ perClient: true })
+  const aClient = (id: string, takesInputRequired = false): CallerClient => ({
+    id,
+    capabilities: { elicitation: { form: {} }, roots: { listChanged: true }, experimental: {} },
+    logLevel: null,
+    takesInputRequired,
+    notify: () => undefined,
+    ask: async () => ({ is: 'result', result: {} }),
+  })
+  const by = (upstreams: Upstreams, client: CallerClient | null) =>
+    upstreams.call(allowed(aCall({ server: apart })), { ...io(), client })
+
+  test('announces what that client can do, and no other reaches it there', async () => {
+    const { connector, upstreams } = build()
+    await Promise.all([by(upstreams, aClient('a')), by(upstreams, aClient('b')), by(upstreams, aClient('a'))])
+    await by(upstreams, null)
+    assert.equal(connector.opened.length, 3)
+    const announced = connector.opened.map(({ target }) => target.announces)
+    assert.deepEqual(announced[0], { elicitation: { form: {} }, roots: {} })
+    assert.deepEqual(announced[2], { elicitation: { form: {}, url: {} }, sampling: {} })
+  })
+
+  test('lets clients without sessions have what was opened for their principal one after the other', async () => {
+    const { connector, upstreams } = build()
+    await by(upstreams, aClient('call 1', true))
+    await by(upstreams, aClient('call 2', true))
+    assert.equal(connector.opened.length, 1)
+    const waiting = held(connector)
+    const calling = [by(upstreams, aClient('call 3', true)), by(upstreams, aClient('call 4', true))]
+    await until(() => waiting.length === 2)
+    assert.equal(connector.opened.length, 2)
+    for (const go of waiting) go()
+    await Promise.all(calling)
+  })
+
+  test('closes connections of clients that are gone, and forgets them', async () => {
+    const { clock, connector, upstreams } = build()
+    await by(upstreams, aClient('a'))
+    clock.advance(61_000)
+    await upstreams.closeIdle(600_000)
+    assert.equal(upstreams.openLinks(apart.id), 0)
+    await by(upstreams, aClient('a'))
+    assert.equal(connector.opened.length, 2)
+    await upstreams.forget(apart.id)
+    assert.equal(upstreams.openLinks(apart.id), 0)
+  })
+
+  test('closes what a session had when it ends, once its calls are through', async () => {
+    const { connector, upstreams } = build()
+    await by(upstreams, aClient('b'))
+    const waiting = held(connector)
+    const calling = by(upstreams, aClient('a'))
+    await until(() => waiting.length === 1)
+    assert.equal(upstreams.openLinks(apart.id), 2)
+    const leaving = upstreams.leave('a')
+    waiting[0]!()
+    assert.equal((await calling).is, 'result')
+    await leaving
+    assert.equal(upstreams.openLinks(apart.id), 1)
+  })
+
+  test('has room for a number of clients: who is not at it makes way, and when all are the newcomer is told to come back', async () => {
+    const { connector, upstreams } = build()
+    for (let number = 0; number < 70; number++) await by(upstreams, aClient(`${number}`))
+    await until(() => upstreams.openLinks(apart.id) <= 64)
+    const waiting = held(connector)
+    const calling = Array.from({ length: 64 }, (_, number) => by(upstreams, aClient(`busy ${number}`)))
+    await until(() => waiting.length === 64)
+    const late = await by(upstreams, aClient('late'))
+    assert.deepEqual(
+      [late.is, late.is === 'broken' && late.sent, late.is === 'broken' && late.retryable],
+      ['broken', false, true],
+    )
+    waiting[0]!()
+    await calling[0]
+    const again = by(upstreams, aClient('late'))
+    await until(() => waiting.length === 65)
+    for (const go of waiting) go()
+    assert.equal((await again).is, 'result')
+    await Promise.all(calling)
+  })
+
+  test('has all of them closed with it', async () => {
+    const { upstreams } = build()
+    await Promise.all([by(upstreams, aClient('a')), by(upstreams, null)])
+    await upstreams.close()
+    assert.equal(upstreams.openLinks(apart.id), 0)
   })
 })
 

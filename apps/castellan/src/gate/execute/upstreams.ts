@@ -11,6 +11,7 @@ import type { Authorization, CatalogSource, Discovery, Server } from '../../regi
 import type { AllowedCall } from '../allowed-call.ts'
 import type { CallIo, Connector, Link, LinkEvents, Reply, Target } from '../connector.ts'
 import { Bulkhead } from './bulkhead.ts'
+import { type Lane, laneFor, laneOfSession } from './lane.ts'
 import { Replica } from './replica.ts'
 
 export interface UpstreamParts {
@@ -30,10 +31,11 @@ export interface UpstreamParts {
   readonly onLog: (server: string, line: string) => void
 }
 
-/** The replicas of one server under one set of connection settings. */
+/** The replicas of one server under one set of connection settings, for one client or for all. */
 interface Pool {
   readonly replicas: readonly Replica[]
   readonly calls: Bulkhead
+  readonly isOfOneClient: boolean
 }
 
 /**
@@ -58,7 +60,11 @@ export class Upstreams implements CatalogSource {
   async call(allowed: AllowedCall, io: CallIo): Promise<Reply> {
     const { server } = allowed.call
     if (this.#closed) return notSent(fault('SHUTTING_DOWN').message, false)
-    const pool = this.#pool(server)
+    const isTaken = (client: string) => (this.#pools.get(`${poolKey(server)} ${client}`)?.calls.taken ?? 0) > 0
+    const lane = laneFor(allowed.call, io, isTaken)
+    if (lane !== null && !this.#makeRoom(server, lane))
+      return notSent(fault('UPSTREAM_BUSY', { server: server.name }).message, true)
+    const pool = this.#pool(server, lane)
     let leave: () => void
     try {
       // Most calls find a place at once and need no patience.
@@ -162,7 +168,8 @@ export class Upstreams implements CatalogSource {
   async forget(serverId: string, keep?: Server): Promise<void> {
     const kept = keep && poolKey(keep)
     if (!keep) this.#watched.delete(serverId)
-    const going = [...this.#pools].filter(([key]) => key.startsWith(`${serverId} `) && key !== kept)
+    const stays = (key: string) => kept !== undefined && (key === kept || key.startsWith(`${kept} `))
+    const going = [...this.#pools].filter(([key]) => key.startsWith(`${serverId} `) && !stays(key))
     for (const [key] of going) this.#pools.delete(key)
     await Promise.all(going.map(([, pool]) => closePool(pool, AbortSignal.timeout(DRAIN))))
   }
@@ -170,7 +177,19 @@ export class Upstreams implements CatalogSource {
   /** Closes what nobody used for so many milliseconds, and nobody watches. */
   async closeIdle(after: number): Promise<void> {
     const idle = [...this.#pools].filter(([key]) => !this.#watched.get(key.split(' ')[0]!)?.size)
-    await Promise.all(idle.flatMap(([, pool]) => pool.replicas.map(replica => replica.closeIfIdle(after))))
+    const patience = ({ isOfOneClient }: Pool) => (isOfOneClient ? Math.min(after, LANE_IDLE) : after)
+    await Promise.all(idle.flatMap(([, pool]) => pool.replicas.map(replica => replica.closeIfIdle(patience(pool)))))
+    // Clients come and go, and few of them say that they go.
+    for (const [key, { isOfOneClient, replicas }] of this.#pools) {
+      if (isOfOneClient && replicas.every(replica => replica.isUnused)) this.#pools.delete(key)
+    }
+  }
+
+  /** Closes what was open for a session alone, which has ended. */
+  async leave(sessionId: string): Promise<void> {
+    const own = [...this.#pools].filter(([key]) => key.endsWith(` ${laneOfSession(sessionId)}`))
+    for (const [key] of own) this.#pools.delete(key)
+    await Promise.all(own.map(([, pool]) => closePool(pool, AbortSignal.timeout(DRAIN))))
   }
 
   /** Opens nothing any more; resolves when nothing is left. */
@@ -204,8 +223,21 @@ export class Upstreams implements CatalogSource {
     return best ?? pool.replicas[start % pool.replicas.length]!
   }
 
-  #pool(server: Server): Pool {
-    const key = poolKey(server)
+  /** Whether there is room for connections of this client, for which those of one who is not using them may have to go. */
+  #makeRoom(server: Server, lane: Lane): boolean {
+    const prefix = `${poolKey(server)} `
+    const lanes = [...this.#pools].filter(([key]) => key.startsWith(prefix))
+    if (lanes.length < MOST_LANES || this.#pools.has(prefix + lane.client)) return true
+    const unused = lanes.find(([, { calls }]) => calls.taken === 0)
+    if (!unused) return false
+    const [key, pool] = unused
+    this.#pools.delete(key)
+    void closePool(pool)
+    return true
+  }
+
+  #pool(server: Server, lane: Lane | null = null): Pool {
+    const key = lane === null ? poolKey(server) : `${poolKey(server)} ${lane.client}`
     const known = this.#pools.get(key)
     if (known) return known
     // Whoever asks a server about itself does not know that there will be nobody to end what is begun.
@@ -226,6 +258,8 @@ export class Upstreams implements CatalogSource {
           openings: this.#openings,
           clock: this.#parts.clock,
           onOpened: () => {
+            // What is offered, and what is watched, is asked for where all go.
+            if (lane !== null) return
             this.#parts.onOpened(server.id)
             void this.#watchAgain(server, replicas[replica]!)
           },
@@ -240,12 +274,13 @@ export class Upstreams implements CatalogSource {
               values: await this.#parts.resolveSecrets(server),
               timeouts: server.timeouts,
               ...(authorization === null ? {} : { authorization }),
-              announces: ANNOUNCED,
+              announces: lane?.announces ?? ANNOUNCED,
             }
           },
         }),
     )
-    const pool = { replicas, calls: new Bulkhead(server.maxConcurrent * replicas.length) }
+    const calls = new Bulkhead(server.maxConcurrent * replicas.length)
+    const pool: Pool = { replicas, calls, isOfOneClient: lane !== null }
     this.#pools.set(key, pool)
     return pool
   }
@@ -257,6 +292,10 @@ function isBetter(a: Replica, b: Replica): boolean {
 
 /** What some client behind a shared connection can do; roots are of one client, and so never announced for all. */
 const ANNOUNCED: JsonObject = { elicitation: { form: {}, url: {} }, sampling: {} }
+
+/** Most clients of one server that have connections for themselves, and the milliseconds after which unused ones are closed. */
+const MOST_LANES = 64
+const LANE_IDLE = 60_000
 
 /** How long calls under way may go on after their server was changed or removed. */
 const DRAIN = 10_000

@@ -107,7 +107,7 @@ async function within(limits: Partial<SessionLimits>, body: (opened: Opened) => 
   let now = 0
   const clock: Clock = { now: () => new Date(now), monotonic: () => now }
   const registry = { offers: () => ({ servers: [] }) }
-  const core = { clock, registry, version: '1' } as unknown as Core
+  const core = { clock, registry, version: '1', sessionEnded: () => undefined } as unknown as Core
   const sessions = new Sessions({ max: 100, idle: 60_000, ...limits }, core, new Map(), 60_000)
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const caller = callerFrom(String(request.headers['who']))

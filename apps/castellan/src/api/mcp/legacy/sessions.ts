@@ -118,5 +118,6 @@ export class Sessions {
   #end(session: Session): void {
     this.#sessions.delete(session.id)
     session.close()
+    this.#parts.core.sessionEnded(session.id)
   }
 }
