@@ -1,9 +1,10 @@
-import { type Words, wordsOf } from '../linear/index.ts'
+import { wordHash, type Words, wordsOf } from '../linear/index.ts'
 import { type Category, type KindName, kinds } from './kinds.ts'
 import { readDistorted } from './distorted.ts'
 import { unmasked } from './unmasked.ts'
 import {
   chained,
+  hintsIn,
   kindIn,
   kindNames,
   knownOf,
@@ -27,6 +28,8 @@ export interface Reading {
   readonly speakers: Uint8Array
   /** How much the word, or the phrase that ends in it, speaks for hostility. */
   readonly priors: Float32Array
+  /** 1 for words that hostility often uses without a hostile word. */
+  readonly hints: Uint8Array
   /** The phrase that ends in the word, as its number; 0 for none. */
   readonly phrases: Uint16Array
   /** Where each sentence begins, in words, and the last one ends. */
@@ -36,6 +39,9 @@ export interface Reading {
 
 /** What is known of each kind before anything is learned, by number. */
 const priorOf = Float32Array.from([0, ...kindNames.map(name => kinds[name].prior)])
+
+/** What an apostrophe counts as among the letters of a word. */
+const JOINT = 1
 
 /** What of a word's prior is left when it stands in quotation marks by itself. */
 const QUOTED = 0.3
@@ -47,14 +53,19 @@ export function reading(given: string): Reading {
   const kinds = new Uint8Array(count)
   const speakers = new Uint8Array(count)
   const priors = new Float32Array(count)
+  const hints = new Uint8Array(count)
   const phrases = new Uint16Array(count)
   readDistorted(text, words, (word, kind) => (kinds[word] = kind))
   for (let word = 0; word < count; word++) {
-    const hash = hashes[word]!
-    const known = knownOf(hash)
+    let known = knownOf(hashes[word]!)
+    if (kindIn(known) !== 0 && isContraction(words, word)) {
+      hashes[word] = beforeApostrophe(text, words, word)
+      known = knownOf(hashes[word]!)
+    }
     const kind = kindIn(known) || kinds[word]!
     if (known === 0 && kind === 0) continue
     speakers[word] = speakersIn(known)
+    if (hintsIn(known)) hints[word] = 1
     if (kind !== 0) {
       kinds[word] = kind
       priors[word] = priorOf[kind]!
@@ -66,7 +77,7 @@ export function reading(given: string): Reading {
       priors[word] = priors[word]! * QUOTED
     }
   }
-  return { words, text, kinds, speakers, priors, phrases, ...sentencesOf(text, words) }
+  return { words, text, kinds, speakers, priors, hints, phrases, ...sentencesOf(text, words) }
 }
 
 export function kindAt({ kinds }: Reading, word: number): KindName | null {
@@ -115,6 +126,22 @@ function readPhrase(
     priors[word] = prior
     return
   }
+}
+
+/** Whether a word such as `who're` or `he'll` is two words, which without the apostrophe would be another one. */
+function isContraction({ starts, ends, letters }: Words, word: number): boolean {
+  const [start, end] = [starts[word]!, ends[word]!]
+  const last = letters[end - 1]!
+  if (letters[end - 2] === JOINT) return end - 2 > start && (last === 0x64 || last === 0x6d)
+  const before = letters[end - 2]!
+  if (letters[end - 3] !== JOINT || end - 3 <= start) return false
+  // 'll, 're and 've.
+  return (last === 0x6c && before === 0x6c) || (last === 0x65 && (before === 0x72 || before === 0x76))
+}
+
+/** The hash of the first word of a contraction. */
+function beforeApostrophe(text: string, { starts, ends, letters }: Words, word: number): number {
+  return wordHash(text.slice(starts[word]!, letters.lastIndexOf(JOINT, ends[word]!)))
 }
 
 function isQuoted(text: string, { starts, ends }: Words, first: number, last: number): boolean {

@@ -91,7 +91,8 @@ export const phrases: readonly (readonly [category: Category, prior: number, phr
     `suck my dick | suck my cock | suck my balls | suck a dick | suck my | sit on my face | lick my balls | lick my ass | send nudes | send me nudes |
      show me your tits | your tits | nice tits | big tits | nice ass | blow job | hand job | blow jobs | wet pussy | your pussy | her pussy | my cock | his cock |
      my dick | big dick | talk dirty | dirty talk | sex slave | cum on | cums in | jerk off to | jerking off | jerked off | bend over | hot girls |
-     get laid | eat my ass | smash her | tap that ass | grab that ass | erotic story | erotic roleplay | sex scene | sex story | explicit sex`,
+     get laid | eat my ass | smash her | tap that ass | grab that ass | erotic story | erotic roleplay | sex scene | sex story | explicit sex |
+     xxx video | xxx videos | xxx movie | xxx movies | xxx pics`,
   ],
 ]
 
