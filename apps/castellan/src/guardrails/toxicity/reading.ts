@@ -43,6 +43,9 @@ const priorOf = Float32Array.from([0, ...kindNames.map(name => kinds[name].prior
 /** What an apostrophe counts as among the letters of a word. */
 const JOINT = 1
 
+/** Signs that stand between the words of programs, tables and references, and not between those of a phrase. */
+const SEPARATING = '()[]{}<>=|:;/\\'
+
 /** What of a word's prior is left when it stands in quotation marks by itself. */
 const QUOTED = 0.3
 
@@ -70,7 +73,7 @@ export function reading(given: string): Reading {
       kinds[word] = kind
       priors[word] = priorOf[kind]!
     }
-    if (lengthsIn(known) !== 0) readPhrase(hashes, word, lengthsIn(known), kinds, priors, phrases)
+    if (lengthsIn(known) !== 0) readPhrase(text, words, word, lengthsIn(known), { kinds, priors, phrases })
   }
   for (let word = 0; word < count; word++) {
     if (priors[word]! > 0 && isQuoted(text, words, word - phraseLength(phrases[word]!) + 1, word)) {
@@ -99,12 +102,11 @@ export function phraseLength(phrase: number): number {
 
 /** The longest phrase that ends in a word, if it says more than the word. */
 function readPhrase(
-  hashes: Int32Array,
+  text: string,
+  { hashes, starts, ends }: Words,
   word: number,
   lengths: number,
-  kinds: Uint8Array,
-  priors: Float32Array,
-  phrases: Uint16Array,
+  { kinds, priors, phrases }: Pick<Reading, 'kinds' | 'priors' | 'phrases'>,
 ): void {
   for (let length = Math.min(LONGEST_PHRASE, word + 1); length > 0; length--) {
     if ((lengths & (1 << length)) === 0) continue
@@ -121,11 +123,19 @@ function readPhrase(
       }
       return
     }
-    if (prior <= priors[word]!) continue
+    if (prior <= priors[word]! || !isInOneGo(text, starts, ends, word - length + 1, word)) continue
     phrases[word] = number
     priors[word] = prior
     return
   }
+}
+
+/** Whether words are said in one go: `(F) You` and `k = y.s` are no phrases. */
+function isInOneGo(text: string, starts: Int32Array, ends: Int32Array, first: number, last: number): boolean {
+  for (let word = first; word < last; word++) {
+    for (let at = ends[word]!; at < starts[word + 1]!; at++) if (SEPARATING.includes(text[at]!)) return false
+  }
+  return true
 }
 
 /** Whether a word such as `who're` or `he'll` is two words, which without the apostrophe would be another one. */
@@ -141,7 +151,7 @@ function isContraction({ starts, ends, letters }: Words, word: number): boolean 
 
 /** The hash of the first word of a contraction. */
 function beforeApostrophe(text: string, { starts, ends, letters }: Words, word: number): number {
-  return wordHash(text.slice(starts[word]!, letters.lastIndexOf(JOINT, ends[word]!)))
+  return wordHash(text.slice(starts[word], letters.lastIndexOf(JOINT, ends[word])))
 }
 
 function isQuoted(text: string, { starts, ends }: Words, first: number, last: number): boolean {

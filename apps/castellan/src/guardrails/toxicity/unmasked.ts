@@ -16,7 +16,7 @@ const candidates = Map.groupBy(hidden, word => `${word.length}${word[0]}`)
 const LONGEST = Math.max(...hidden.map(({ length }) => length))
 
 /** Signs of paths, patterns and programs. */
-const CODE = '/\\=+{}[]|^%&`0123456789'
+const CODE = '/\\=+{}[]|^%&`\'"0123456789'
 
 /** Signs that hide any letter, and signs that look like the letter they stand for. */
 const HIDES = '*#'

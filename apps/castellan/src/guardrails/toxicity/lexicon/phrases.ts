@@ -110,9 +110,10 @@ export const harmless = `
   ugly duckling | good bad and the ugly | bad and the ugly | coyote ugly | ugly betty | ugly hack | nazi germany | nazi party | nazi regime | the nazis |
   nazi era | nazi occupation | bully pulpit | clown fish | punk rock | punk band | punk bands | daft punk | steam punk | patent troll | patent trolls |
   internet troll | bloody mary | bloody sunday | bastard sword | inglourious basterds | parasite drag | parasite eve | psycho the | slime mold | slime mould |
-  bitch should | the bitch had | bitches should | cum laude | magna cum | summa cum | et cum | cum rights | ass and the | jack ass the |
+  bitch should | the bitch had | bitches should | cum laude | magna cum | summa cum | et cum | cum rights | cum weights | cum sum | cum prod | cum max | cum min | ass and the | jack ass the |
   en retard | de retard | du retard | un retard | le retard | la douche | une douche | gel douche | spic and span |
   degenerate states | degenerate matter | virgin mary | virgin islands | virgin atlantic | virgin olive | freak accident | freak storm |
   ku klux | white trash is | scum of the pond | pond scum | crazy good | crazy horse | nuts and bolts | lying on | lying in | lying down | lying around | fat free |
-  low fat | fat content | body fat | trans fat | saturated fat | assassin s | master slave | slave nodes | trouble shoot | photo shoot | dead letter | dead line
+  low fat | fat content | body fat | trans fat | saturated fat | assassin s | master slave | slave nodes | slave device | slave devices | slave mode | the slave |
+  shoot yourself in the foot | shoot myself in the foot |  trouble shoot | photo shoot | dead letter | dead line
 `
