@@ -87,9 +87,9 @@ describe('technical writing is left alone', () => {
   }
 })
 
-test('of a hundred mails, tickets, news and answers of assistants, of which none was learned, three at most are found hostile', () => {
+test('of about 150 mails, tickets, news and answers of assistants, of which none was learned, three at most are found hostile', () => {
   const texts = readFileSync(join(import.meta.dirname, 'fixtures/ordinary.txt'), 'utf8').split(/\n{2,}/)
-  assert.ok(texts.length > 100)
+  assert.ok(texts.length > 140)
   const hostile = texts.filter(text => detector.find(viewsOf(text)).length > 0)
   assert.ok(hostile.length <= 3, hostile.join('\n'))
 })
