@@ -10,13 +10,13 @@ export interface Comments {
 }
 
 /**
- * Comments to learn from: a file of a folder is a family, a line of it a comment; `toxic/` is guilty, `innocent/` is not. In an order
- * that is always the same.
+ * Comments to learn from: a file of a folder is a family, a line of it a comment; `toxic/` is guilty, `innocent/` and `ordinary/` are not.
+ * In an order that is always the same.
  */
 export function readComments(folder: string): Comments {
   const hash = createHash('sha256')
   const examples: Example[] = []
-  for (const file of globSync('{toxic,innocent}/*.txt', { cwd: folder }).toSorted()) {
+  for (const file of globSync('{toxic,innocent,ordinary}/*.txt', { cwd: folder }).toSorted()) {
     const content = readFileSync(join(folder, file), 'utf8')
     hash.update(`${file}\0${content}\0`)
     const family = file.slice(0, -'.txt'.length)

@@ -1,13 +1,13 @@
 import type { Example } from '../corpus.ts'
 import { thresholdFor, type Trial } from '../hold-back.ts'
-import { commentOf, learn, worst } from './learn.ts'
+import { commentOf, learn, scoreOf } from './learn.ts'
 
 /** Families are spread over so many parts, and each part is judged by a model of the others. */
 const PARTS = 9
 
 /**
- * The share of innocent comments, of families a model never saw, that it may find hostile. Nearly all of them were written because they
- * come close to hostility, so of what people usually write it is a fraction of that.
+ * The share of comments in `innocent/`, of families a model never saw, that it may find hostile. Nearly all of them were written because
+ * they come close to hostility, so of what people usually write it is a fraction of that; `ordinary/` says what fraction.
  */
 const FALSE_ALARMS = 0.04
 
@@ -22,12 +22,15 @@ export function trials(examples: readonly Example[]): Trial[] {
       `without ${part}`,
     )
     return examples.flatMap((example, index) =>
-      partOf(example) === part ? [{ example, score: worst(learned, comments[index]!).score }] : [],
+      partOf(example) === part ? [{ example, score: scoreOf(learned, comments[index]!) }] : [],
     )
   })
 }
 
 /** From which score on a sentence is believed to be hostile. */
 export function thresholdOf(heldBack: readonly Trial[]): number {
-  return thresholdFor(heldBack, FALSE_ALARMS)
+  return thresholdFor(
+    heldBack.filter(({ example }) => !example.family.startsWith('ordinary/')),
+    FALSE_ALARMS,
+  )
 }

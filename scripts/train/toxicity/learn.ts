@@ -1,15 +1,22 @@
 import { BUCKETS } from '../../../apps/castellan/src/guardrails/linear/index.ts'
 import { MOST_FEATURES, sentenceFeatures } from '../../../apps/castellan/src/guardrails/toxicity/features.ts'
-import { priorOf } from '../../../apps/castellan/src/guardrails/toxicity/hostility.ts'
+import { hasCue, priorOf } from '../../../apps/castellan/src/guardrails/toxicity/hostility.ts'
 import { reading } from '../../../apps/castellan/src/guardrails/toxicity/reading.ts'
 import type { Example } from '../corpus.ts'
 import { type Learned, logistic } from '../learn.ts'
 import { random, shuffled } from '../random.ts'
 
+interface Sentence {
+  readonly prior: number
+  readonly buckets: Uint16Array
+  /** Whether it has anything to be hostile with. */
+  readonly cue: boolean
+}
+
 /** A comment as the model sees it: its sentences. */
 export interface Comment {
   readonly guilty: boolean
-  readonly sentences: readonly { readonly prior: number; readonly buckets: Uint16Array }[]
+  readonly sentences: readonly Sentence[]
 }
 
 /** What decides how well a model does on what it never saw; found by holding families back. */
@@ -23,14 +30,14 @@ export function commentOf({ text, guilty }: Example): Comment {
   const sentences = Array.from({ length: read.sentenceCount }, (_, index) => {
     const [from, to] = [read.sentences[index]!, read.sentences[index + 1]!]
     const size = sentenceFeatures(read, from, to, into)
-    return { prior: priorOf(read, from, to), buckets: into.slice(0, size) }
+    return { prior: priorOf(read, from, to), buckets: into.slice(0, size), cue: hasCue(read, from, to) }
   })
   return { guilty, sentences }
 }
 
 /**
  * Logistic regression by AdaGrad, of what is left to explain once the words have spoken for themselves. A comment is as hostile as its
- * most hostile sentence, so that is the sentence learned from.
+ * most hostile sentence, so that is the sentence learned from, be there a cue in it or not: the words around cues are learned there, too.
  */
 export function learn(comments: readonly Comment[], seed: string): Learned {
   const chance = random(seed)
@@ -58,11 +65,17 @@ export function learn(comments: readonly Comment[], seed: string): Learned {
   return { weights, bias }
 }
 
+/** What a comment scores in which no sentence has a cue: less than any other. */
+export const SILENT = -5
+
+/** The score of a comment, which is that of its most hostile sentence with a cue, as the detector looks at no others. */
+export function scoreOf(learned: Learned, { guilty, sentences }: Comment): number {
+  const { score, sentence } = worst(learned, { guilty, sentences: sentences.filter(({ cue }) => cue) })
+  return sentence ? score : SILENT
+}
+
 /** The most hostile sentence of a comment. */
-export function worst(
-  { weights, bias }: Learned,
-  { sentences }: Comment,
-): { score: number; sentence: Comment['sentences'][number] | null } {
+function worst({ weights, bias }: Learned, { sentences }: Comment): { score: number; sentence: Sentence | null } {
   let result: ReturnType<typeof worst> = { score: bias, sentence: null }
   for (const sentence of sentences) {
     let sum = 0

@@ -17,14 +17,22 @@ test('the weights are those of the comments that are there, and come out the sam
 })
 
 test('of families that a model never saw it finds more than half, and takes few innocent comments for hostile', () => {
-  assert.ok(shareFound('toxic/') > 0.55, `${shareFound('toxic/')}`)
-  assert.ok(shareFound('innocent/') < 0.045, `${shareFound('innocent/')}`)
+  assert.ok(shareFound('toxic/') > 0.63, `${shareFound('toxic/')}`)
+  assert.ok(shareFound('innocent/') < 0.041, `${shareFound('innocent/')}`)
 })
 
 test('what people usually write is hardly ever taken for hostile, unseen as it is', () => {
   for (const family of ['news-comments', 'talk-pages', 'complaints', 'longer-comments', 'identity']) {
     const share = shareFound(`innocent/${family}`)
     assert.ok(share < 0.03, `${family}: ${share}`)
+  }
+})
+
+test('what programmers, customers and users of assistants write is hardly ever taken for hostile, even where it sounds so', () => {
+  assert.ok(shareFound('ordinary/') < 0.04, `${shareFound('ordinary/')}`)
+  for (const family of ['own-documentation', 'own-code', 'chats-with-assistants']) {
+    const share = shareFound(`ordinary/${family}`)
+    assert.ok(share < 0.01, `${family}: ${share}`)
   }
 })
 

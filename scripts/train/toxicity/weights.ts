@@ -3,11 +3,11 @@ import { calibration, type Trial } from '../hold-back.ts'
 import { rounded, short, trainedOn, weightsFile } from '../weights-file.ts'
 import type { Comments } from './comments.ts'
 import { thresholdOf } from './hold-back.ts'
-import { commentOf, learn } from './learn.ts'
+import { commentOf, learn, SILENT } from './learn.ts'
 
 /** The source of the module with what was learned of all comments, and with the threshold that trials asked for. */
 export function sourceOfWeights({ examples, digest }: Comments, heldBack: readonly Trial[]): string {
-  const { slope, intercept } = calibration(heldBack)
+  const { slope, intercept } = calibration(heldBack.filter(({ score }) => score > SILENT))
   const { weights, unit, bias } = rounded(learn(examples.map(commentOf), 'toxicity'))
   return weightsFile('toxicity', {
     trainedOn: `${trainedOn(digest)}.${SENTENCE_FEATURES}`,

@@ -4,7 +4,7 @@ import { speakers as allSpeakers } from './speakers.ts'
 import { kindNames, phraseTable } from './vocabulary.ts'
 
 /** Changes whenever some sentence would fall into other buckets than before, which makes every trained weight meaningless. */
-export const SENTENCE_FEATURES = 1
+export const SENTENCE_FEATURES = 2
 
 /** What a feature is about; equal numbers of different features fall into different buckets. */
 const about = {

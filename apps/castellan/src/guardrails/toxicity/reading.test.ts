@@ -32,6 +32,17 @@ test('a phrase counts where its words do not', () => {
   assert.deepEqual(speaking('kill it yourself'), [])
 })
 
+test('a phrase is said in one go', () => {
+  for (const text of ['(f) you', 'k = y.s', 'shut | up']) assert.deepEqual(speaking(text), [], text)
+  assert.deepEqual(speaking('f you'), ['you: harassment'])
+  assert.deepEqual(speaking('k.y.s'), ['s: self-harm-encouragement'])
+})
+
+test('an apostrophe between two words makes no third one of them', () => {
+  assert.deepEqual(speaking("those who're new, he'll see, and you're welcome"), [])
+  assert.deepEqual(speaking("that idiot's dog"), ["idiot's: insult", 'dog: insult'])
+})
+
 test('words that are harmless together do not count', () => {
   assert.deepEqual(speaking('the garbage collector met Dick Cheney'), [])
   assert.deepEqual(speaking('you garbage'), ['garbage: insult'])

@@ -1,9 +1,10 @@
-import { type Words, wordsOf } from '../linear/index.ts'
+import { wordHash, type Words, wordsOf } from '../linear/index.ts'
 import { type Category, type KindName, kinds } from './kinds.ts'
 import { readDistorted } from './distorted.ts'
 import { unmasked } from './unmasked.ts'
 import {
   chained,
+  hintsIn,
   kindIn,
   kindNames,
   knownOf,
@@ -27,6 +28,8 @@ export interface Reading {
   readonly speakers: Uint8Array
   /** How much the word, or the phrase that ends in it, speaks for hostility. */
   readonly priors: Float32Array
+  /** 1 for words that hostility often uses without a hostile word. */
+  readonly hints: Uint8Array
   /** The phrase that ends in the word, as its number; 0 for none. */
   readonly phrases: Uint16Array
   /** Where each sentence begins, in words, and the last one ends. */
@@ -36,6 +39,12 @@ export interface Reading {
 
 /** What is known of each kind before anything is learned, by number. */
 const priorOf = Float32Array.from([0, ...kindNames.map(name => kinds[name].prior)])
+
+/** What an apostrophe counts as among the letters of a word. */
+const JOINT = 1
+
+/** Signs that stand between the words of programs, tables and references, and not between those of a phrase. */
+const SEPARATING = '()[]{}<>=|:;/\\'
 
 /** What of a word's prior is left when it stands in quotation marks by itself. */
 const QUOTED = 0.3
@@ -47,26 +56,31 @@ export function reading(given: string): Reading {
   const kinds = new Uint8Array(count)
   const speakers = new Uint8Array(count)
   const priors = new Float32Array(count)
+  const hints = new Uint8Array(count)
   const phrases = new Uint16Array(count)
   readDistorted(text, words, (word, kind) => (kinds[word] = kind))
   for (let word = 0; word < count; word++) {
-    const hash = hashes[word]!
-    const known = knownOf(hash)
+    let known = knownOf(hashes[word]!)
+    if (kindIn(known) !== 0 && isContraction(words, word)) {
+      hashes[word] = beforeApostrophe(text, words, word)
+      known = knownOf(hashes[word]!)
+    }
     const kind = kindIn(known) || kinds[word]!
     if (known === 0 && kind === 0) continue
     speakers[word] = speakersIn(known)
+    if (hintsIn(known)) hints[word] = 1
     if (kind !== 0) {
       kinds[word] = kind
       priors[word] = priorOf[kind]!
     }
-    if (lengthsIn(known) !== 0) readPhrase(hashes, word, lengthsIn(known), kinds, priors, phrases)
+    if (lengthsIn(known) !== 0) readPhrase(text, words, word, lengthsIn(known), { kinds, priors, phrases })
   }
   for (let word = 0; word < count; word++) {
     if (priors[word]! > 0 && isQuoted(text, words, word - phraseLength(phrases[word]!) + 1, word)) {
       priors[word] = priors[word]! * QUOTED
     }
   }
-  return { words, text, kinds, speakers, priors, phrases, ...sentencesOf(text, words) }
+  return { words, text, kinds, speakers, priors, hints, phrases, ...sentencesOf(text, words) }
 }
 
 export function kindAt({ kinds }: Reading, word: number): KindName | null {
@@ -88,12 +102,11 @@ export function phraseLength(phrase: number): number {
 
 /** The longest phrase that ends in a word, if it says more than the word. */
 function readPhrase(
-  hashes: Int32Array,
+  text: string,
+  { hashes, starts, ends }: Words,
   word: number,
   lengths: number,
-  kinds: Uint8Array,
-  priors: Float32Array,
-  phrases: Uint16Array,
+  { kinds, priors, phrases }: Pick<Reading, 'kinds' | 'priors' | 'phrases'>,
 ): void {
   for (let length = Math.min(LONGEST_PHRASE, word + 1); length > 0; length--) {
     if ((lengths & (1 << length)) === 0) continue
@@ -110,11 +123,35 @@ function readPhrase(
       }
       return
     }
-    if (prior <= priors[word]!) continue
+    if (prior <= priors[word]! || !isInOneGo(text, starts, ends, word - length + 1, word)) continue
     phrases[word] = number
     priors[word] = prior
     return
   }
+}
+
+/** Whether words are said in one go: `(F) You` and `k = y.s` are no phrases. */
+function isInOneGo(text: string, starts: Int32Array, ends: Int32Array, first: number, last: number): boolean {
+  for (let word = first; word < last; word++) {
+    for (let at = ends[word]!; at < starts[word + 1]!; at++) if (SEPARATING.includes(text[at]!)) return false
+  }
+  return true
+}
+
+/** Whether a word such as `who're` or `he'll` is two words, which without the apostrophe would be another one. */
+function isContraction({ starts, ends, letters }: Words, word: number): boolean {
+  const [start, end] = [starts[word]!, ends[word]!]
+  const last = letters[end - 1]!
+  if (letters[end - 2] === JOINT) return end - 2 > start && (last === 0x64 || last === 0x6d)
+  const before = letters[end - 2]!
+  if (letters[end - 3] !== JOINT || end - 3 <= start) return false
+  // 'll, 're and 've.
+  return (last === 0x6c && before === 0x6c) || (last === 0x65 && (before === 0x72 || before === 0x76))
+}
+
+/** The hash of the first word of a contraction. */
+function beforeApostrophe(text: string, { starts, ends, letters }: Words, word: number): number {
+  return wordHash(text.slice(starts[word], letters.lastIndexOf(JOINT, ends[word])))
 }
 
 function isQuoted(text: string, { starts, ends }: Words, first: number, last: number): boolean {

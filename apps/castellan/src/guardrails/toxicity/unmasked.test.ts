@@ -5,6 +5,7 @@ import { unmasked } from './unmasked.ts'
 test('hidden letters are written out where their signs stood', () => {
   assert.equal(unmasked('well f*ck that, you a$$hole and b****!'), 'well fuck that, you asshole and bitch!')
   assert.equal(unmasked('SH*T happens'), 'shit happens')
+  assert.equal(unmasked('kick his a**'), 'kick his ass')
   assert.equal(unmasked('what an @sshole, f***ing hell, $hit'), 'what an asshole, fucking hell, shit')
 })
 
@@ -19,6 +20,11 @@ test('a text without such words is the same, and none becomes longer or shorter'
     'c#',
     'rated ***',
     '#tag',
+    'src/a**',
+    "match('a**')",
+    'p***',
+    'token=s***',
+    'd***@example.org',
   ]) {
     assert.equal(unmasked(text), text)
   }

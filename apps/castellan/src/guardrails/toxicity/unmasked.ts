@@ -7,10 +7,16 @@ const hidden = `
   .trim()
   .split(/\s+/)
 
+/** Those that are known by their first letter alone; of any other word a reader, too, has to see more. */
+const famous = new Set(hidden.filter(word => /^(?:fuck|shit|bitch|cunt|ass)/.test(word)))
+
 /** By length and first letter. */
 const candidates = Map.groupBy(hidden, word => `${word.length}${word[0]}`)
 
 const LONGEST = Math.max(...hidden.map(({ length }) => length))
+
+/** Signs of paths, patterns and programs. */
+const CODE = '/\\=+{}[]|^%&`\'"0123456789'
 
 /** Signs that hide any letter, and signs that look like the letter they stand for. */
 const HIDES = '*#'
@@ -32,7 +38,7 @@ export function unmasked(text: string): string {
       while (start > copied && at - start <= LONGEST && isPart(text, start - 1)) start--
       while (end < text.length && isPart(text, end)) end++
       const word = end - start <= LONGEST ? written(text.slice(start, end)) : null
-      if (word !== null) {
+      if (word !== null && standsFree(text, start, end)) {
         result += text.slice(copied, start) + word
         copied = end
       }
@@ -52,7 +58,22 @@ function written(masked: string): string | null {
   const word = masked.toLowerCase()
   const first = looksLike[word[0]!] ?? word[0]
   const fitting = candidates.get(`${word.length}${first}`)
-  return fitting?.find(candidate => word.split('').every((sign, at) => stands(sign, candidate[at]!))) ?? null
+  return fitting?.find(candidate => isShown(word, candidate)) ?? null
+}
+
+/** Whether a word may be what is hidden, and enough of it is seen. */
+function isShown(word: string, candidate: string): boolean {
+  let seen = 0
+  for (const [at, sign] of word.split('').entries()) {
+    if (!stands(sign, candidate[at]!)) return false
+    if (!HIDES.includes(sign)) seen++
+  }
+  return seen > 1 || famous.has(candidate)
+}
+
+/** Whether what is around is prose: `/src/a**`, `a**=1` and `${s***}` hide no word. */
+function standsFree(text: string, start: number, end: number): boolean {
+  return !CODE.includes(text[start - 1] ?? ' ') && !CODE.includes(text[end] ?? ' ') && text[end] !== '('
 }
 
 function stands(sign: string, letter: string): boolean {

@@ -4,6 +4,7 @@ import { type Category, type KindName, kinds } from './kinds.ts'
 import { english } from './lexicon/english.ts'
 import { type Entries, expanded } from './lexicon/entries.ts'
 import { otherLanguages } from './lexicon/other-languages.ts'
+import { hints } from './lexicon/hints.ts'
 import { harmless, phrases } from './lexicon/phrases.ts'
 import { Lookup } from './lookup.ts'
 import { speakers } from './speakers.ts'
@@ -28,14 +29,16 @@ export const phraseOf = new Lookup()
 
 /**
  * All that is known of a word, by its hash and in one number, since every word of every text is looked up: its kind in the lowest four
- * bits, the speakers it speaks of in the next four, and above them the lengths of the phrases that end in it.
+ * bits, the speakers it speaks of in the next four, above them the lengths of the phrases that end in it, and on top whether it hints.
  */
 const known = new Lookup()
+const HINT = 1 << 15
 
 for (const [category, prior, list] of phrases) addPhrases(list, category, prior)
 addPhrases(harmless, null, 0)
 for (const [index, words] of speakers.entries()) for (const word of expanded(words)) add(word, 1 << (4 + index))
 addKinds([english, otherLanguages])
+for (const word of expanded(hints)) add(word, HINT)
 
 /** What is known of a word, to be taken apart by {@link kindIn}, {@link speakersIn} and {@link lengthsIn}. */
 export function knownOf(hash: number): number {
@@ -52,7 +55,12 @@ export function speakersIn(known: number): number {
 
 /** A bit for each length, in words. */
 export function lengthsIn(known: number): number {
-  return known >> 8
+  return (known >> 8) & 127
+}
+
+/** Whether the word is one of `hints`. */
+export function hintsIn(known: number): boolean {
+  return (known & HINT) !== 0
 }
 
 /** The number of a word's kind, by the hash of the word. */
@@ -62,7 +70,7 @@ export function kindOf(hash: number): number {
 
 /** Changes with every word and phrase that is listed. */
 export const VOCABULARY: string = createHash('sha256')
-  .update(JSON.stringify([kinds, speakers, english, otherLanguages, phrases, harmless]))
+  .update(JSON.stringify([kinds, speakers, english, otherLanguages, phrases, harmless, hints]))
   .digest('hex')
   .slice(0, 8)
 

@@ -57,7 +57,7 @@ export const english: Entries = {
     stfu gtfo gfy foad ffs idgaf cunting skullfucked
   `,
   vulgar: `
-    ass+es azz arse dick+s dik goddamn+ed goddam godamn piss pissed bollocks bugger buggers wank+ing butthurt asswhooping crap+s+py
+    ass+es arse dick+s dik goddamn+ed goddam godamn piss pissed bollocks bugger buggers wank+ing butthurt asswhooping crap+s+py
     dumbasses batshit cum+s+ming dickish bitching bitched bitchin lmfao wtf
   `,
   oath: `
@@ -69,7 +69,7 @@ export const english: Entries = {
     cock+s tit+s titties titty boobies blowjob+s handjob+s rimjob+s jizz cumshot+s cumslut+s dildo+s milf+s gilf+s horny
     hornier bukkake gangbang+s+ed creampie+s deepthroat+ing fap+ping clit buttplug+s butthole+s nutsack ballsack schlong+s boner+s hentai
     futa futanari rule34 femdom busty titfuck facefuck+ed nympho+s slutwife cuckold+s+ing orgy orgies threesome+s pornstar+s pornhub
-    camgirl+s camgirl cunnilingus fellatio jerkin gagging dtf xxx fucktoy+s sexting upskirt+s cameltoe masturbat
+    camgirl+s camgirl cunnilingus fellatio jerkin gagging dtf fucktoy+s sexting upskirt+s cameltoe masturbat
   `,
   intimate: `
     sex+y+ual+ually sexier sexiest porn+o+s+ography+ographic nude+s nudity naked topless erotic+a seduce+s+d seductive+ly

@@ -91,7 +91,8 @@ export const phrases: readonly (readonly [category: Category, prior: number, phr
     `suck my dick | suck my cock | suck my balls | suck a dick | suck my | sit on my face | lick my balls | lick my ass | send nudes | send me nudes |
      show me your tits | your tits | nice tits | big tits | nice ass | blow job | hand job | blow jobs | wet pussy | your pussy | her pussy | my cock | his cock |
      my dick | big dick | talk dirty | dirty talk | sex slave | cum on | cums in | jerk off to | jerking off | jerked off | bend over | hot girls |
-     get laid | eat my ass | smash her | tap that ass | grab that ass | erotic story | erotic roleplay | sex scene | sex story | explicit sex`,
+     get laid | eat my ass | smash her | tap that ass | grab that ass | erotic story | erotic roleplay | sex scene | sex story | explicit sex |
+     xxx video | xxx videos | xxx movie | xxx movies | xxx pics`,
   ],
 ]
 
@@ -109,9 +110,10 @@ export const harmless = `
   ugly duckling | good bad and the ugly | bad and the ugly | coyote ugly | ugly betty | ugly hack | nazi germany | nazi party | nazi regime | the nazis |
   nazi era | nazi occupation | bully pulpit | clown fish | punk rock | punk band | punk bands | daft punk | steam punk | patent troll | patent trolls |
   internet troll | bloody mary | bloody sunday | bastard sword | inglourious basterds | parasite drag | parasite eve | psycho the | slime mold | slime mould |
-  bitch should | the bitch had | bitches should | cum laude | magna cum | summa cum | et cum | cum rights | ass and the | jack ass the |
+  bitch should | the bitch had | bitches should | cum laude | magna cum | summa cum | et cum | cum rights | cum weights | cum sum | cum prod | cum max | cum min | ass and the | jack ass the |
   en retard | de retard | du retard | un retard | le retard | la douche | une douche | gel douche | spic and span |
   degenerate states | degenerate matter | virgin mary | virgin islands | virgin atlantic | virgin olive | freak accident | freak storm |
   ku klux | white trash is | scum of the pond | pond scum | crazy good | crazy horse | nuts and bolts | lying on | lying in | lying down | lying around | fat free |
-  low fat | fat content | body fat | trans fat | saturated fat | assassin s | master slave | slave nodes | trouble shoot | photo shoot | dead letter | dead line
+  low fat | fat content | body fat | trans fat | saturated fat | assassin s | master slave | slave nodes | slave device | slave devices | slave mode | the slave |
+  shoot yourself in the foot | shoot myself in the foot |  trouble shoot | photo shoot | dead letter | dead line
 `
