@@ -69,9 +69,16 @@ function readThrough(view: View, depth: number, into: View[], encoded: Encoded, 
   const seen = first.unusual ? normalisedView(view, depth, encoded, hidden) : view
   if (seen !== view) into.push(seen)
   const surveyed = seen === view ? first : survey(seen.text)
-  if (depth === DEEPEST || !surveyed.encoded) return { seen, surveyed }
-  for (const { start, end, text, through } of encodedStretches(seen.text)) {
-    readDecoded(decodedView(seen, text, start, end, through), depth, encoded)
+  if (depth === DEEPEST) return { seen, surveyed }
+  const known = new Set<string>()
+  // What stands in comments and attributes no reader sees, and so it is only in the text as given.
+  for (const each of seen === view ? [seen] : [seen, view]) {
+    if (!(each === seen ? surveyed : first).encoded) continue
+    for (const { start, end, text, through } of encodedStretches(each.text)) {
+      if (known.has(text)) continue
+      known.add(text)
+      readDecoded(decodedView(each, text, start, end, through), depth, encoded)
+    }
   }
   return { seen, surveyed }
 }
