@@ -35,8 +35,8 @@ export async function tell(stage: Stage, show: Show): Promise<void> {
   ]
   for (const [what, act] of acts) show(what, await act())
   show('the journal of exactly that', await readJournal(stage, expected))
-  show('personal data and a secret, taken out of a text', await redact(stage))
-  show('orders to a model, hidden in a page', await blockInjection(stage))
+  show('personal data and a secret, redacted', await redact(stage))
+  show('an injection in a page, blocked', await blockInjection(stage))
 }
 
 async function registerServers({ admin, files, parcels }: Stage, show: Show): Promise<void> {
