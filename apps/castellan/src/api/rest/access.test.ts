@@ -20,6 +20,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'PUT /api/limits/{name}': { dry_run: false, to: { role: 'auditor' } },
   'PUT /api/policies': { files: { 'x.cedar': 'nonsense' } },
   'POST /api/policies/check': { files: {} },
+  'POST /api/guardrails/scan': { text: 'x' },
   'PUT /api/secrets/{name}': { value: 'x' },
   'POST /api/tenants': { id: 'Not Allowed' },
   'PUT /api/tenants/{id}': { description: 'x' },
