@@ -214,7 +214,8 @@ class Pass {
     if (end - start < 6 && isDigit(text.charCodeAt(start))) this.#lastNumber = end
     if (this.#codes.mayBeLabelled(start)) {
       joined.lastIndex = start
-      const word = joined.exec(text)![0]
+      // None is there when the word begins with an accent.
+      const word = joined.exec(text)?.[0] ?? ''
       const found = this.#codes.labelled(word.replaceAll(/[- ]/g, ''), start)
       if (found) return this.#see(found.category, start, start + word.length, found.confidence)
     }
