@@ -19,6 +19,12 @@ export const floors: readonly Floor[] = [
   // One unit is about what it takes to write, hash and parse two kilobytes of JSON.
   { number: 'gate read 64 B p50 / calibration', atMost: 100 },
   { number: 'gate unsafe 64 B p50 / calibration', atMost: 400 },
+  // Usual are 3 units for a kilobyte, and for a megabyte 3,000 of prose and 5,000 of markup.
+  { number: 'guardrails prose 1 KB p50 / calibration', atMost: 15 },
+  { number: 'guardrails log 1 KB p50 / calibration', atMost: 20 },
+  { number: 'guardrails prose 1 MB p50 / calibration', atMost: 14_000 },
+  { number: 'guardrails log 1 MB p50 / calibration', atMost: 14_000 },
+  { number: 'guardrails markdown 1 MB p50 / calibration', atMost: 20_000 },
   { number: 'listing 2025-11-25 1 × 1000 repeated / direct', atMost: 12 },
   { number: 'listing 2026-07-28 1 × 1000 repeated / direct', atMost: 12 },
   { number: 'memory KB per session', atMost: 100 },

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { freezeCall, identify, resolve } from '../../apps/castellan/src/gate/path.ts'
 import { systemClock } from '../../apps/castellan/src/kernel/index.ts'
+import { calibrate } from '../calibration.ts'
 import type { Finding, Measurement, Setting, Table } from '../measurement.ts'
 import { percentile } from '../report/statistics.ts'
 import { type InstantGate, openInstantGate, type Tool, tools } from '../stage/instant-gate.ts'
@@ -156,21 +156,4 @@ function admit(instant: InstantGate, tool: Tool, text: string, note: (step: stri
 function spread(times: Float64Array): Spread {
   const sorted = times.toSorted()
   return { p50: percentile(sorted, 50), p99: percentile(sorted, 99) }
-}
-
-/** Median microseconds of one unit of work that any machine does about as fast as it does ours. */
-function calibrate(): number {
-  const message = {
-    id: 1,
-    items: Array.from({ length: 40 }, (_, index) => ({ name: `item ${index}`, at: index * 1.5 })),
-  }
-  const times = new Float64Array(3_000)
-  for (const index of times.keys()) {
-    const started = performance.now()
-    const text = JSON.stringify(message)
-    createHash('sha256').update(text).digest('hex')
-    JSON.parse(text)
-    times[index] = (performance.now() - started) * 1_000
-  }
-  return percentile(times.subarray(1_000).toSorted(), 50)
 }

@@ -2,6 +2,7 @@ import type { Measurement } from '../measurement.ts'
 import { httpCalls, stdioCalls } from './calls.ts'
 import { cycles } from './cycles.ts'
 import { gate } from './gate.ts'
+import { guardrails } from './guardrails.ts'
 import { lifecycle } from './lifecycle.ts'
 import { listing } from './listing.ts'
 import { memory } from './memory.ts'
@@ -10,6 +11,7 @@ import { startUp } from './start-up.ts'
 /** Everything that is measured, in the order of the report. */
 export const measurements: readonly Measurement[] = [
   gate,
+  guardrails,
   httpCalls,
   stdioCalls,
   lifecycle,

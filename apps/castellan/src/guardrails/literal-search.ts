@@ -7,7 +7,7 @@ export class LiteralSearch {
   readonly #lengths: readonly number[]
   /** What kind of character a code unit is: 0 for all that no literal has. */
   readonly #kinds = new Uint8Array(65_536)
-  readonly #moves: Uint32Array
+  readonly #moves: Uint16Array | Uint32Array
   /** Literals that end where the automaton is, by state; the states that have any are the last ones. */
   readonly #ending: readonly (readonly number[])[]
   readonly #firstEnding: number
@@ -21,7 +21,9 @@ export class LiteralSearch {
     const order = tree.map((_, state) => state).sort((a, b) => rank(tree[a]!) - rank(tree[b]!) || a - b)
     const place = new Uint32Array(tree.length)
     order.forEach((state, at) => (place[state] = at))
-    this.#moves = new Uint32Array(tree.length * this.#width)
+    // Half as long where that is enough, so that more of it stays in the nearest cache.
+    const size = tree.length * this.#width
+    this.#moves = size <= 0x10000 ? new Uint16Array(size) : new Uint32Array(size)
     for (const [state, { moves }] of tree.entries()) {
       moves.forEach((to, kind) => (this.#moves[place[state]! * this.#width + kind] = place[to]! * this.#width))
     }

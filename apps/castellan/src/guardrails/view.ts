@@ -1,3 +1,5 @@
+import type { Words } from './linear/index.ts'
+
 /** One way a text was changed to see what it says. */
 export type Transformation =
   'normalised' | 'plain-letters' | 'base64' | 'hex' | 'url' | 'escapes' | 'entities' | 'rot13'
@@ -9,6 +11,8 @@ export interface View {
   readonly through: readonly Transformation[]
   /** The stretch of the given text from which `[start, end)` of this text was made; for decoded text, the whole encoded stretch. */
   original(start: number, end: number): { readonly start: number; readonly end: number }
+  /** The words of the text, once somebody asked `wordsIn` for them. */
+  words?: Words
 }
 
 /** All the ways one text can be read; the first is the text as it was given. */

@@ -18,6 +18,8 @@ const HOST =
 /** Up to which an address is read; what is longer than this is told by its beginning. */
 const LONGEST = 2_000
 const NEAR = 160
+/** Longer than how a link or an address in a style sheet begins. */
+const NEARER = 12
 
 /** Reads the address whose `://` is at a place. */
 export function addressAt(text: string, at: number): Address | undefined {
@@ -71,14 +73,17 @@ const STYLE = /(?:url\(|@import)\s{0,3}["']?$/i
 const REFERENCE = /(?:^|\n)\s{0,3}\[!?[\w .-]{1,60}\]:\s{1,4}<?$/
 
 function useAfter(before: string): Use {
-  switch (before.at(-1)) {
+  const last = before.at(-1)
+  switch (last) {
     case '(':
-    case '<':
-      return MARKDOWN_IMAGE.test(before) || STYLE.test(before) || REFERENCE.test(before)
-        ? 'fetched'
-        : MARKDOWN_LINK.test(before)
-          ? 'link'
-          : 'plain'
+    case '<': {
+      // An image is a link with a sign before it, and both are known by their end.
+      const near = before.slice(-NEARER)
+      const link = MARKDOWN_LINK.test(near)
+      const fetched =
+        (link && MARKDOWN_IMAGE.test(before)) || STYLE.test(near) || (last === '<' && REFERENCE.test(before))
+      return fetched ? 'fetched' : link ? 'link' : 'plain'
+    }
     case '"':
     case "'":
     case '=':

@@ -25,7 +25,7 @@ const kinds = {
 const literals = Object.entries(kinds).flatMap(([kind, of]) =>
   of.map(literal => ({ kind: kind as keyof typeof kinds, literal })),
 )
-const search = new LiteralSearch(literals.map(it => it.literal))
+let search: LiteralSearch | undefined
 
 /** Characters before an address in which a sentence may ask to send something there, and after it in which a program may. */
 const BEFORE = 400
@@ -65,6 +65,7 @@ function sightingsIn({ text }: View): Sighting[] {
   const found: Sighting[] = []
   const heard: Heard = { private: -BEFORE, command: -BEFORE }
   let read = 0
+  search ??= new LiteralSearch(literals.map(it => it.literal))
   search.each(text, (literal, start, end) => {
     const { kind } = literals[literal]!
     switch (kind) {

@@ -11,6 +11,8 @@ const AND_THEN = new RegExp(
 )
 const GOAL =
   /\b(?:to|at|as|into|onto|with|via|using|of|by|visit(?:ing)?|fetch(?:ing)?|open(?:ing)?|call(?:ing)?|request(?:ing)?)\b[^.!?\n]{0,60}$|\bin\b[^.!?\n]{0,40}\b(?:url|link|query|address|image|request|parameter|path)\b[^.!?\n]{0,20}$|[:(<"'`[]\s{0,2}$/i
+/** Characters of the longest way to say where something goes, and the one before it. */
+const LONGEST_GOAL = 80
 /** How documents speak of a program's own dealings with its own service. */
 const DESCRIBING =
   /\b(?:your (?:own )?(?:api[ -]?keys?|credentials|passwords?|files|(?:access )?tokens?|cookies|secrets?)|header|you can|you may|we (?:never|do not|don't)|never|do not|don't|not be|should not|must not|will not|is not|are not|privacy|policy|endpoint|documentation|docs|see|learn more|read more|how to|bug|issue|feedback)\b/i
@@ -19,7 +21,9 @@ const DESCRIBING =
 export function askedToSend(before: string, host: string): number {
   // A link's own label is what it leads to, not what is said of it.
   const near = before.replace(/!?\[[^\]\n]{0,120}\]\($/, '').slice(-260)
-  if (!GOAL.test(near) || !(INSTRUCTION.test(near) || AND_THEN.test(near))) return 0
+  // Neither goes on over a line or a semicolon, nor further back than the goal is long.
+  const last = near.slice(Math.max(near.lastIndexOf('\n'), near.lastIndexOf(';')) + 1)
+  if (!GOAL.test(near.slice(-LONGEST_GOAL)) || !(INSTRUCTION.test(last) || AND_THEN.test(last))) return 0
   const caught = catchesRequests(host)
   if (DESCRIBING.test(near) && !caught) return 0
   return caught ? 0.95 : 0.75

@@ -35,10 +35,15 @@ const negations = new Set(
 )
 
 const signOf = Uint16Array.from(signs.flatMap(({ phrases }, sign) => phrases.map(() => sign)))
-const phrases = new Phrases(
-  signs.flatMap(({ phrases }) => phrases),
-  wordLists,
-)
+let phrases: Phrases | undefined
+
+/** All phrases; reading them takes a while, so that is left to the first text that is looked at. */
+function allPhrases(): Phrases {
+  return (phrases ??= new Phrases(
+    signs.flatMap(({ phrases }) => phrases),
+    wordLists,
+  ))
+}
 
 /** Windows in which signs add up: their lengths in steps, for a remark, a prompt and a long prompt, and what more they ask for. */
 const WINDOWS = [
@@ -60,13 +65,15 @@ const MODEL = { factor: 1, least: -4, most: 4 }
  * quotation marks, is no sign: both are how honest texts speak of attacks.
  */
 export function signsIn(text: string, words: Words): Hit[] {
-  return phrases.find(words, STEP).flatMap(({ phrase, from, to }) => {
-    const sign = signOf[phrase]!
-    const { points, category } = signs[sign]!
-    if (points > 0 && ((forbidden.has(category) && isNegated(words, from)) || isQuoted(text, words, from, to)))
-      return []
-    return [{ phrase: sign, from, to }]
-  })
+  return allPhrases()
+    .find(words, STEP)
+    .flatMap(({ phrase, from, to }) => {
+      const sign = signOf[phrase]!
+      const { points, category } = signs[sign]!
+      if (points > 0 && ((forbidden.has(category) && isNegated(words, from)) || isQuoted(text, words, from, to)))
+        return []
+      return [{ phrase: sign, from, to }]
+    })
 }
 
 /** Windows with enough evidence, the weightiest of those that overlap. */
@@ -74,18 +81,20 @@ export function suspicions(words: Words, hits: readonly Hit[], profile: Profile 
   const found: { from: number; to: number; points: number; first: number; last: number }[] = []
   const steps = Math.ceil(words.count / STEP)
   const forIt = hits.filter(({ phrase }) => signs[phrase]!.points > 0)
+  if (forIt.length === 0 && MODEL.factor * MODEL.most < enough) return []
   const againstIt = hits.filter(({ phrase }) => signs[phrase]!.points < 0)
   for (const { length, more } of WINDOWS) {
     const evidence = new Tally(forIt)
     const doubt = new Tally(againstIt)
     for (let step = 0; step === 0 || step + length <= steps; step++) {
       const end = Math.min(step + length, steps)
-      const opinion = profile ? Math.max(MODEL.least, Math.min(MODEL.most, profile.score(step, end))) : 0
-      const points =
+      const said =
         evidence.of(step * STEP, end * STEP) +
-        Math.max(doubt.of((step - AROUND) * STEP, (end + AROUND) * STEP), -MOST_DOUBT) +
-        MODEL.factor * opinion -
-        more
+        Math.max(doubt.of((step - AROUND) * STEP, (end + AROUND) * STEP), -MOST_DOUBT)
+      // The model is dear, and rarely asked: mostly no opinion of it would be enough.
+      if (said + MODEL.factor * MODEL.most - more < enough) continue
+      const opinion = profile ? Math.max(MODEL.least, Math.min(MODEL.most, profile.score(step, end))) : 0
+      const points = said + MODEL.factor * opinion - more
       const { first, last } = evidence
       if (points >= enough)
         found.push({ from: step * STEP, to: Math.min(end * STEP, words.count), points, first, last })
@@ -105,10 +114,11 @@ class Tally {
   last = 0
   #points = 0
   readonly #hits: readonly Hit[]
-  readonly #counts = new Uint32Array(signs.length)
+  readonly #counts: Uint32Array
 
   constructor(hits: readonly Hit[]) {
     this.#hits = hits
+    this.#counts = new Uint32Array(hits.length === 0 ? 0 : signs.length)
   }
 
   /** The points of signs that begin in a stretch of words, which may not begin or end before the last one that was asked for. */

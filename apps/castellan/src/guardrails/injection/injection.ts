@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Detector } from '../detector.ts'
 import type { Finding } from '../finding.ts'
-import { Model, wordsOf } from '../linear/index.ts'
+import { Model } from '../linear/index.ts'
 import type { View, Views } from '../view.ts'
+import { wordsIn } from '../words-in.ts'
 import { ENOUGH, signs, signsIn, type Suspicion, suspicions } from './evidence.ts'
 import { weights } from './weights.ts'
 import { wordLists } from './word-lists.ts'
@@ -37,7 +38,7 @@ function toLookAt({ text, all }: Views): View[] {
 }
 
 function findingsIn(view: View): Finding[] {
-  const words = wordsOf(view.text)
+  const words = wordsIn(view)
   const hits = signsIn(view.text, words)
   return suspicions(words, hits, model.profile(words)).flatMap(suspicion =>
     stretches(suspicion).map(({ category, from, to }) => ({

@@ -79,30 +79,45 @@ export class Model {
     return 1 / (1 + Math.exp(-(this.#trained.slope * score + this.#trained.intercept)))
   }
 
-  /** What the model thinks of each part of a text. */
+  /** What the model thinks of each part of a text; only parts that are asked for are read. */
   profile(words: Words): Profile {
     const steps = Math.ceil(words.count / STEP)
-    // Sums of weights and numbers of features, from the beginning of the text to the beginning of each step.
-    const sums = new Float64Array(steps + 1)
-    const sizes = new Float64Array(steps + 1)
-    const weights = this.#weights
-    const buckets = this.#buckets
-    for (let step = 0; step < steps; step++) {
-      const from = step * STEP
-      const size = bucketsOf(words, from, Math.min(from + STEP, words.count), buckets)
-      let sum = 0
-      for (let index = 0; index < size; index++) sum += weights[buckets[index]!]!
-      sums[step + 1] = sums[step]! + sum
-      sizes[step + 1] = sizes[step]! + size
-    }
+    // Of each step the sum of its weights, and one more than the number of its features: 0 is a step that was not read yet.
+    let sums = NONE
+    let sizes = NONE
     const { bias, unit } = this.#trained
     return {
       steps,
-      score: (from, to) =>
-        bias + (unit * (sums[to]! - sums[from]!)) / Math.sqrt(Math.max(sizes[to]! - sizes[from]!, 1)),
+      score: (from, to) => {
+        if (sizes === NONE) {
+          sums = new Int32Array(steps)
+          sizes = new Int32Array(steps)
+        }
+        let sum = 0
+        let size = 0
+        for (let step = from; step < to; step++) {
+          if (sizes[step] === 0) this.#read(words, step, sums, sizes)
+          sum += sums[step]!
+          size += sizes[step]! - 1
+        }
+        return bias + (unit * sum) / Math.sqrt(Math.max(size, 1))
+      },
     }
   }
+
+  #read(words: Words, step: number, sums: Int32Array, sizes: Int32Array): void {
+    const weights = this.#weights
+    const buckets = this.#buckets
+    const from = step * STEP
+    const size = bucketsOf(words, from, Math.min(from + STEP, words.count), buckets)
+    let sum = 0
+    for (let index = 0; index < size; index++) sum += weights[buckets[index]!]!
+    sums[step] = sum
+    sizes[step] = size + 1
+  }
 }
+
+const NONE = new Int32Array(0)
 
 function merged(stretches: readonly Stretch[]): Stretch[] {
   const result: Stretch[] = []

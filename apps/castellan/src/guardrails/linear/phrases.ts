@@ -17,22 +17,31 @@ export class Phrases {
   readonly #vocabulary = new Map<number, number>()
   readonly #lists = new Map<string, List>()
   readonly #phrases: readonly Phrase[]
-  /** By the number of a word: the phrases that may begin with it, and the lists it is in as a first word. */
+  /**
+   * By the number of a word: the phrases that may begin with it, and the second steps it may begin. With each phrase stand the
+   * list of its second step, 0 when it has one step only, and how far behind its beginning that may be.
+   */
   readonly #openings: readonly Uint16Array[]
   readonly #memberships: readonly Uint16Array[]
-  /** By phrase: the list of its second step, 0 when it has one step only, and how far behind its beginning that may be. */
-  readonly #second: Uint16Array
-  readonly #reach: Uint8Array
+  /** Where `find` notes, while it works, the part in which each phrase was seen last, and where each list is next. */
+  readonly #lately: Int32Array
+  readonly #next: Int32Array
   /** Hashes and numbers of known words, each in the first slot that is free from where its hash points. */
   readonly #hashes = new Int32Array(SLOTS)
   readonly #numbers = new Uint16Array(SLOTS)
 
   constructor(phrases: readonly string[], lists: Readonly<Record<string, string>> = {}) {
     this.#phrases = phrases.map(written => this.#read(written, lists))
-    this.#openings = this.#byWord(this.#phrases.map(([first]) => first!.list.ways.keys()))
-    this.#memberships = this.#byWord([[], ...this.#lists.values().map(({ ways }) => ways.keys())])
-    this.#second = Uint16Array.from(this.#phrases, ([, second]) => second?.list.number ?? 0)
-    this.#reach = Uint8Array.from(this.#phrases, ([first, second]) => first!.list.longest + (second?.gap ?? 0))
+    this.#openings = this.#byWord(this.#phrases.map(([first]) => first!.list.ways.keys())).map(those =>
+      Uint16Array.from(those.flatMap(phrase => [phrase, ...beginning(this.#phrases[phrase]!)])),
+    )
+    const seconds = new Set(this.#phrases.map(([, second]) => second?.list))
+    this.#memberships = this.#byWord([
+      [],
+      ...this.#lists.values().map(list => (seconds.has(list) ? list.ways.keys() : [])),
+    ]).map(those => Uint16Array.from(those))
+    this.#lately = new Int32Array(this.#phrases.length)
+    this.#next = new Int32Array(this.#lists.size + 1)
     if (this.#vocabulary.size > SLOTS / 4) throw new Error(`${this.#vocabulary.size} words are too many`)
     for (const [hash, number] of this.#vocabulary) {
       let slot = hash & (SLOTS - 1)
@@ -47,20 +56,18 @@ export class Phrases {
     const numbers = this.#numbersOf(words)
     const allOpenings = this.#openings
     const allMemberships = this.#memberships
-    const seconds = this.#second
-    const reaches = this.#reach
-    const lately = new Int32Array(this.#phrases.length).fill(-1)
+    const lately = this.#lately.fill(-1)
     // Where each list stands next: from right to left, most phrases are ruled out by one look at where their second step is.
-    const next = new Int32Array(this.#lists.size + 1).fill(NOWHERE)
+    const next = this.#next.fill(NOWHERE)
     next[0] = -1
     const hits: Hit[] = []
     for (let from = words.count - 1; from >= 0; from--) {
       const number = numbers[from]!
       if (number === 0) continue
       const openings = allOpenings[number]!
-      for (let index = 0; index < openings.length; index++) {
+      for (let index = 0; index < openings.length; index += 3) {
+        if (next[openings[index + 1]!]! > from + openings[index + 2]!) continue
         const phrase = openings[index]!
-        if (next[seconds[phrase]!]! > from + reaches[phrase]!) continue
         const part = Math.floor(from / apart)
         if (lately[phrase] === part) continue
         const to = endOf(this.#phrases[phrase]!, 0, numbers, from)
@@ -89,27 +96,27 @@ export class Phrases {
   }
 
   /** Turns a list of words for each number around, into a list of numbers for each word. */
-  #byWord(words: readonly Iterable<number>[]): Uint16Array[] {
+  #byWord(words: readonly Iterable<number>[]): number[][] {
     const numbers: number[][] = Array.from({ length: this.#vocabulary.size + 1 }, () => [])
     for (const [number, those] of words.entries()) for (const word of those) numbers[word]!.push(number)
-    return numbers.map(list => Uint16Array.from(list))
+    return numbers
   }
 
   #read(written: string, lists: Readonly<Record<string, string>>): Step[] {
     const steps: Step[] = []
     let gap = 0
-    for (const part of resolved(written, lists).split(' ')) {
+    for (const part of written.split(' ')) {
       const wide = /^\.\.(?<words>\d)$/.exec(part)?.groups
-      if (!wide) steps.push({ gap, list: this.#list(part) })
+      if (!wide) steps.push({ gap, list: this.#list(part, lists) })
       gap = wide ? Number(wide['words']) : 0
     }
     return steps
   }
 
-  #list(written: string): List {
+  #list(written: string, lists: Readonly<Record<string, string>>): List {
     const known = this.#lists.get(written)
     if (known) return known
-    const ways = [...new Set(written.split('/'))].map(way => this.#learn(way.replaceAll('_', ' ')))
+    const ways = [...new Set(resolved(written, lists).split('/'))].map(way => this.#learn(way.replaceAll('_', ' ')))
     const list = {
       number: this.#lists.size + 1,
       longest: Math.max(...ways.map(({ length }) => length)),
@@ -150,6 +157,11 @@ interface Step {
 }
 
 type Phrase = readonly Step[]
+
+/** Which list the second step of a phrase is, 0 when there is none, and in how many words at most it begins. */
+function beginning([first, second]: Phrase): readonly [list: number, reach: number] {
+  return [second?.list.number ?? 0, first!.list.longest + (second?.gap ?? 0)]
+}
 
 /** Where the rest of a phrase ends that goes on at a word; -1 when it does not. */
 function endOf(steps: readonly Step[], step: number, numbers: Uint16Array, at: number): number {

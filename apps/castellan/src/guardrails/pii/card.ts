@@ -78,14 +78,14 @@ export function cardAt(groups: DigitGroups, from: number, said: Announcements): 
 function endOfCard(groups: DigitGroups, from: number): number {
   const first = groups.length(from)
   if (first >= 12) return first <= 19 ? from + 1 : 0
-  if (first === 4) {
-    for (const [lengths, ...rest] of layouts) {
+  if (first === 4 && groups.length(from + 1) >= 3) {
+    for (const [lengths, loose] of layouts) {
       if (!groups.are(from, lengths)) continue
       const upTo = from + lengths.length
       const sep = groups.uniform(from, upTo)
       if (sep !== between.dash && sep !== between.space && sep !== between.dot && sep !== between.wide && !mixed(groups, from, upTo)) continue // prettier-ignore
       // In a row of numbers of four digits none is a part of a card.
-      const goesOn = groups.length(upTo) === 4 && groups.seps[upTo] === sep && rest.length === 0
+      const goesOn = groups.length(upTo) === 4 && groups.seps[upTo] === sep && loose !== true
       return goesOn ? 0 : upTo
     }
   }

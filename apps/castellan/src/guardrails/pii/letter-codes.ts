@@ -51,7 +51,8 @@ export class LetterCodes {
 
   /** Whether anything was announced that makes a number without any check believable. */
   mayBeLabelled(start: number): boolean {
-    return labels.some(({ kind, within }) => this.#said.near(kind, start, within))
+    for (const { kind, within } of labels) if (this.#said.near(kind, start, within)) return true
+    return false
   }
 
   /** Digits, with or without letters, that are what was announced last before them. */

@@ -151,6 +151,10 @@ describe('what is found', () => {
     }
   })
 
+  test('a code that begins with an accent is read like any other word', () => {
+    assert.deepEqual(piiDetector.find(viewsOf('passport: é1234567, account at the bank: ü12')), [])
+  })
+
   test('nothing is reported twice, whichever views it is in', () => {
     const text = 'a**b**c john@example.com &amp; 4111 1111 1111 1111 <i>and</i> 10.1.2.30'
     assert.deepEqual(

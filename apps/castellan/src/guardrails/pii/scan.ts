@@ -24,7 +24,7 @@ export function scan(text: string): readonly Seen[] {
   const pass = new Pass(text)
   for (let at = 0; at < text.length;) {
     const unit = text.charCodeAt(at)
-    switch (unit < 128 ? kinds[unit]! : wideKind(unit)) {
+    switch (unit < WIDE ? kinds[unit]! : kind.other) {
       case kind.letter:
         at = pass.word(at)
         break
@@ -45,18 +45,15 @@ export function scan(text: string): readonly Seen[] {
 }
 
 const kind = { other: 0, letter: 1, digit: 2, at: 3, colon: 4 } as const
-const kinds = new Uint8Array(128)
+/** Languages that do not part words have no letters here; all others have theirs before. */
+const WIDE = 0x2000
+const kinds = new Uint8Array(WIDE).fill(kind.letter, 0xc0)
 for (let unit = 0; unit < 128; unit++) {
   const sign = String.fromCharCode(unit)
   if (/[A-Za-z]/.test(sign)) kinds[unit] = kind.letter
   else if (/[0-9]/.test(sign)) kinds[unit] = kind.digit
   else if (sign === '@') kinds[unit] = kind.at
   else if (sign === ':') kinds[unit] = kind.colon
-}
-
-/** Letters of alphabets; languages that do not part words have none here. */
-function wideKind(unit: number): number {
-  return unit >= 0xc0 && unit < 0x2000 ? kind.letter : kind.other
 }
 
 class Pass {
@@ -92,7 +89,7 @@ class Pass {
     let end = start
     for (; end < text.length; end++) {
       const unit = text.charCodeAt(end)
-      const found = unit < 128 ? kinds[unit]! : wideKind(unit)
+      const found = unit < WIDE ? kinds[unit]! : kind.other
       if (found === kind.digit) digits++
       else if (found !== kind.letter) break
       hash = hashed(hash, unit)
@@ -113,7 +110,7 @@ class Pass {
     while (isDigit(text.charCodeAt(end))) end++
     const next = text.charCodeAt(end)
     if (next < 128 && kinds[next] === kind.letter && !isExtension(text, end)) {
-      while (end < text.length && (kinds[text.charCodeAt(end)] === kind.letter || isDigit(text.charCodeAt(end)))) end++
+      while (isPlain(text.charCodeAt(end))) end++
       return this.#code(start, end)
     }
     if (next === 46 && text.charCodeAt(start + 9) === 46) {
@@ -170,8 +167,11 @@ class Pass {
   #numberAt(group: number): Sighting | null {
     const groups = this.#groups
     const said = this.#said
-    // Most numbers are short and stand alone; only a word before them could make them more than a number.
-    if (groups.count === 1 && groups.length(0) < 7) return this.#labelled(group)
+    // Most numbers are short; only a word before them could make them more than a number. Addresses have four groups, and all
+    // that has fewer groups has more digits.
+    const left = groups.count - group
+    const length = groups.ends[groups.count - 1]! - groups.starts[group]!
+    if (left < 4 && length - left < 6) return this.#labelled(group)
     return (
       ipv4At(groups, group, said) ??
       nationalNumberAt(groups, group, said) ??
@@ -214,7 +214,8 @@ class Pass {
     if (end - start < 6 && isDigit(text.charCodeAt(start))) this.#lastNumber = end
     if (this.#codes.mayBeLabelled(start)) {
       joined.lastIndex = start
-      const word = joined.exec(text)![0]
+      // None is there when the word begins with an accent.
+      const word = joined.exec(text)?.[0] ?? ''
       const found = this.#codes.labelled(word.replaceAll(/[- ]/g, ''), start)
       if (found) return this.#see(found.category, start, start + word.length, found.confidence)
     }
@@ -292,7 +293,12 @@ const joined = /[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,12}){0,4}/y
 const pairedInsurance = /[A-Za-z]{2}[ -]\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-Da-d](?![A-Za-z0-9])/y
 
 function isWordUnit(unit: number): boolean {
-  return unit === 95 || (unit < 128 && (kinds[unit] === kind.letter || kinds[unit] === kind.digit))
+  return unit === 95 || isPlain(unit)
+}
+
+/** A letter without an accent, or a digit. */
+function isPlain(unit: number): boolean {
+  return unit < 128 && (kinds[unit] === kind.letter || kinds[unit] === kind.digit)
 }
 
 function isPairSign(unit: number): boolean {

@@ -33,7 +33,7 @@ const rules: readonly Rule[] = [
 ]
 
 const literals = rules.flatMap((rule, number) => rule.literals.map(literal => ({ literal, rule, number })))
-const search = new LiteralSearch(literals.map(it => it.literal))
+let search: LiteralSearch | undefined
 
 /** Finds credentials: what opens something to whoever holds it, given out by a machine or thought up by a person. */
 export const secretsDetector: Detector = {
@@ -55,6 +55,7 @@ function readable(view: View): boolean {
 function sightingsIn(view: View): Sighting[] {
   const found: Sighting[] = []
   const seenUpTo = new Uint32Array(rules.length)
+  search ??= new LiteralSearch(literals.map(it => it.literal))
   search.each(view.text, (literal, start, end) => {
     const { rule, number } = literals[literal]!
     if (start < seenUpTo[number]!) return

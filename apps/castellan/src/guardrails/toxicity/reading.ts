@@ -49,9 +49,10 @@ const SEPARATING = '()[]{}<>=|:;/\\'
 /** What of a word's prior is left when it stands in quotation marks by itself. */
 const QUOTED = 0.3
 
-export function reading(given: string): Reading {
+/** Reads a text; `wordsOfGiven` are its words as it is given, which serve when no word of it is masked. */
+export function reading(given: string, wordsOfGiven = () => wordsOf(given)): Reading {
   const text = unmasked(given)
-  const words = wordsOf(text)
+  const words = text === given ? wordsOfGiven() : wordsOf(text)
   const { count, hashes } = words
   const kinds = new Uint8Array(count)
   const speakers = new Uint8Array(count)

@@ -1,6 +1,7 @@
 import type { Detector } from '../detector.ts'
 import type { Finding } from '../finding.ts'
 import type { View, Views } from '../view.ts'
+import { wordsIn } from '../words-in.ts'
 import { Hostility } from './hostility.ts'
 import type { Category, KindName } from './kinds.ts'
 import { categoryAt, kindAt, phraseLength, reading, type Reading } from './reading.ts'
@@ -40,7 +41,7 @@ function shown({ all }: Views): readonly View[] {
 }
 
 function findIn(view: View, hostility: Hostility, found: Map<string, Finding>): void {
-  const read = reading(view.text)
+  const read = reading(view.text, () => wordsIn(view))
   const { sentences, sentenceCount } = read
   for (let sentence = 0; sentence < sentenceCount && found.size < MOST_FINDINGS; sentence++) {
     const [from, to] = [sentences[sentence]!, sentences[sentence + 1]!]

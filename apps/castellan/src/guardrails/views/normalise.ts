@@ -37,12 +37,16 @@ export function normalise(text: string): Normalised {
   const pass = new Pass(text)
   for (let at = 0; at < text.length;) {
     const unit = text.charCodeAt(at)
-    if (unit === 10 && partsWord(text, at)) at = pass.joinWord(at)
-    else if (unit < 128) at = signs[unit] === 0 ? at + 1 : pass.sign(unit, at)
-    else at = pass.beyondAscii(unit, at)
+    if (unit >= 128) at = pass.beyondAscii(unit, at)
+    else if (stops[unit] === 0) at++
+    else if (unit !== 10) at = pass.sign(unit, at)
+    else at = partsWord(text, at) ? pass.joinWord(at) : at + 1
   }
   return pass.finish()
 }
+
+/** Units below 128 that need a closer look. */
+const stops = signs.with(10, 1)
 
 class Pass {
   readonly #text: string

@@ -48,17 +48,12 @@ export function plainLetters(text: string): Rewritten | null {
   for (const [index, { start, end, by }] of found.entries()) {
     const from = lineStart(text, start, Math.max(shown, start - AROUND))
     if (from > shown || index === 0) rewriting.replace(shown, from, shown === 0 ? '' : '\n')
-    if (by.length === end - start) for (let at = start; at < end; at++) replaceUnit(rewriting, at, by[at - start]!)
-    else rewriting.replace(start, end, by)
+    rewriting.replace(start, end, by)
     shown = lineEnd(text, end, Math.min(end + AROUND, found[index + 1]?.start ?? text.length))
   }
   rewriting.replace(shown, text.length, '')
   const rewritten = rewriting.finish()
   return rewritten && { ...rewritten, text: inSmallLetters(rewritten.text) }
-}
-
-function replaceUnit(rewriting: Rewriting, at: number, by: string): void {
-  if (rewriting.before[at] !== by) rewriting.replace(at, at + 1, by)
 }
 
 function inSmallLetters(text: string): string {
@@ -73,12 +68,11 @@ const lettersAndNumbers = (1 << kind.letter) | (1 << kind.number)
 function disguisedWords(text: string): Found[] {
   const found: Found[] = []
   for (let at = 0; at < text.length; at++) {
-    if (kindAt(text, at) === kind.other) continue
+    let next = kindAt(text, at)
+    if (next === kind.other) continue
     const start = at
     let seen = 0
-    while (at < text.length) {
-      const next = kindAt(text, at)
-      if (next === kind.other) break
+    for (; next !== kind.other; next = at < text.length ? kindAt(text, at) : kind.other) {
       seen |= 1 << next
       at++
     }
@@ -135,15 +129,39 @@ function withDigits(text: string, from: number, to: number): Found | null {
   if (text[to] === '.' && text.slice(start, end).includes('@')) return null
   const written = text.slice(start, end)
   if (!/[A-Za-z$][013457@$!|]+[A-Za-z]|^[013457$][A-Za-z]{4}|^[4@](?:ll|nd|ny|re|s)$/i.test(written)) return null
-  const word = written
-    .split('')
-    .map(sign => letterFor[sign] ?? sign.toLowerCase())
-    .join('')
-  const letters = written.replaceAll(/[^A-Za-z]/g, '').length
-  const isWord = /^[a-z]+$/.test(word) && /[aeiou]/.test(word) && !/[^aeiouy]{5}/.test(word)
-  // What is half digits is a key or a number, and so is what changes between large and small letters.
-  const usual = letters * 2 >= word.length && !/[a-z][0-9@$!|]*[A-Z]/.test(written)
-  return isWord && usual && word !== written ? { start, end, by: word } : null
+  const word = plainWord(written)
+  return word !== null && word !== written ? { start, end, by: word } : null
+}
+
+/** Letters without a vowel between them that no word has. */
+const MOST_CONSONANTS = 4
+
+/** What a word of letters, digits and signs says in small letters; null when that is no word, or rather a key or a number. */
+function plainWord(written: string): string | null {
+  let word = ''
+  let letters = 0
+  let consonants = 0
+  let vowels = false
+  let small = false
+  for (let at = 0; at < written.length; at++) {
+    const sign = written[at]!
+    const isLetter = kindAt(written, at) === kind.letter
+    if (isLetter) {
+      const capital = sign < 'a'
+      // What changes between large and small letters is a key.
+      if (capital && small) return null
+      small = !capital
+      letters++
+    }
+    const letter = isLetter ? sign.toLowerCase() : letterFor[sign]!
+    const vowel = 'aeiou'.includes(letter)
+    if (vowel) vowels = true
+    consonants = vowel || letter === 'y' ? 0 : consonants + 1
+    if (consonants > MOST_CONSONANTS) return null
+    word += letter
+  }
+  // What is half digits is a key or a number.
+  return vowels && letters * 2 >= word.length ? word : null
 }
 
 function lineStart(text: string, at: number, first: number): number {
