@@ -3,24 +3,15 @@ import { readFileSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { oneView } from '../fixtures/one-view.ts'
-import { filled } from '../secrets/fixtures/filling.ts'
-import { Lots } from '../secrets/fixtures/lots.ts'
 import { exfiltrationDetector } from './detector.ts'
 import { waysOut } from './fixtures/ways-out.ts'
 import { waysWithin } from './fixtures/ways-within.ts'
+import { half } from '../secrets/fixtures/half.ts'
 
-const ROUNDS = 5
 const root = join(import.meta.dirname, '../../../../..')
 
 function isFound(text: string): boolean {
   return exfiltrationDetector.find(oneView(text)).length > 0
-}
-
-function half(texts: readonly string[], which: 'tuned' | 'held back'): string[] {
-  const own = texts.filter((_, at) => at % 2 === (which === 'tuned' ? 0 : 1))
-  return Array.from({ length: ROUNDS }, (_, seed) =>
-    own.map(text => filled(text, new Lots(seed * 1_000 + text.length))),
-  ).flat()
 }
 
 function share(texts: readonly string[]): number {

@@ -54,25 +54,18 @@ function ruleOf({ named, literals, shape }: Command): Rule {
 
 /** `ConvertTo-SecureString "…" -AsPlainText`. */
 function secureString(): Rule {
-  const shape = /ConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?(["'])([^"'\n]{3,200})\1/iy
-  return {
-    literals: ['convertto-securestring'],
-    look(text, start) {
-      shape.lastIndex = start
-      const match = shape.exec(text)
-      const confidence = match ? credibility(match[2]!, 'password', 'literal') : 0
-      if (!match || confidence === 0) return undefined
-      const end = start + match[0].length - 1
-      return { category: 'password', start: end - match[2]!.length, end, confidence }
-    },
-  }
+  return quoted('convertto-securestring', /ConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?(["'])([^"'\n]{3,200})\1/iy)
 }
 
 /** `ALTER USER bob IDENTIFIED BY '…'`. */
 function identifiedBy(): Rule {
-  const shape = /identified (?:with [\w'"]{1,40} )?(?:by|as)\s{1,4}(["'])([^"'\n]{3,200})\1/iy
+  return quoted('identified ', /identified (?:with [\w'"]{1,40} )?(?:by|as)\s{1,4}(["'])([^"'\n]{3,200})\1/iy)
+}
+
+/** A password in quotes, which are the first group of the shape as it is the second, at the end of it. */
+function quoted(literal: string, shape: RegExp): Rule {
   return {
-    literals: ['identified '],
+    literals: [literal],
     look(text, start) {
       shape.lastIndex = start
       const match = shape.exec(text)

@@ -4,13 +4,10 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { oneView } from '../fixtures/one-view.ts'
 import { secretsDetector } from './detector.ts'
-import { filled } from './fixtures/filling.ts'
 import { givenAway } from './fixtures/given-away.ts'
 import { innocent } from './fixtures/innocent.ts'
-import { Lots } from './fixtures/lots.ts'
+import { half } from './fixtures/half.ts'
 
-/** Times every text is filled anew. */
-const ROUNDS = 5
 /** Lines of a file that are looked at together. */
 const PIECE = 30
 
@@ -18,14 +15,6 @@ const root = join(import.meta.dirname, '../../../../..')
 
 function isFound(text: string): boolean {
   return secretsDetector.find(oneView(text)).length > 0
-}
-
-/** Every second text, filled: those held back from tuning are the odd ones. */
-function half(texts: readonly string[], which: 'tuned' | 'held back'): string[] {
-  const own = texts.filter((_, at) => at % 2 === (which === 'tuned' ? 0 : 1))
-  return Array.from({ length: ROUNDS }, (_, seed) =>
-    own.map(text => filled(text, new Lots(seed * 1_000 + text.length))),
-  ).flat()
 }
 
 function share(texts: readonly string[]): number {
