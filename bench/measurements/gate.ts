@@ -4,6 +4,7 @@ import { systemClock } from '../../apps/castellan/src/kernel/index.ts'
 import { calibrate } from '../calibration.ts'
 import type { Finding, Measurement, Setting, Table } from '../measurement.ts'
 import { percentile } from '../report/statistics.ts'
+import { textOf } from '../stage/texts.ts'
 import { type InstantGate, openInstantGate, type Tool, tools } from '../stage/instant-gate.ts'
 
 export const gate: Measurement = {
@@ -23,6 +24,22 @@ const passes = {
 /** Milliseconds after which there are enough passes of one kind, however slow the machine is. */
 const ENOUGH = 15_000
 const payloads = [64, 4_096]
+const plain = tools.flatMap(tool => payloads.map(payload => ({ tool, payload, budgets: false, prose: false })))
+/** Said anew each time, so that no guardrail remembers it. */
+const prose = tools.map(tool => ({ tool, payload: 1_024, budgets: false, prose: true }))
+/** In the order in which they run: once there are budgets, they stay. */
+const kinds = [...plain, ...prose, ...tools.map(tool => ({ tool, payload: 64, budgets: true, prose: false }))]
+
+function nameOf({ tool, budgets, prose: isProse }: (typeof kinds)[number]): string {
+  return `${tool}${budgets ? ', three budgets' : ''}${isProse ? ', new prose' : ''}`
+}
+
+/** What is sent at a turn. */
+function textsOf({ payload, prose: isProse }: (typeof kinds)[number]): (turn: number) => string {
+  if (!isProse) return () => 'x'.repeat(payload)
+  const said = textOf('prose', payload)
+  return turn => `${turn} ${said}`.slice(0, payload)
+}
 
 async function measure({ form, say }: Setting): Promise<Finding> {
   const { warmUp, measured } = passes[form]
@@ -31,20 +48,20 @@ async function measure({ form, say }: Setting): Promise<Finding> {
   const wrong: string[] = []
   {
     await using instant = await openInstantGate()
-    for (const tool of tools) {
-      for (const payload of payloads) {
-        const text = 'x'.repeat(payload)
-        await passMany(instant, tool, text, warmUp)
-        const processor = process.cpuUsage()
-        const times = await passMany(instant, tool, text, measured)
-        await instant.flush()
-        const { user, system } = process.cpuUsage(processor)
-        const seen = { tool, payload, ...spread(times), processor: (user + system) / times.length }
-        whole.push(seen)
-        say(`${tool} ${payload} B: p50 ${seen.p50.toFixed(1)} µs, p99 ${seen.p99.toFixed(1)} µs`)
-        const answer = await instant.pass(tool, text)
-        if (answer.is !== 'outcome' || answer.outcome.is !== 'ok') wrong.push(`gate ${tool}: ${JSON.stringify(answer)}`)
-      }
+    for (const kind of kinds) {
+      const { tool, payload, budgets } = kind
+      if (budgets) await instant.setBudgets()
+      const text = textsOf(kind)
+      await passMany(instant, tool, text, warmUp)
+      const processor = process.cpuUsage()
+      const times = await passMany(instant, tool, text, measured)
+      await instant.flush()
+      const { user, system } = process.cpuUsage(processor)
+      const seen = { name: nameOf(kind), payload, ...spread(times), processor: (user + system) / times.length }
+      whole.push(seen)
+      say(`${seen.name} ${payload} B: p50 ${seen.p50.toFixed(1)} µs, p99 ${seen.p99.toFixed(1)} µs`)
+      const answer = await instant.pass(tool, text(0))
+      if (answer.is !== 'outcome' || answer.outcome.is !== 'ok') wrong.push(`gate ${tool}: ${JSON.stringify(answer)}`)
     }
   }
   const steps = await stepsOf(warmUp, measured)
@@ -53,8 +70,8 @@ async function measure({ form, say }: Setting): Promise<Finding> {
       {
         title: `Whole passes, up to ${measured} of each; one unit of calibration took ${calibration.toFixed(0)} µs`,
         columns: ['tool', 'payload B', 'p50 µs', 'p99 µs', 'p50 in units', 'processor µs/pass'],
-        rows: whole.map(({ tool, payload, p50, p99, processor }) => [
-          tool,
+        rows: whole.map(({ name, payload, p50, p99, processor }) => [
+          name,
           payload,
           p50,
           p99,
@@ -65,11 +82,11 @@ async function measure({ form, say }: Setting): Promise<Finding> {
       steps,
     ],
     numbers: Object.fromEntries(
-      whole.flatMap(({ tool, payload, p50, p99, processor }) => [
-        [`gate ${tool} ${payload} B p50 µs`, p50],
-        [`gate ${tool} ${payload} B p99 µs`, p99],
-        [`gate ${tool} ${payload} B processor µs`, processor],
-        [`gate ${tool} ${payload} B p50 / calibration`, p50 / calibration],
+      whole.flatMap(({ name, payload, p50, p99, processor }) => [
+        [`gate ${name} ${payload} B p50 µs`, p50],
+        [`gate ${name} ${payload} B p99 µs`, p99],
+        [`gate ${name} ${payload} B processor µs`, processor],
+        [`gate ${name} ${payload} B p50 / calibration`, p50 / calibration],
       ]),
     ),
     wrong,
@@ -77,7 +94,8 @@ async function measure({ form, say }: Setting): Promise<Finding> {
 }
 
 interface Whole extends Spread {
-  readonly tool: Tool
+  /** Of the tool, and what else there is. */
+  readonly name: string
   readonly payload: number
   readonly processor: number
 }
@@ -89,12 +107,17 @@ interface Spread {
 }
 
 /** Between two passes the event loop turns, as it does between two requests; that is nobody's time. */
-async function passMany(instant: InstantGate, tool: Tool, text: string, count: number): Promise<Float64Array> {
+async function passMany(
+  instant: InstantGate,
+  tool: Tool,
+  text: (turn: number) => string,
+  count: number,
+): Promise<Float64Array> {
   const times = new Float64Array(count)
   const end = performance.now() + ENOUGH
   let passed = 0
   while (passed < count && performance.now() < end) {
-    const request = instant.request(tool, text)
+    const request = instant.request(tool, text(passed))
     const started = performance.now()
     await instant.gate.pass(request)
     times[passed++] = (performance.now() - started) * 1_000

@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs'
 import { cedarPolicyEngine } from '../../apps/castellan/src/adapters/policy-cedar/index.ts'
 import { ajvValidator } from '../../apps/castellan/src/adapters/schema-ajv/index.ts'
 import { openSqlite } from '../../apps/castellan/src/adapters/store-sql/index.ts'
+import { approvalsOver } from '../../apps/castellan/src/approvals/fixtures/approvals-over.ts'
 import {
   type Answer,
+  Budgets,
   type CallRequest,
   type Connector,
+  Consent,
   Executor,
   Gate,
+  Labels,
   LateWrites,
   path,
   Recorder,
@@ -15,6 +19,7 @@ import {
   type SchemaValidator,
   Upstreams,
 } from '../../apps/castellan/src/gate/index.ts'
+import { detectors, Guardrails } from '../../apps/castellan/src/guardrails/index.ts'
 import { type Actor, DEFAULT_TENANT, type Identity } from '../../apps/castellan/src/identity/index.ts'
 import { Journal } from '../../apps/castellan/src/journal/index.ts'
 import { digestJson, newId, systemClock } from '../../apps/castellan/src/kernel/index.ts'
@@ -31,6 +36,8 @@ export interface InstantGate extends AsyncDisposable {
   readonly validator: SchemaValidator
   pass(tool: Tool, text: string): Promise<Answer>
   request(tool: Tool, text: string): CallRequest
+  /** Has three budgets count every call from here on: of the tenant's money, of each principal's calls, of agents' time. */
+  setBudgets(): Promise<void>
   /** Writes what nobody waited for. */
   flush(): Promise<void>
 }
@@ -77,8 +84,21 @@ export async function openInstantGate(around: Around = (_step, run) => run()): P
     onOpened: () => undefined,
     onLog: () => undefined,
   })
-  const vault = { seal: unused, open: unused, fingerprint: unused }
-  const registry = new Registry({ store: stores.registry, journal, source: upstreams, vault, clock })
+  const vault = { keyId: '', seal: unused, open: unused, rewrap: unused, fingerprint: unused }
+  const registry = new Registry({
+    store: stores.registry,
+    journal,
+    source: upstreams,
+    vault,
+    clock,
+    pins: {
+      store: stores.pins,
+      inspect: async () => ({ findings: [], blind: null }),
+      onTrouble: error => {
+        throw error
+      },
+    },
+  })
   await registry.load()
   await registry.grants.add({ to: { role: 'member' }, server: '*', primitive: 'tool', name: '*', asTool: false }, actor)
   const engine = cedarPolicyEngine()
@@ -89,20 +109,36 @@ export async function openInstantGate(around: Around = (_step, run) => run()): P
   const onBug = (error: unknown) => {
     throw error
   }
+  const guardrails = new Guardrails(detectors(), onBug)
   const late = new LateWrites(clock, onBug)
+  const budgets = new Budgets({ ledger: stores.budgets, journal, late, clock })
   const recorder = new Recorder({ calls: stores.calls, journal, late, clock })
   const executor = new Executor((allowed, io) => upstreams.call(allowed, io), clock)
-  const guards = path({ rules, engines: [engine], calls: stores.calls, clock })
+  const guards = path({
+    pins: registry.pins,
+    rules,
+    sessions: { terms: () => null },
+    labels: new Labels(clock),
+    guardrails: async () => guardrails,
+    engines: [engine],
+    calls: stores.calls,
+    budgets,
+    clock,
+  })
   const validator = ajvValidator()
   const gate = new Gate({
     registry,
     validator,
     guards: guards.map(guard => ({
       ...guard,
-      check: (call, signal) => around(`guard ${guard.name}`, () => guard.check(call, signal)),
+      check: (call, passage) => around(`guard ${guard.name}`, () => guard.check(call, passage)),
+      ...(guard.review && {
+        review: (call, outcome, passage) => around(`review ${guard.name}`, () => guard.review!(call, outcome, passage)),
+      }),
     })),
     executor: wrapped(executor, 'run', 'execute (answers at once)', around),
     recorder: wrapped(wrapped(recorder, 'intend', 'intent', around), 'ended', 'end', around),
+    consent: new Consent(approvalsOver(stores.approvals, journal, clock)),
     late,
     clock,
     onBug,
@@ -139,6 +175,14 @@ export async function openInstantGate(around: Around = (_step, run) => run()): P
     validator,
     request,
     pass: (tool, text) => gate.pass(request(tool, text)),
+    async setBudgets() {
+      const budget = { soft: null, limit: 1e14, grace: 0, window: 'month', overSoft: 'warn', imposed: false } as const
+      const price = { is: 'tool', tools: '*', perCall: 10, perArgument: [], perKb: 1, mostKb: 64 } as const
+      await budgets.prices.put({ name: 'all', ...price, tokensPerCall: 0, tokensPerKb: 0 }, actor)
+      await budgets.put({ name: 'tenant-money', scope: { is: 'tenant' }, unit: 'money', ...budget }, actor)
+      await budgets.put({ name: 'calls', scope: { is: 'principal', id: null }, unit: 'calls', ...budget }, actor)
+      await budgets.put({ name: 'time', scope: { is: 'agent', id: null }, unit: 'time', ...budget }, actor)
+    },
     flush: () => late.flush(),
     async [Symbol.asyncDispose]() {
       await gate.drain(AbortSignal.timeout(1_000))

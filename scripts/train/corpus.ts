@@ -36,12 +36,21 @@ export interface Corpus {
  * A block with a `---` and no count is several examples of the same family.
  */
 export function readCorpus(folder: string): Corpus {
+  return corpusOf(folder, '*.txt', readExamples)
+}
+
+/** The examples of all files of a folder that match, file by file in an order that is always the same. */
+export function corpusOf(
+  folder: string,
+  pattern: string,
+  examplesOf: (file: string, content: string) => readonly Example[],
+): Corpus {
   const hash = createHash('sha256')
   const examples: Example[] = []
-  for (const file of globSync('*.txt', { cwd: folder }).toSorted()) {
+  for (const file of globSync(pattern, { cwd: folder }).toSorted()) {
     const content = readFileSync(join(folder, file), 'utf8')
     hash.update(`${file}\0${content}\0`)
-    examples.push(...readExamples(file, content))
+    examples.push(...examplesOf(file, content))
   }
   return { examples, digest: hash.digest('hex') }
 }

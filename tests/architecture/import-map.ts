@@ -17,7 +17,7 @@ const ground = ['kernel', contracts]
 
 const beforeGate = [...ground, 'identity', 'journal', 'registry', 'guardrails', 'approvals']
 const beforeDrift = [...beforeGate, 'ledger', 'gate', 'runs', 'orders']
-const domain = [...beforeDrift, 'drift', 'packs', 'reports']
+const domain = [...beforeDrift, 'sessions', 'drift', 'packs', 'reports']
 const surface = [...domain, 'config']
 
 function pure(may: readonly string[], npm: readonly string[] = []): Room {
@@ -40,6 +40,7 @@ export const folders: Readonly<Record<string, Room>> = {
   approvals: pure([...ground, 'identity', 'journal']),
   ledger: pure([...ground, 'identity', 'journal']),
   gate: pure(beforeGate),
+  sessions: pure([...beforeGate, 'gate']),
   runs: pure([...beforeGate, 'ledger', 'gate']),
   orders: pure([...ground, 'identity', 'journal', 'ledger', 'gate']),
   drift: pure(beforeDrift),
@@ -63,18 +64,20 @@ export const folders: Readonly<Record<string, Room>> = {
 
 /** Folders of `apps/castellan/src/adapters`: kernel, contracts, and the domain folders whose ports they implement. */
 export const adapters: Readonly<Record<string, Room>> = {
-  'store-sql': io([...ground, 'identity', 'journal', 'registry', 'gate'], ['kysely', 'pg']),
+  'store-sql': io([...ground, 'identity', 'journal', 'registry', 'gate', 'approvals', 'sessions'], ['kysely', 'pg']),
   'connector-mcp': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['eventsource-parser', 'undici', 'ws']),
   // What adapters share: requests over HTTP, with an honest answer to whether they were sent. It implements no port.
   'http-client': io([...ground, 'registry', 'gate'], ['undici']),
   'connector-adapter': io([...ground, 'registry', 'gate', 'adapters/http-client']),
-  'upstream-oauth': io([...ground, 'registry'], ['@modelcontextprotocol/client']),
+  'upstream-oauth': io([...ground, 'registry', 'adapters/http-client'], ['@modelcontextprotocol/client']),
   'connector-openapi': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['yaml']),
   'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
   'policy-opa': io([...ground, 'gate', 'adapters/http-client'], ['@open-policy-agent/opa-wasm']),
   'schema-ajv': io([...ground, 'gate'], ['ajv', 'ajv-formats', 're2js']),
   'identity-oidc': io([...ground, 'identity'], ['jose']),
   'secrets-local': io([...ground, 'registry']),
+  'secrets-vault': io([...ground, 'registry', 'adapters/http-client']),
+  'webhook-http': io([...ground, 'approvals', 'adapters/http-client']),
   'metrics-prom': io([...ground, 'telemetry'], ['prom-client']),
 }
 

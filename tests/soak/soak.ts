@@ -30,7 +30,7 @@ export async function soak(
   told: (line: string) => void,
 ): Promise<Soaked> {
   const folder = await mkdtemp(join(tmpdir(), 'castellan-soak-'))
-  const tally = new Tally()
+  const tally = new Tally(wrong => told(`wrong: ${wrong}`))
   const samples: Vitals[] = []
   const rests: Vitals[] = []
   try {

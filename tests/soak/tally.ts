@@ -4,7 +4,13 @@ export class Tally {
   readonly counts = new Map<string, number>()
   /** The first things that were wrong, each as often as it was found. */
   readonly #wrong = new Map<string, number>()
+  readonly #onFound: (text: string) => void
   violations = 0
+
+  /** `onFound` is told at once of what was not found before. */
+  constructor(onFound: (text: string) => void = () => undefined) {
+    this.#onFound = onFound
+  }
 
   get wrong(): readonly string[] {
     return [...this.#wrong].map(([what, times]) => (times === 1 ? what : `${what} (${times} times)`))
@@ -18,6 +24,7 @@ export class Tally {
     this.violations++
     const text = `${where}: ${what}`
     const times = this.#wrong.get(text) ?? 0
+    if (times === 0) this.#onFound(text)
     if (times > 0 || this.#wrong.size < MOST_SHOWN) this.#wrong.set(text, times + 1)
   }
 

@@ -35,7 +35,25 @@ export async function castellanProcessUnder(
   folder: string,
   ...flags: readonly string[]
 ): Promise<CastellanProcess> {
-  const { child, ended, errors } = launch(folder, flags, nodeFlags)
+  return answering(folder, launch(folder, flags, nodeFlags))
+}
+
+/** As {@link castellanProcess}, with variables in its environment. Tells everything it wrote, too. */
+export async function castellanProcessWith(
+  variables: Readonly<Record<string, string>>,
+  folder: string,
+  ...flags: readonly string[]
+): Promise<CastellanProcess & { readonly said: () => string }> {
+  const launched = launch(folder, flags, [], variables)
+  let said = ''
+  launched.child.stdout.on('data', chunk => (said += String(chunk)))
+  return { ...(await answering(folder, launched)), said: () => said + launched.errors() }
+}
+
+async function answering(
+  folder: string,
+  { child, ended, errors }: ReturnType<typeof launch>,
+): Promise<CastellanProcess> {
   try {
     const url = await announcedUrl(child)
     const health = await fetch(`${url}/health`)
@@ -68,13 +86,18 @@ export async function castellanRefused(folder: string, ...flags: readonly string
   return ending
 }
 
-function launch(folder: string, flags: readonly string[], nodeFlags: readonly string[] = []) {
+function launch(
+  folder: string,
+  flags: readonly string[],
+  nodeFlags: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
+) {
   const child = spawn(
     process.execPath,
     [...nodeFlags, main, 'up', '--json', '--port', '0', '--data', folder, ...flags],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...variables },
     },
   )
   alive.add(child)

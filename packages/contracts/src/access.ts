@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tenantBudget, tenantBudgetInput } from './budgets.ts'
 import { id, line, pattern, recipient, role, text, timestamp } from './common.ts'
 
 export const grantInput = z
@@ -51,6 +52,17 @@ export const tenant = z
   .meta({ id: 'Tenant' })
 export type Tenant = z.infer<typeof tenant>
 
+/** What is set for a tenant from above. */
+export const tenantAdministration = tenantChange
+  .extend({
+    /** Null takes the budget away. */
+    budget: tenantBudgetInput.nullable().optional(),
+  })
+  .meta({ id: 'TenantAdministration' })
+export type TenantAdministration = z.input<typeof tenantAdministration>
+export const tenantAdministered = tenant.extend({ budget: tenantBudget.nullable() }).meta({ id: 'TenantAdministered' })
+export type TenantAdministered = z.infer<typeof tenantAdministered>
+
 export const principalInput = z
   .strictObject({
     name: line(200),
@@ -101,5 +113,18 @@ export type Key = z.infer<typeof key>
 /** The only answer that ever holds the key itself. */
 export const newKey = key.extend({ plaintext: z.string() }).meta({ id: 'NewKey' })
 export type NewKey = z.infer<typeof newKey>
+
+/** What came of replacing the master key. */
+export const secretRotation = z
+  .object({
+    /** Id of the master key that everything readable hangs on now. */
+    key: z.string(),
+    /** How many secrets were taken over. */
+    rewrapped: z.int(),
+    /** Secrets that cannot be read, and so hang on what they did. */
+    unreadable: z.array(z.object({ tenant: z.string(), name: z.string() })),
+  })
+  .meta({ id: 'SecretRotation' })
+export type SecretRotation = z.infer<typeof secretRotation>
 
 export const secretValue = z.strictObject({ value: z.string().min(1).max(65_536) }).meta({ id: 'SecretValue' })

@@ -14,6 +14,8 @@ export const callInput = z
     dry_run: z.boolean().optional(),
     /** Groups calls for step limits. */
     session_id: visible.optional(),
+    /** The run it is a step of, for budgets of runs. */
+    run_id: visible.optional(),
     /** How long the caller waits; the call is cancelled then. */
     timeout: duration.optional(),
   })
@@ -24,12 +26,24 @@ export type CallInput = z.input<typeof callInput>
 export const callAnswer = z
   .object({
     call_id: id,
-    outcome: z.enum(['ok', 'error', 'timeout', 'cancelled', 'indeterminate', 'dry_run', 'needs_approval']),
+    /** `denied_guardrail`: the call was made, and what came of it is kept back. */
+    outcome: z.enum([
+      'ok',
+      'error',
+      'timeout',
+      'cancelled',
+      'indeterminate',
+      'dry_run',
+      'needs_approval',
+      'denied_guardrail',
+    ]),
     /** What the server answered, as it came. */
     result: z.record(z.string(), z.unknown()).optional(),
     error: z.object({ code: z.int(), message: z.string(), data: z.unknown().optional() }).optional(),
     /** For people. */
     message: z.string().optional(),
+    /** For `needs_approval`: what is to be decided; once it is approved, the same call again is let pass, once. */
+    approval_id: id.optional(),
     /** The call whose outcome this is, when it was answered from an earlier one. */
     replay_of: id.nullable(),
   })
@@ -48,6 +62,9 @@ export const callRecord = z
     outcome: z.string().nullable(),
     correlation_id: z.string(),
     idempotency_key: z.string().nullable(),
+    session_id: z.string().nullable(),
+    /** What whoever read the outcome has read from then on, such as `untrusted`. */
+    labels: z.array(z.string()),
     started_at: timestamp,
     ended_at: timestamp.nullable(),
   })

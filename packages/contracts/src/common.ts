@@ -17,6 +17,12 @@ function isDuration(text: string): boolean {
   return milliseconds > 0 && milliseconds <= LONGEST
 }
 
+/** Bytes as people write them, each unit 1024 of the one before. */
+export const size = z
+  .string()
+  .regex(/^[1-9]\d{0,8}(B|KB|MB|GB)$/, 'must be a whole number and a unit, such as 64KB, 512MB or 2GB')
+  .meta({ examples: ['512MB'] })
+
 /** RFC 3339 in UTC. */
 export const timestamp = z.string().meta({ format: 'date-time' })
 

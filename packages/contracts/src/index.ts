@@ -19,12 +19,53 @@ export {
   principalInput,
   type PrincipalInput,
   scope,
+  secretRotation,
+  type SecretRotation,
   secretValue,
   tenant,
   type Tenant,
+  tenantAdministered,
+  type TenantAdministered,
+  tenantAdministration,
+  type TenantAdministration,
   tenantChange,
   tenantInput,
 } from './access.ts'
+export {
+  budget,
+  type Budget,
+  budgetAccount,
+  type BudgetAccount,
+  budgetInput,
+  type BudgetInput,
+  budgetUsage,
+  type BudgetUsage,
+  modelPrices,
+  type ModelPrices,
+  price,
+  type Price,
+  priceInput,
+  type PriceInput,
+  tenantBudget,
+  type TenantBudget,
+  tenantBudgetInput,
+  type TenantBudgetInput,
+} from './budgets.ts'
+export {
+  approval,
+  type Approval,
+  approvalCallback,
+  approvalDecision,
+  approvalDetail,
+  type ApprovalDetail,
+  approvalRule,
+  type ApprovalRule,
+  approvalRuleInput,
+  type ApprovalRuleInput,
+  approvalState,
+  type ApprovalState,
+  fourEyes,
+} from './approvals.ts'
 export {
   callAnswer,
   type CallAnswer,
@@ -55,6 +96,28 @@ export {
   timestamp,
 } from './common.ts'
 export {
+  callDecision,
+  type CallDecision,
+  policyDecision,
+  type PolicyDecision,
+  policyVersion,
+  type PolicyVersion,
+  policyVersionDetail,
+  type PolicyVersionDetail,
+  replayInput,
+  type ReplayInput,
+  type ReplayLine,
+  replayReport,
+  type ReplayReport,
+  ruling,
+  type Ruling,
+} from './decision.ts'
+export {
+  guardrailMode,
+  guardrails,
+  type Guardrails,
+  guardrailsInput,
+  type GuardrailsInput,
   guardrailProvider,
   type GuardrailProvider,
   guardrailScan,
@@ -63,6 +126,7 @@ export {
   type GuardrailScanInput,
   guardrailSignal,
   type GuardrailSignal,
+  guardrailStage,
 } from './guardrails.ts'
 export {
   applyAction,
@@ -75,6 +139,7 @@ export {
   type Manifest,
   type ManifestInput,
 } from './manifest.ts'
+export { pin, type Pin, type PinChange, pinDecision, pinDetail, type PinDetail, pinQuery, pinState } from './pins.ts'
 export { problem, type Problem } from './problem.ts'
 export {
   limits,
@@ -113,3 +178,15 @@ export {
   type ServerUpdate,
 } from './server.ts'
 export { foundTool, type FoundTool, toolQuery } from './tool-search.ts'
+export {
+  session,
+  type Session,
+  sessionInput,
+  type SessionInput,
+  sessionOpened,
+  type SessionOpened,
+  sessionStep,
+  type SessionStep,
+  sessionStepInput,
+  type SessionStepInput,
+} from './sessions.ts'

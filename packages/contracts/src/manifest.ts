@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { grantInput, groupInput, principalInput } from './access.ts'
+import { approvalRuleInput } from './approvals.ts'
+import { budgetDeclared, priceDeclared } from './budgets.ts'
 import { groupName, line, role } from './common.ts'
+import { guardrailsInput } from './guardrails.ts'
 import { limitsInput, policyTexts } from './rules.ts'
 import { serverInput } from './server.ts'
 
@@ -33,7 +36,13 @@ export const manifest = z
         }),
       )
       .optional(),
+    /** What things cost; before what may be spent on them. */
+    prices: z.array(priceDeclared).optional(),
+    budgets: z.array(budgetDeclared).optional(),
+    approval_rules: z.array(approvalRuleInput.extend({ name: line(64) })).optional(),
     policies: policyTexts.optional(),
+    /** As a whole: what is left out is as by default. */
+    guardrails: guardrailsInput.optional(),
   })
   .meta({ id: 'Manifest' })
 export type Manifest = z.output<typeof manifest>
@@ -54,7 +63,18 @@ export type ApplyInput = z.input<typeof applyInput>
 export const applyAction = z
   .object({
     action: z.enum(['create', 'update', 'delete', 'unchanged']),
-    kind: z.enum(['server', 'group', 'principal', 'grant', 'limits', 'policies']),
+    kind: z.enum([
+      'server',
+      'group',
+      'principal',
+      'grant',
+      'limits',
+      'approval_rule',
+      'price',
+      'budget',
+      'policies',
+      'guardrails',
+    ]),
     name: z.string(),
     /** Names of the fields that differ; never values. */
     changes: z.array(z.string()),

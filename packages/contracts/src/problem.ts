@@ -24,6 +24,15 @@ export const problem = z
       .optional(),
     /** The call that was refused. */
     call_id: z.string().optional(),
+    /** For `denied_budget`: whose budget it is, how it stands, and when it begins anew. Amounts are in its unit. */
+    tenant_id: z.string().optional(),
+    /** Spent and reserved. */
+    current_spend: z.number().optional(),
+    max_budget: z.number().optional(),
+    /** What is never exceeded: the budget and its grace. */
+    grace_threshold: z.number().optional(),
+    unit: z.enum(['money', 'tokens', 'calls', 'time']).optional(),
+    resets_at: z.string().nullable().optional(),
   })
   .meta({ id: 'Problem' })
 export type Problem = z.infer<typeof problem>

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { duration, effect, id, line, serverName, text, timestamp } from './common.ts'
+import { duration, effect, id, line, serverName, size, text, timestamp } from './common.ts'
 
 /**
- * A secret on its way in: in the clear, and then sealed at once; or a reference to one that is stored, or to a variable of
- * the control plane's environment. What a server answers with may be sent back and keeps the value.
+ * A secret on its way in: in the clear, and then sealed at once; or a reference to one that is stored, to a variable of the
+ * control plane's environment, to a file beside it, or to a field in a vault. What a server answers with may be sent back and keeps the value.
  */
 export const secretInput = z
   .union(
@@ -11,12 +11,19 @@ export const secretInput = z
       text(65_536),
       z.strictObject({ secret: line(300), masked: z.literal(true).optional() }),
       z.strictObject({ env: line(200) }),
+      z.strictObject({ file: line(500) }),
+      z.strictObject({ vault: line(400), field: line(100) }),
     ],
-    'must be text, {"secret": <name of a stored secret>} or {"env": <variable of the control plane>}',
+    'must be text, {"secret": <name of a stored secret>}, {"env": <variable of the control plane>}, {"file": <path>} or {"vault": <path>, "field": <name>}',
   )
   .meta({ id: 'SecretWish' })
 export const secretOutput = z
-  .union([z.object({ secret: z.string(), masked: z.literal(true) }), z.object({ env: z.string() })])
+  .union([
+    z.object({ secret: z.string(), masked: z.literal(true) }),
+    z.object({ env: z.string() }),
+    z.object({ file: z.string() }),
+    z.object({ vault: z.string(), field: z.string() }),
+  ])
   .meta({ id: 'SecretReference' })
 
 const timeouts = z.strictObject({ connect: duration, read: duration, write: duration, pool: duration, call: duration })
@@ -45,12 +52,56 @@ const oauthIn = z
   })
   .meta({ id: 'OAuthWish' })
 
+/** How strictly definitions are held to what was reviewed. */
+const pinning = z.enum(['enforce', 'review', 'warn', 'off'])
+const sandboxPreset = z.enum(['strict', 'standard', 'open'])
+/** Absolute, or below the home of the control plane's user: `~`, `~/…`. */
+const paths = z.array(line(4_096)).max(100)
+
+const sandboxFields = {
+  /** `strict` unless told. What it says of network and files holds where nothing else is said. */
+  preset: sandboxPreset.optional(),
+  network: z.enum(['none', 'host']).optional(),
+  read_only: paths.optional(),
+  hidden: paths.optional(),
+  writable: paths.optional(),
+  /** Of all its processes together. */
+  memory: size.optional(),
+  /** Of each process. */
+  cpu_seconds: z.int().min(1).max(31_536_000).optional(),
+  /** Processes and threads at once. */
+  processes: z.int().min(1).max(1_000_000).optional(),
+  open_files: z.int().min(3).max(1_000_000).optional(),
+  /** Of each file it writes. */
+  file_size: size.optional(),
+}
+/** How the process of a stdio server is confined: a preset alone, or a preset with what is said beyond. */
+const sandboxIn = z
+  .union(
+    [sandboxPreset, z.strictObject(sandboxFields)],
+    'must be strict, standard, open, or an object with "preset", "network", "read_only", "hidden", "writable", "memory", "cpu_seconds", "processes", "open_files" or "file_size"',
+  )
+  .meta({ id: 'SandboxWish' })
+const sandboxOut = z.object({ ...sandboxFields, preset: sandboxPreset }).meta({ id: 'Sandbox' })
+
+/** Where a server that is reached over the network may lead us. */
+const egressIn = z
+  .strictObject({
+    /** Other hosts it may name, `*.example.com` for all below one; null for any that is public. */
+    hosts: z.array(line(255)).max(100).nullable().optional(),
+    /** Whether addresses that are not public may be connected to, whoever named them. */
+    allow_private: z.boolean().optional(),
+  })
+  .meta({ id: 'EgressWish' })
+const egressOut = z.object({ hosts: z.array(z.string()).nullable(), allow_private: z.boolean() }).meta({ id: 'Egress' })
+
 const common = {
   name: serverName,
   description: text(2_000).optional(),
   timeouts: timeouts.partial().optional(),
   trusted: z.boolean().optional(),
   tools: z.record(line(500), toolSettings).optional(),
+  pinning: pinning.optional(),
   /** Whether calls of different clients get connections, and over stdio processes, of their own. */
   per_client: z.boolean().optional(),
   max_concurrent: z.int().min(1).max(10_000).optional(),
@@ -67,6 +118,7 @@ const stdio = z.strictObject({
   cwd: line(4_096).nullable().optional(),
   env: secretsIn.optional(),
   replicas: z.int().min(1).max(16).optional(),
+  sandbox: sandboxIn.nullable().optional(),
 })
 const overNetwork = z.strictObject({
   ...common,
@@ -76,6 +128,7 @@ const overNetwork = z.strictObject({
   /** Short for one endpoint. */
   url: line(2_000).optional(),
   headers: secretsIn.optional(),
+  egress: egressIn.nullable().optional(),
   /** OAuth 2.1, of streamable-http and sse alone. */
   auth: oauthIn.nullable().optional(),
 })
@@ -86,6 +139,7 @@ const openapi = z.strictObject({
   document: line(4_096),
   endpoints: endpoints.optional(),
   headers: secretsIn.optional(),
+  egress: egressIn.nullable().optional(),
 })
 
 /** What someone says about a server. */
@@ -172,14 +226,17 @@ export const server = z
     cwd: z.string().nullable().optional(),
     env: secretsOut.optional(),
     replicas: z.int().optional(),
+    sandbox: sandboxOut.optional(),
     endpoints: z.array(z.string()).optional(),
     document: z.string().optional(),
     headers: secretsOut.optional(),
+    egress: egressOut.optional(),
     auth: oauthOut.optional(),
     authorization: authorization.optional(),
     timeouts,
     trusted: z.boolean(),
     tools: z.record(z.string(), toolSettings),
+    pinning,
     per_client: z.boolean(),
     max_concurrent: z.int(),
     probe_every: duration,
@@ -205,6 +262,8 @@ export const capability = z
     effect,
     open_world: z.boolean(),
     digest: z.string(),
+    /** In lists of all a server offers: why it is not offered to anybody; null when it is. */
+    withheld: z.string().nullable().optional(),
     definition: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'Capability' })

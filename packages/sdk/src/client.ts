@@ -1,5 +1,7 @@
 import type * as wire from '@castellan/contracts'
 import { type ClientOptions, Http, type Query } from './http.ts'
+import { lines } from './lines.ts'
+import { Session } from './session.ts'
 import { events } from './tail.ts'
 
 type Paging = { readonly after?: string; readonly limit?: number }
@@ -33,6 +35,7 @@ export class CastellanClient {
     unauthorize: (id: string) => this.#send<void>('DELETE', `/api/mcp-servers/${part(id)}/authorize`),
     discover: (id: string) => this.#send<wire.Catalog>('POST', `/api/mcp-servers/${part(id)}/discover`),
     capabilities: (id: string) => this.#get<wire.Catalog>(`/api/mcp-servers/${part(id)}/capabilities`),
+    pins: (id: string, paging?: Paging) => this.#get<wire.List<wire.Pin>>(`/api/mcp-servers/${part(id)}/pins`, paging),
   }
 
   readonly capabilities = {
@@ -44,6 +47,19 @@ export class CastellanClient {
     /** The tools that fit some words best, the best first; `definitions` asks for them whole. */
     search: (words: string, query?: { server?: string; limit?: number; definitions?: boolean }) =>
       this.#get<{ items: wire.FoundTool[] }>('/api/tools/search', { ...query, q: words }),
+  }
+
+  readonly pins = {
+    list: (query?: Paging & { state?: wire.Pin['state']; server?: string }) =>
+      this.#get<wire.List<wire.Pin>>('/api/pins', query),
+    /** With the definitions: what was pinned, and what waits. */
+    get: (id: string) => this.#get<wire.PinDetail>(`/api/pins/${part(id)}`),
+    /** Lets the definition with this digest be offered and called. */
+    approve: (id: string, digest: string) =>
+      this.#send<wire.PinDetail>('POST', `/api/pins/${part(id)}/approve`, { digest }),
+    /** Says no to the definition with this digest, or takes back that it was approved. */
+    reject: (id: string, digest: string) =>
+      this.#send<wire.PinDetail>('POST', `/api/pins/${part(id)}/reject`, { digest }),
   }
 
   readonly grants = {
@@ -66,22 +82,93 @@ export class CastellanClient {
     remove: (name: string) => this.#send<void>('DELETE', `/api/limits/${part(name)}`),
   }
 
+  readonly budgets = {
+    list: (paging?: Paging) => this.#get<wire.List<wire.Budget>>('/api/budgets', paging),
+    get: (name: string) => this.#get<wire.Budget>(`/api/budgets/${part(name)}`),
+    put: (name: string, budget: wire.BudgetInput) =>
+      this.#send<wire.Budget>('PUT', `/api/budgets/${part(name)}`, budget),
+    remove: (name: string) => this.#send<void>('DELETE', `/api/budgets/${part(name)}`),
+    usage: (name: string, paging?: Paging) => this.#get<wire.BudgetUsage>(`/api/budgets/${part(name)}/usage`, paging),
+  }
+
+  readonly prices = {
+    list: (paging?: Paging) => this.#get<wire.List<wire.Price>>('/api/prices', paging),
+    put: (name: string, price: wire.PriceInput) => this.#send<wire.Price>('PUT', `/api/prices/${part(name)}`, price),
+    remove: (name: string) => this.#send<void>('DELETE', `/api/prices/${part(name)}`),
+    /** What models cost, with the table that came with the control plane. */
+    models: () => this.#get<wire.ModelPrices>('/api/model-prices'),
+  }
+
+  readonly approvals = {
+    /** Newest first; of members, their own. */
+    list: (query?: Paging & { state?: wire.ApprovalState }) =>
+      this.#get<wire.List<wire.Approval>>('/api/approvals', query),
+    get: (id: string) => this.#get<wire.ApprovalDetail>(`/api/approvals/${part(id)}`),
+    approve: (id: string, reason?: string) =>
+      this.#send<wire.Approval>('POST', `/api/approvals/${part(id)}/approve`, { reason }),
+    /** One refusal is enough. */
+    reject: (id: string, reason?: string) =>
+      this.#send<wire.Approval>('POST', `/api/approvals/${part(id)}/reject`, { reason }),
+    /** Takes back what one asked for, or agreed to and was not used. */
+    cancel: (id: string, reason?: string) =>
+      this.#send<wire.Approval>('POST', `/api/approvals/${part(id)}/cancel`, { reason }),
+  }
+
+  readonly approvalRules = {
+    list: (paging?: Paging) => this.#get<wire.List<wire.ApprovalRule>>('/api/approval-rules', paging),
+    put: (name: string, rule: wire.ApprovalRuleInput) =>
+      this.#send<wire.ApprovalRule>('PUT', `/api/approval-rules/${part(name)}`, rule),
+    remove: (name: string) => this.#send<void>('DELETE', `/api/approval-rules/${part(name)}`),
+  }
+
   readonly policies = {
     get: () => this.#get<wire.PolicySet>('/api/policies'),
     put: (files: Readonly<Record<string, string>>) => this.#send<wire.PolicySet>('PUT', '/api/policies', { files }),
     check: (files: Readonly<Record<string, string>>) =>
       this.#send<{ problems: wire.PolicyProblem[] }>('POST', '/api/policies/check', { files }),
     engines: () => this.#get<{ engines: wire.PolicyEngine[] }>('/api/policies/engines'),
+    /** The newest first. */
+    history: (paging?: Paging) => this.#get<wire.List<wire.PolicyVersion>>('/api/policies/history', paging),
+    /** By number or digest. */
+    version: (version: number | string) =>
+      this.#get<wire.PolicyVersionDetail>(`/api/policies/history/${part(String(version))}`),
+    /** Puts an earlier version in force again. */
+    restore: (version: number | string) =>
+      this.#send<wire.PolicySet>('POST', `/api/policies/history/${part(String(version))}/restore`),
+    /** Tries policies on what was decided. Tells how far it is; the last line has the report, or the problem that ended it. */
+    replay: (input: wire.ReplayInput, signal?: AbortSignal) => this.#replay(input, signal),
   }
 
   readonly guardrails = {
+    get: () => this.#get<wire.Guardrails>('/api/guardrails'),
+    put: (guardrails: wire.GuardrailsInput) => this.#send<wire.Guardrails>('PUT', '/api/guardrails', guardrails),
     scan: (text: string, options?: Omit<wire.GuardrailScanInput, 'text'>) =>
       this.#send<wire.GuardrailScan>('POST', '/api/guardrails/scan', { ...options, text }),
     health: () => this.#get<{ providers: wire.GuardrailProvider[] }>('/api/guardrails/health'),
   }
 
+  readonly sessions = {
+    /** Newest first; of members, their own. */
+    list: (paging?: Paging) => this.#get<wire.List<wire.Session>>('/api/sessions', paging),
+    get: (id: string) => this.#get<wire.Session>(`/api/sessions/${part(id)}`),
+    steps: (id: string, paging?: { after?: number; limit?: number }) =>
+      this.#get<{ items: wire.SessionStep[]; next: number | null }>(`/api/sessions/${part(id)}/steps`, paging),
+  }
+
+  /** Opens a session; at the end of an `await using` it is closed. */
+  async startSession(wish: wire.SessionInput = {}): Promise<Session> {
+    const opened = await this.#send<wire.SessionOpened>('POST', '/api/sessions', wish)
+    const path = `/api/sessions/${part(opened.id)}`
+    return new Session(opened, {
+      step: (step, signal) => this.#http.ask<wire.SessionStep>('POST', `${path}/steps`, { body: step, signal }),
+      close: () => this.#send<wire.Session>('DELETE', path),
+    })
+  }
+
   readonly secrets = {
     put: (name: string, value: string) => this.#send<void>('PUT', `/api/secrets/${part(name)}`, { value }),
+    /** Lets a new master key take over; nothing stops meanwhile. */
+    rotate: () => this.#send<wire.SecretRotation>('POST', '/api/secrets/rotate'),
   }
 
   readonly tenants = {
@@ -89,6 +176,10 @@ export class CastellanClient {
     create: (tenant: { id: string; description?: string }) => this.#send<wire.Tenant>('POST', '/api/tenants', tenant),
     update: (id: string, change: { description?: string; suspended?: boolean }) =>
       this.#send<wire.Tenant>('PUT', `/api/tenants/${part(id)}`, change),
+    /** Sets what a tenant has, its budget included; null takes the budget away. */
+    administer: (id: string, change: wire.TenantAdministration) =>
+      this.#send<wire.TenantAdministered>('PUT', `/api/admin/tenants/${part(id)}`, change),
+    budget: (id: string) => this.#get<wire.TenantBudget>(`/api/admin/tenants/${part(id)}/budget`),
   }
 
   readonly principals = {
@@ -105,12 +196,18 @@ export class CastellanClient {
   }
 
   readonly calls = {
-    /** Aborting the signal cancels the call. */
-    create: (call: wire.CallInput, signal?: AbortSignal) =>
-      this.#http.ask<wire.CallAnswer>('POST', '/api/calls', { body: call, signal }),
+    /** Aborting the signal cancels the call. Where a person has to agree first, that is waited for as many seconds as said. */
+    create: (call: wire.CallInput, signal?: AbortSignal, { wait = 0 }: { readonly wait?: number } = {}) =>
+      this.#http.ask<wire.CallAnswer>('POST', '/api/calls', {
+        body: call,
+        signal,
+        ...(wait > 0 ? { headers: { prefer: `wait=${wait}` } } : {}),
+      }),
     list: (query?: Paging & { principal?: string; server?: string; outcome?: string; correlation_id?: string }) =>
       this.#get<wire.List<wire.CallRecord>>('/api/calls', query),
     get: (id: string) => this.#get<wire.CallDetail>(`/api/calls/${part(id)}`),
+    /** Why it was allowed or denied, and whether it would be today. */
+    decision: (id: string) => this.#get<wire.CallDecision>(`/api/calls/${part(id)}/decision`),
   }
 
   readonly journal = {
@@ -128,6 +225,10 @@ export class CastellanClient {
     health: () => this.#get<{ status: 'ok'; version: string }>('/health'),
     ready: () => this.#get<{ ready: boolean; reason: string | null }>('/ready'),
     metrics: () => this.#http.text('/metrics'),
+  }
+
+  async *#replay(input: wire.ReplayInput, signal: AbortSignal | undefined): AsyncGenerator<wire.ReplayLine> {
+    yield* lines<wire.ReplayLine>(await this.#http.open('POST', '/api/policies/replay', { body: input, signal }))
   }
 
   #get<T>(path: string, query?: Query): Promise<T> {

@@ -1,9 +1,11 @@
-import type { CallStore, Gate, PolicyEngine, Rules, Watches } from '../gate/index.ts'
+import type { Approvals } from '../approvals/index.ts'
+import type { Budgets, CallStore, DecisionLog, Gate, PolicyEngine, Replays, Rules, Watches } from '../gate/index.ts'
 import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import type { Authorizations, Registry, SecretVault } from '../registry/index.ts'
+import type { Sessions } from '../sessions/index.ts'
+import type { Authorizations, Registry, SecretRotation, SecretVault } from '../registry/index.ts'
 
 /** What the surfaces stand on; `app/` builds it. Surfaces translate between the wire and this, and decide nothing. */
 export interface Core {
@@ -13,10 +15,17 @@ export interface Core {
   readonly registry: Registry
   readonly authorizations: Authorizations
   readonly rules: Rules
+  readonly budgets: Budgets
   /** Who decides about calls. */
   readonly engines: readonly PolicyEngine[]
+  /** What was decided, and what others would have decided. */
+  readonly decisions: DecisionLog
+  readonly replays: Replays
   /** Loaded when first asked for. */
   readonly guardrails: () => Promise<Guardrails>
+  readonly approvals: Approvals
+  /** Those that were opened here, as against those of MCP. */
+  readonly sessions: Sessions
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches
@@ -24,6 +33,7 @@ export interface Core {
   readonly sessionEnded: (id: string) => void
   readonly journal: Journal
   readonly vault: SecretVault
+  readonly rotation: SecretRotation
   readonly clock: Clock
   /** Signs what clients carry for us between two requests; the same on every node. */
   readonly stateKey: Uint8Array

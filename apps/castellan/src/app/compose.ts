@@ -1,27 +1,35 @@
 import { hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { prometheus } from '../adapters/metrics-prom/index.ts'
-import { ajvValidator } from '../adapters/schema-ajv/index.ts'
-import { localVault, masterKey } from '../adapters/secrets-local/index.ts'
+import { ajvValidator, type AjvValidator } from '../adapters/schema-ajv/index.ts'
+import { environmentSource, fileSource, KeyFiles, localVault } from '../adapters/secrets-local/index.ts'
+import type { Notices } from '../approvals/index.ts'
 import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Core } from '../api/index.ts'
 import { type Config, secretEnvironment, type Variables } from '../config/index.ts'
 import {
   type BreakerSettings,
+  Budgets,
   type Connector,
+  Consent,
   Executor,
   Gate,
+  costOfModel,
+  Labels,
+  modelPriceTable,
+  priceOfModel,
   LateWrites,
   path,
   Recorder,
+  Replays,
   Rules,
   Upstreams,
   Watches,
 } from '../gate/index.ts'
 import { Authenticator, type Books, DEFAULT_TENANT, Directory, type TokenVerifier } from '../identity/index.ts'
 import { Journal } from '../journal/index.ts'
-import { type Clock, fault, newId, systemClock } from '../kernel/index.ts'
+import { type Clock, fault, isFault, newId, systemClock } from '../kernel/index.ts'
 import {
   Authorizations,
   Masker,
@@ -29,12 +37,18 @@ import {
   resolveSecrets,
   type Server,
   type SecretRef,
+  type SecretSource,
+  SecretRotation,
   secretsOf,
 } from '../registry/index.ts'
+import { Sessions } from '../sessions/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
+import { approvalParts } from './approvals.ts'
 import { authorizerOnFirstUse, onFirstUse } from './on-first-use.ts'
-import { guardrails } from './guardrails.ts'
+import { guardrails, inspection } from './guardrails.ts'
+import { readPem } from './read-pem.ts'
 import { policyEngines } from './policy-engines.ts'
+import { redactArguments } from './redact-arguments.ts'
 import { starterPolicies } from './starter-policies.ts'
 
 export interface Surroundings {
@@ -51,12 +65,17 @@ export interface Surroundings {
 export interface Parts {
   readonly core: Core
   readonly stores: Stores
+  readonly labels: Labels
   readonly upstreams: Upstreams
+  readonly notices: Notices
+  readonly validator: AjvValidator
   readonly late: LateWrites
   readonly log: Log
   readonly meter: Meter
   /** The URL is known only once the port is. */
   readonly address: { url: string }
+  /** Ends what secrets are read through. */
+  readonly closeSecrets: () => Promise<unknown>
 }
 
 /** Builds the adapters and wires them to the core: the only place that knows both. */
@@ -79,20 +98,32 @@ export async function compose(
     log('error', 'bug', { error: error instanceof Error ? (error.stack ?? error.message) : 'not an Error' })
 
   const journal = new Journal(stores.journal, clock, masker)
-  const master = masterKey(join(config.data, 'master.key'))
-  const vault = localVault(master)
-  const environment = secretEnvironment(variables, DEFAULT_TENANT)
+  let detecting: ReturnType<typeof guardrails> | undefined
+  const detectors = () => (detecting ??= guardrails(onBug))
+  const keys = new KeyFiles(join(config.data, 'master.key'))
+  // The same until the next start, whatever key takes over: what was signed meanwhile must still be taken.
+  const master = keys.get(keys.current)!
+  const keyFor = (purpose: string) => new Uint8Array(hkdfSync('sha256', master, '', purpose, 32))
+  const vault = localVault(keys)
+  const { files, vault: remote } = config.secrets
+  const places: { readonly [Place in 'env' | 'file' | 'vault']?: SecretSource } = {
+    env: environmentSource(secretEnvironment(variables, DEFAULT_TENANT)),
+    ...(files === null ? {} : { file: fileSource(files, DEFAULT_TENANT) }),
+    ...(remote === null
+      ? {}
+      : { vault: await remoteVault(remote, clock, token => resolved(DEFAULT_TENANT, { token })) }),
+  }
 
   const resolved = (tenant: string, refs: Readonly<Record<string, SecretRef>>) => {
     const secret = (owner: string, name: string) => registry.secret(owner, name)
-    return resolveSecrets(tenant, refs, { secret, vault, environment, masker })
+    return resolveSecrets(tenant, refs, { secret, vault, places, masker })
   }
 
   // The connectors there are; a new one is one more line here.
   const connectors: readonly Connector[] = [
     onFirstUse(['stdio', 'streamable-http', 'sse', 'websocket'], async () => {
       const { mcpConnector } = await import('../adapters/connector-mcp/index.ts')
-      return mcpConnector({ environment: variables })
+      return mcpConnector({ environment: variables, ownFolder: resolve(config.data) })
     }),
     onFirstUse(['http-adapter'], async () => (await import('../adapters/connector-adapter/index.ts')).adapterConnector),
     onFirstUse(['openapi'], async () => (await import('../adapters/connector-openapi/index.ts')).openApiConnector),
@@ -109,7 +140,21 @@ export async function compose(
     onLog: (server, line) => log('debug', 'server.said', { server, line: line.slice(0, 500) }),
   })
   const watches: Watches = new Watches((serverId, uri) => upstreams.unwatch(serverId, uri))
-  const registry = new Registry({ store: stores.registry, journal, source: upstreams, vault, clock })
+  const registry = new Registry({
+    store: stores.registry,
+    journal,
+    source: upstreams,
+    vault,
+    clock,
+    pins: {
+      store: stores.pins,
+      inspect: async text => inspection(await detectors(), text),
+      onTrouble: error => {
+        if (isFault(error)) log('error', 'pins.unreadable', { why: error.message })
+        else onBug(error)
+      },
+    },
+  })
 
   const address = { url: '' }
   const publicUrl = () => config.publicUrl ?? address.url
@@ -137,16 +182,53 @@ export async function compose(
     provoke: probe,
   })
 
-  const { engines, holder, filesDecide } = await policyEngines(config, {
+  const { engines, holder, bundles, filesDecide } = await policyEngines(config, {
     readSecret: async ref => (await resolved(DEFAULT_TENANT, { token: ref }))['token']!,
     onBundleRefused: why => log('error', 'policy.bundle_refused', { why }),
   })
   const rules = new Rules(stores.rules, journal, holder)
+  const { approvals, notices } = approvalParts({
+    stores,
+    journal,
+    clock,
+    times: config.approvals,
+    key: keyFor('approval callback'),
+    redact: redactArguments(detectors, onBug),
+    secret: async (tenant, name) => (await resolved(tenant, { secret: { secret: name } }))['secret']!,
+    publicUrl,
+  })
   const late = new LateWrites(clock, onBug)
+  const budgets = new Budgets({ ledger: stores.budgets, journal, late, clock })
   const recorder = new Recorder({ calls: stores.calls, journal, late, clock })
   const executor = new Executor((allowed, io) => upstreams.call(allowed, io), clock, breaker)
-  const guards = path({ rules, engines, calls: stores.calls, clock })
-  const gate = new Gate({ registry, validator: ajvValidator(), guards, executor, recorder, late, clock, onBug })
+  const labels = new Labels(clock)
+  const sessionsHere = new Sessions({
+    store: stores.sessions,
+    journal,
+    rules,
+    guardrails: detectors,
+    costOf: (tenant, model, input, output) => {
+      const [provider = '', ...name] = model.split('/')
+      const price = priceOfModel(provider, name.join('/'), budgets.prices.ofModels(tenant), modelPriceTable.prices)
+      return price === null ? null : costOfModel(price, { input, output, cached: 0 }).money
+    },
+    key: keyFor('guardrail fingerprints'),
+    clock,
+  })
+  const guards = path({
+    pins: registry.pins,
+    rules,
+    sessions: sessionsHere,
+    labels,
+    guardrails: detectors,
+    engines,
+    calls: stores.calls,
+    budgets,
+    clock,
+  })
+  const validator = ajvValidator()
+  const consent = new Consent(approvals)
+  const gate = new Gate({ registry, validator, guards, executor, recorder, consent, late, clock, onBug })
 
   const books: Books = { store: stores.identity, journal, clock }
   const tokens = config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) }
@@ -157,7 +239,6 @@ export async function compose(
     servers: () => countBy(registry.servers().map(server => registry.health(server.id).status)),
     journalHead: () => stores.journal.head(),
   })
-  let detecting: ReturnType<typeof guardrails> | undefined
   const core: Core = {
     version,
     authenticator: new Authenticator(books, tokens),
@@ -165,28 +246,62 @@ export async function compose(
     registry,
     authorizations,
     rules,
+    budgets,
     engines,
-    guardrails: () => (detecting ??= guardrails(onBug)),
+    decisions: stores.decisions,
+    replays: new Replays({ rules, bundles, log: stores.decisions, clock }),
+    guardrails: detectors,
+    approvals,
+    sessions: sessionsHere,
     gate,
     calls: stores.calls,
     watches,
     sessionEnded: id => void upstreams.leave(id).catch(onBug),
-    stateKey: new Uint8Array(hkdfSync('sha256', master, '', 'request state', 32)),
+    stateKey: keyFor('request state'),
     journal,
     vault,
+    rotation: new SecretRotation({ store: stores.registry, vault, keys, journal, alone: config.database === null }),
     clock,
     get publicUrl() {
       return publicUrl()
     },
     oidcIssuer: config.oidc?.issuer ?? null,
     metrics: metrics.render,
-    notReady: () => (gate.stopping ? fault('SHUTTING_DOWN').message : late.trouble),
+    notReady: () => (gate.stopping ? fault('SHUTTING_DOWN').message : (late.trouble ?? registry.pins.trouble)),
     welcomeTenant: async (tenant, actor) => {
       if (filesDecide && !rules.policySet(tenant)) await rules.putPolicies(starterPolicies(), { ...actor, tenant })
     },
     onBug,
   }
-  return { core, stores, upstreams, late, log, meter: metrics.meter, address }
+  return {
+    core,
+    stores,
+    labels,
+    upstreams,
+    notices,
+    validator,
+    late,
+    log,
+    meter: metrics.meter,
+    address,
+    closeSecrets: () => Promise.all(Object.values(places).map(place => place.close())),
+  }
+}
+
+/** Loaded only where there is one. */
+async function remoteVault(
+  { ca, token, ...settings }: NonNullable<Config['secrets']['vault']>,
+  clock: Clock,
+  read: (token: SecretRef) => Promise<Readonly<Record<string, string>>>,
+): Promise<SecretSource> {
+  const { vaultSource } = await import('../adapters/secrets-vault/index.ts')
+  return vaultSource({
+    ...settings,
+    only: DEFAULT_TENANT,
+    token: async () => (await read(token))['token']!,
+    clock,
+    ...(ca === null ? {} : { ca: readPem(ca, 'secrets.vault.ca') }),
+  })
 }
 
 /** Loaded only where there is an issuer. */

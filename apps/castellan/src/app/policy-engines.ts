@@ -1,16 +1,18 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cedarPolicyEngine } from '../adapters/policy-cedar/index.ts'
 import type { Config, OpaConfig } from '../config/index.ts'
-import type { PolicyEngine, PolicyHolder } from '../gate/index.ts'
+import type { BundleHolder, PolicyEngine, PolicyHolder } from '../gate/index.ts'
 import { fault } from '../kernel/index.ts'
 import type { SecretRef } from '../registry/index.ts'
+import { readPem } from './read-pem.ts'
 
 /** Who decides, and who holds the policies that tenants give us. */
 export interface PolicyEngines {
   /** Each must allow. */
   readonly engines: readonly PolicyEngine[]
   readonly holder: PolicyHolder
+  /** Where a bundle decides. */
+  readonly bundles: BundleHolder | null
   /** Whether the policies that tenants give us decide anything. */
   readonly filesDecide: boolean
 }
@@ -28,6 +30,7 @@ export async function policyEngines(
     : null
   // Before anything is started that would have to be ended again.
   const tls = policy.opa ? certificates(policy.opa) : {}
+  let bundles: BundleHolder | null = null
   const engines = await Promise.all(
     policy.engines.map(async (name): Promise<PolicyEngine> => {
       switch (name) {
@@ -41,23 +44,29 @@ export async function policyEngines(
         }
         case 'opa-wasm': {
           const { opaWasmPolicyEngine } = await import('../adapters/policy-opa/index.ts')
-          return opaWasmPolicyEngine({ ...policy.opaWasm!, onRefused: needs.onBundleRefused })
+          const engine = opaWasmPolicyEngine({ ...policy.opaWasm!, onRefused: needs.onBundleRefused })
+          bundles = engine
+          return engine
         }
         default:
           throw name satisfies never
       }
     }),
   )
-  return { engines, holder: cedar ?? holdingNothing(policy.engines), filesDecide: cedar !== null }
+  return { engines, holder: cedar ?? holdingNothing(policy.engines), bundles, filesDecide: cedar !== null }
 }
 
 /** Where no engine asks our files: to take them would look as if they were in force. */
 function holdingNothing(engines: readonly string[]): PolicyHolder {
   const message = `nobody here asks policy files: ${engines.join(' and ')} decides, by policies of its own`
+  const refuse = () => {
+    throw fault('POLICY_INVALID', { why: message })
+  }
   return {
     check: files => Object.keys(files).map(file => ({ file, line: null, message })),
     // What was stored while Cedar decided waits for its return.
     load: () => undefined,
+    rehearse: refuse,
   }
 }
 
@@ -65,13 +74,7 @@ function certificates(paths: Pick<OpaConfig, 'ca' | 'cert' | 'key'>): { ca?: str
   const read: { ca?: string; cert?: string; key?: string } = {}
   for (const name of ['ca', 'cert', 'key'] as const) {
     const path = paths[name]
-    if (path === null) continue
-    try {
-      read[name] = readFileSync(path, 'utf8')
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException
-      throw fault('CONFIG_INVALID', { why: `the file of policy.opa.${name} cannot be read (${code})` }, { cause })
-    }
+    if (path !== null) read[name] = readPem(path, `policy.opa.${name}`)
   }
   return read
 }

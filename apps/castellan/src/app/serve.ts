@@ -4,6 +4,8 @@ import type { Stores } from '../adapters/store-sql/index.ts'
 import { checkHosts, mcpEndpoint, type McpEndpoint, refuseUnreadable, restPlugin } from '../api/index.ts'
 import type { Config } from '../config/index.ts'
 import { sweepUnfinished } from '../gate/index.ts'
+import { DEFAULT_TENANT } from '../identity/index.ts'
+import { newId } from '../kernel/index.ts'
 import { observe } from '../telemetry/index.ts'
 import { every, Probes } from '../worker/index.ts'
 import { openAnswers, type OpenAnswers } from './open-answers.ts'
@@ -25,11 +27,21 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     const parts = await compose(stores, config, surroundings, () => mcp.endpoint?.sessions() ?? 0)
     const { core, upstreams, late, log } = parts
     stopping.push(() => Promise.all(core.engines.map(engine => engine.close())))
+    stopping.push(parts.closeSecrets)
+    const rotated = await core.rotation.finish({ tenant: DEFAULT_TENANT, principal: 'system', correlationId: newId() })
+    if (rotated) {
+      const { key, rewrapped, unreadable, forgotten } = rotated
+      log('info', 'secrets.rotated', { key, rewrapped, unreadable: unreadable.length, forgotten: forgotten.join(' ') })
+    }
     await core.registry.load()
     await core.authorizations.load(core.registry.servers())
     for (const refused of await core.rules.load()) log('error', 'policy.refused', refused)
+    await parts.labels.load(stores.calls)
+    await core.sessions.load()
+    await core.approvals.rules.load()
     const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
     if (swept > 0) log('warn', 'calls.swept', { count: swept })
+    await core.budgets.load()
     await welcome(core, config.data)
 
     stopping.push(() => upstreams.close())
@@ -51,6 +63,8 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
       await app.close()
     })
     const { address, port } = app.server.address() as AddressInfo
+    // So that the first call need not wait for the words and weights of the detectors.
+    core.guardrails().then(detectors => detectors.scan(FIRST_TEXT, 'result'), core.onBug)
     log('info', 'started', { url: parts.address.url, data: config.data, version: core.version })
     let stopped: Promise<void> | undefined
     return {
@@ -101,12 +115,21 @@ async function listen(
   return app
 }
 
-function loopsOf(config: Config, { core, upstreams, late, log }: Parts, endpoint: McpEndpoint) {
+/** Makes every detector do some work. */
+const FIRST_TEXT = 'Ann said: the password of 10.0.0.1 is in https://example.com/?q=1'
+/** Milliseconds. To compile a schema again takes one or two. */
+const SCHEMAS_KEPT = 10 * 60_000
+
+function loopsOf(config: Config, { core, upstreams, notices, validator, late, log }: Parts, endpoint: McpEndpoint) {
   const onError = (error: unknown) => core.onBug(error)
   const probes = new Probes(core.registry, core.clock, server => upstreams.openLinks(server.id) > 0, onError)
   return [
     every(1_000, () => probes.turn(), onError),
     every(Math.min(config.stdio.idleStop, 15_000), () => upstreams.closeIdle(config.stdio.idleStop), onError),
+    every(1_000, async () => void (await core.approvals.expireOverdue()), onError),
+    every(1_000, signal => notices.turn(signal), onError),
+    every(2_000, () => core.registry.mendPins(), onError),
+    every(SCHEMAS_KEPT, async () => validator.dropUnused(), onError),
     every(Math.min(config.mcp.sessionIdle, 15_000), async () => endpoint.closeIdleSessions(), onError),
     every(
       1_000,

@@ -16,7 +16,9 @@ interface ApplyOptions {
 export function applyCommand(program: Command, line: CommandLine): void {
   program
     .command('apply')
-    .description('Make servers, groups, principals, grants, limits and policies what a file declares')
+    .description(
+      'Make servers, groups, principals, grants, limits, approval rules, prices, budgets and policies what a file declares',
+    )
     .requiredOption('-f, --file <file>', 'The file, such as castellan.yaml')
     .option('--dry-run', 'Only show the plan')
     .option('--prune', 'Remove what the sections of the file do not name')

@@ -12,7 +12,9 @@ interface CallOptions {
   readonly argsFile?: string
   readonly dryRun?: boolean
   readonly idempotencyKey?: string
+  readonly run?: string
   readonly timeout?: string
+  readonly wait?: string
 }
 
 export function callCommand(program: Command, line: CommandLine): void {
@@ -23,19 +25,27 @@ export function callCommand(program: Command, line: CommandLine): void {
     .option('--args-file <file>', 'File with the arguments; "-", also as the last word, reads them from standard input')
     .option('--dry-run', 'Judge the call and do not run it')
     .option('--idempotency-key <key>', 'With the same key, the same call never runs twice')
+    .option('--run <id>', 'The run it is a step of, for budgets of runs')
     .option('--timeout <duration>', 'How long to wait, such as 30s; the call is cancelled then')
+    .option('--wait <duration>', 'How long to wait for a person to agree, when one has to, such as 5m')
     .action(async (name: string, source: string | undefined, options: CallOptions) => {
       const args = await argumentsFrom(source, options, line.world)
       if (options.timeout !== undefined) parseDuration(options.timeout)
+      const wait = options.wait === undefined ? 0 : Math.ceil(parseDuration(options.wait) / 1_000)
       const answer = await line.during(
         `calling ${name}`,
-        line.controlPlane().calls.create({
-          name,
-          args,
-          ...(options.dryRun === true ? { dry_run: true } : {}),
-          ...(options.idempotencyKey === undefined ? {} : { idempotency_key: options.idempotencyKey }),
-          ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
-        }),
+        line.controlPlane().calls.create(
+          {
+            name,
+            args,
+            ...(options.dryRun === true ? { dry_run: true } : {}),
+            ...(options.idempotencyKey === undefined ? {} : { idempotency_key: options.idempotencyKey }),
+            ...(options.run === undefined ? {} : { run_id: options.run }),
+            ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+          },
+          undefined,
+          { wait },
+        ),
       )
       line.speak().result(answer, inWords)
       line.speak().note(remarkOn(answer))
@@ -80,7 +90,7 @@ function partInWords(part: unknown): string {
   return printable(`(${what}, ${data.length} characters of base64; --json shows them)`)
 }
 
-function remarkOn({ outcome, call_id, message, replay_of }: CallAnswer): string {
+function remarkOn({ outcome, call_id, message, replay_of, approval_id }: CallAnswer): string {
   const replayed = replay_of === null ? '' : ` It answers an earlier call, ${replay_of}; nothing ran now.`
   switch (outcome) {
     case 'ok':
@@ -90,9 +100,10 @@ function remarkOn({ outcome, call_id, message, replay_of }: CallAnswer): string 
     case 'indeterminate':
       return `The call was sent and its end was never seen: it may have taken effect. Do not repeat it blindly; look at the system behind the tool first. (${call_id})${replayed}`
     case 'needs_approval':
-      return `A person has to agree first. (${call_id})`
+      return `A person has to agree first: castellan approvals approve ${approval_id}. Then make the very same call again. (${call_id})`
     case 'timeout':
     case 'cancelled':
+    case 'denied_guardrail':
     case 'error':
       return `${printable(message ?? `The call ended with ${outcome}.`)} (${call_id})${replayed}`
     default:

@@ -241,7 +241,7 @@ grants: [{ to: { role: member }, server: everything, primitive_type: tool, name:
     await writeFile(file, await declaredInGuide())
     const { code, out, err } = await castellan('apply', '-f', file, '--dry-run')
     assert.equal(code, exitCodes.ok, err)
-    for (const kind of ['server', 'group', 'principal', 'grant', 'limits', 'policies']) {
+    for (const kind of ['server', 'group', 'principal', 'grant', 'limits', 'price', 'budget', 'policies']) {
       assert.match(out, new RegExp(`^(create|update) +${kind} `, 'm'))
     }
   })
@@ -265,6 +265,21 @@ grants: [{ to: { role: member }, server: everything, primitive_type: tool, name:
     const report = JSON.parse(out) as { grade: string; findings: { severity: string; what: string }[] }
     assert.equal(report.grade, 'F')
     assert.match(report.findings[0]!.what, /open\.cedar:1 permits everything/)
+  })
+
+  test('show the guardrails, change them, and name what is wrong with a file', async () => {
+    assert.match((await castellan('guardrails', 'show')).out, /^mode: mixed$/m)
+    const file = join(plane.folder, 'guardrails.yaml')
+    await writeFile(file, 'mixing: deny\nrules:\n  - tools: ["crm/*"]\n    labels: [confidential]\n')
+    const set = await castellan('guardrails', 'set', file)
+    assert.match(set.out, /version 1, 1 rule/)
+    const { mixing, rules } = await asJson<{ mixing: string; rules: { labels: string[] }[] }>('guardrails', 'show')
+    assert.deepEqual([mixing, rules[0]!.labels], ['deny', ['confidential']])
+    await writeFile(file, 'rules:\n  - tools: ["crm/*"]\n    mode: hard\n')
+    const wrong = await castellan('guardrails', 'set', file)
+    assert.equal(wrong.code, exitCodes.usage)
+    assert.match(wrong.err, /rules\.0\.mode/)
+    assert.equal((await castellan('guardrails', 'health')).code, exitCodes.ok)
   })
 
   test('remove a server', async () => {

@@ -1,39 +1,98 @@
 import { readFile } from 'node:fs/promises'
+import { guardrailMode, guardrailsInput, type GuardrailsInput, guardrailStage } from '@castellan/contracts'
 import { type Command, Option } from 'commander'
+import { parse, stringify } from 'yaml'
 import type { Mode, Scan, Stage } from '../guardrails/index.ts'
 import { fault } from '../kernel/index.ts'
 import type { CommandLine } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printable, shortened, table } from './output.ts'
 
-const stages = [
-  'preflight',
-  'tool_manifest',
-  'arguments',
-  'result',
-  'model_input',
-  'model_output',
-] as const satisfies readonly Stage[]
-const modes = ['hard_gate', 'mixed', 'advisory'] as const satisfies readonly Mode[]
-
 export function guardrailsCommand(program: Command, line: CommandLine): void {
-  program
+  const guardrails = program
     .command('guardrails')
-    .description('What the guardrails see in a text')
+    .description('What the guardrails see in a text, and what they do about it')
+  showCommand(guardrails, line)
+  setCommand(guardrails, line)
+  healthCommand(guardrails, line)
+  scanCommand(guardrails, line)
+}
+
+function showCommand(guardrails: Command, line: CommandLine): void {
+  guardrails
+    .command('show')
+    .description('What the guardrails of the tenant do about what they find, as YAML')
+    .action(async () => {
+      const current = await line.during('asking for the guardrails', line.controlPlane().guardrails.get())
+      line.speak().result(current, ({ version: _, ...wish }) => stringify(wish).trimEnd())
+    })
+}
+
+function setCommand(guardrails: Command, line: CommandLine): void {
+  guardrails
+    .command('set <file>')
+    .description('Replace it by what a file of YAML or JSON says; what the file leaves out is as by default')
+    .action(async (file: string) => {
+      const wish = parsed(file, await textFrom(file, line))
+      const put = line.controlPlane().guardrails.put(wish)
+      const { version, rules } = await line.during('changing the guardrails', put)
+      line
+        .speak()
+        .result(
+          { version },
+          () =>
+            `The guardrails are changed: version ${version}, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}.`,
+        )
+    })
+}
+
+function parsed(file: string, text: string): GuardrailsInput {
+  let wish: unknown
+  try {
+    wish = parse(text)
+  } catch (cause) {
+    throw fault('REQUEST_INVALID', { why: `the file "${file}" is neither YAML nor JSON` }, { cause })
+  }
+  const checked = guardrailsInput.safeParse(wish ?? {})
+  if (checked.success) return checked.data
+  const [first] = checked.error.issues
+  throw fault('REQUEST_INVALID', { why: `${file}: ${first?.path.join('.') || 'the file'}: ${first?.message}` })
+}
+
+function healthCommand(guardrails: Command, line: CommandLine): void {
+  guardrails
+    .command('health')
+    .description('The detectors, and whether each works; exits with 1 when one does not')
+    .action(async () => {
+      const { providers } = await line.during('asking the detectors', line.controlPlane().guardrails.health())
+      line.speak().result(providers, list =>
+        table(
+          ['detector', 'looks for', 'version', 'works'],
+          list.map(({ name, metric, version, available }) => [name, metric, version, available ? 'yes' : 'no']),
+        ),
+      )
+      if (providers.some(({ available }) => !available)) line.endWith(exitCodes.failed)
+    })
+}
+
+function scanCommand(guardrails: Command, line: CommandLine): void {
+  guardrails
     .command('scan [file]')
     .description(
       'Look for personal data, secrets, injection, toxicity and ways out; exits with 1 when the text is blocked',
     )
-    .addOption(new Option('--stage <stage>', 'What the text is').choices(stages).default('model_input'))
-    .addOption(new Option('--mode <mode>', 'What is done about findings').choices(modes).default('mixed'))
+    .addOption(new Option('--stage <stage>', 'What the text is').choices(guardrailStage.options).default('model_input'))
+    .addOption(
+      new Option('--mode <mode>', 'What is done about findings').choices(guardrailMode.options).default('mixed'),
+    )
     .option('--redacted', 'Print the text without what was found')
     .action(async (file: string | undefined, options: { stage: Stage; mode: Mode; redacted?: true }) => {
       const text = await textFrom(file, line)
-      const guardrails = await line.world.guardrails()
-      const scan = guardrails.scan(text, options.stage, { mode: options.mode })
+      const detectors = await line.world.guardrails()
+      const scan = detectors.scan(text, options.stage, { mode: options.mode })
       line
         .speak()
-        .result({ ...scan, rules_hash: guardrails.digest({ mode: options.mode }) }, () =>
+        .result({ ...scan, rules_hash: detectors.digest({ mode: options.mode }) }, () =>
           options.redacted === true ? scan.redacted : inWords(scan, text),
         )
       if (scan.unavailable.length > 0)

@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { ServerCreate } from '@castellan/contracts'
 import type { CommandLine } from './command-line.ts'
 import type { ControlPlane } from './connection.ts'
 import { everything } from './everything.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type FoundServer, readClientConfig } from './import/client-config.ts'
+import { sandboxPresets } from '../registry/index.ts'
 import { printable, table } from './output.ts'
 import { problemOf } from './problem.ts'
 
 interface ImportOptions {
   readonly trust?: boolean
+  readonly sandbox?: string
   readonly allowUnhealthy?: boolean
   readonly dryRun?: boolean
   readonly yes?: boolean
@@ -32,6 +34,7 @@ export function importCommand(program: Command, line: CommandLine): void {
     .option('--dry-run', 'Only show what would be added')
     .option('-y, --yes', 'Add without asking')
     .option('--trust', 'Believe what the servers say about their tools')
+    .addOption(new Option('--sandbox <preset>', 'Confine the processes of all of them').choices(sandboxPresets))
     .option('--allow-unhealthy', 'Add servers that do not answer a probe, too')
     .action(async (file: string, options: ImportOptions) => {
       const plane = line.controlPlane()
@@ -67,6 +70,7 @@ async function add(
   const wish = {
     ...server,
     ...(options.trust === true ? { trusted: true } : {}),
+    ...(options.sandbox !== undefined && server.transport === 'stdio' ? { sandbox: options.sandbox } : {}),
     ...(options.allowUnhealthy === true ? { allow_unhealthy: true } : {}),
   } as unknown as ServerCreate
   try {

@@ -5,6 +5,7 @@ import type { ControlPlane } from './connection.ts'
 import { everything } from './everything.ts'
 import { fault, isId, parseDuration } from '../kernel/index.ts'
 import { table } from './output.ts'
+import { several } from './several.ts'
 
 interface CreateOptions {
   readonly principal: string
@@ -62,7 +63,7 @@ function createCommand(keys: Command, line: CommandLine): void {
         .default('agent'),
     )
     .addOption(several('--role <role...>', 'Roles of a new principal (default: member)', roles))
-    .addOption(several('--scopes <scope...>', 'What the key may be used for', scope.options).default(DEFAULT_SCOPES))
+    .addOption(several('--scopes <scope...>', 'What the key may be used for', scope.options, DEFAULT_SCOPES))
     .option('--expires <duration>', 'When the key ends, such as 30d (default: when it is revoked)')
     .action(async (options: CreateOptions) => {
       const plane = line.controlPlane()
@@ -116,20 +117,4 @@ function stateOf({ revoked_at, expires_at }: Key): string {
   return Date.parse(expires_at) <= Date.now() ? `expired ${expires_at}` : `until ${expires_at}`
 }
 
-/** An option with one or more values of a list, separated by spaces or commas. */
-function several<T extends string>(flags: string, about: string, choices: readonly T[]): Option {
-  return new Option(flags, `${about}: ${choices.join(', ')}`).argParser((given: string, before: unknown) => {
-    const values = given.split(',').filter(Boolean)
-    const strange = values.find(value => !(choices as readonly string[]).includes(value))
-    if (strange !== undefined) {
-      throw fault('REQUEST_INVALID', {
-        why: `"${strange}" is not one of ${choices.join(', ')}; give some of these to ${flags.split(' ')[0]}`,
-      })
-    }
-    // The first value given replaces the default, the others are added.
-    const earlier = Array.isArray(before) && before !== DEFAULT_SCOPES ? (before as T[]) : []
-    return [...new Set([...earlier, ...values])]
-  })
-}
-
-const DEFAULT_SCOPES: readonly string[] = ['mcp']
+const DEFAULT_SCOPES = ['mcp'] as const

@@ -1,14 +1,19 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { parsePolicyTable, type PolicyEngine, type PolicyHolder, runPolicyTable } from '../gate/index.ts'
 import { digestJson, fault } from '../kernel/index.ts'
 import type { CommandLine } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
+import { explainCommand } from './policy/explain.ts'
+import { filesIn } from './policy/files-in.ts'
+import { historyCommands } from './policy/history.ts'
+import { replayCommand } from './policy/replay.ts'
 
 export function policyCommand(program: Command, line: CommandLine): void {
-  const policy = program.command('policy').description('Policies as files')
+  const policy = program.command('policy').description('Policies: as files, in force, and on trial')
+  explainCommand(policy, line)
+  replayCommand(policy, line)
+  historyCommands(policy, line)
   policy
     .command('check [folder]')
     .description('Validate the *.cedar files of a folder against the schema')
@@ -64,18 +69,6 @@ async function runTables(engine: PolicyEngine & PolicyHolder, folder: string) {
 }
 
 const TENANT = 'tested'
-
-async function filesIn(folder: string, ending: string): Promise<Record<string, string>> {
-  const names = await readdir(folder).catch((cause: unknown) => {
-    throw fault('REQUEST_INVALID', { why: `the folder "${folder}" cannot be read` }, { cause })
-  })
-  const wanted = names.filter(name => name.endsWith(ending)).toSorted()
-  if (wanted.length === 0 && ending === '.cedar')
-    throw fault('REQUEST_INVALID', { why: `there is no *.cedar in ${folder}` })
-  return Object.fromEntries(
-    await Promise.all(wanted.map(async name => [name, await readFile(join(folder, name), 'utf8')])),
-  )
-}
 
 function readYaml(file: string, text: string): unknown {
   try {

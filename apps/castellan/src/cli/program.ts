@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { closest } from '../config/index.ts'
 import { applyCommand } from './apply.ts'
+import { budgetsCommand } from './budgets.ts'
+import { approvalsCommand } from './approvals.ts'
 import { callCommand } from './call.ts'
 import type { CommandLine } from './command-line.ts'
 import { configCommand } from './config.ts'
@@ -12,7 +14,10 @@ import { importCommand } from './import.ts'
 import { journalCommand } from './journal.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
+import { pinsCommand } from './pins.ts'
 import { policyCommand } from './policy.ts'
+import { pricesCommand } from './prices.ts'
+import { secretsCommand } from './secrets.ts'
 import { serversCommand } from './servers.ts'
 import { toolsCommand } from './tools.ts'
 import { upCommand } from './up.ts'
@@ -24,12 +29,17 @@ const commands = [
   doctorCommand,
   importCommand,
   serversCommand,
+  pinsCommand,
   toolsCommand,
   callCommand,
   journalCommand,
   applyCommand,
+  approvalsCommand,
   keysCommand,
   policyCommand,
+  budgetsCommand,
+  pricesCommand,
+  secretsCommand,
   guardrailsCommand,
   configCommand,
   migrateCommand,

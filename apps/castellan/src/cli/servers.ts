@@ -81,7 +81,12 @@ function addCommand(servers: Command, line: CommandLine): void {
         .controlPlane()
         .servers.create({ ...input, ...(options.allowUnhealthy === true ? { allow_unhealthy: true } : {}) }),
     )
-    line.speak().result(added, server => `Added ${server.name}; ${howItIs(server)}`)
+    const catalog = await unlessHidden(line.controlPlane().servers.capabilities(added.id))
+    line
+      .speak()
+      .result(added, server =>
+        [`Added ${server.name}; ${howItIs(server)}`, ...(catalog ? warnings(catalog) : [])].join('\n'),
+      )
   })
 }
 

@@ -1,13 +1,8 @@
 import { isIP } from 'node:net'
+import { isLoopback } from '../kernel/index.ts'
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 const HOST_NAME =
   /^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:.]+\])(:\d{1,5})?$/
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host)
-}
 
 /** Names are not taken: what they resolve to may change from loopback to something else. */
 export function isListenAddress(text: string): boolean {

@@ -17,6 +17,8 @@ export interface Config {
   /** null means that API keys are the only credentials. */
   readonly oidc: OidcConfig | null
   readonly policy: PolicyConfig
+  readonly approvals: { readonly decideWithin: number; readonly useWithin: number }
+  readonly secrets: SecretsConfig
   readonly mcp: { readonly sessionIdle: number; readonly maxSessions: number }
   readonly stdio: { readonly maxConcurrentSpawns: number; readonly idleStop: number }
 }
@@ -28,6 +30,21 @@ export interface OidcConfig {
   readonly rolesClaim: string | null
   readonly tenantsClaim: string | null
   readonly provision: boolean
+}
+
+/** Places where others keep secrets. */
+export interface SecretsConfig {
+  readonly files: string | null
+  readonly vault: {
+    readonly url: string
+    readonly token: NonNullable<OpaConfig['token']>
+    readonly namespace: string | null
+    readonly path: string
+    readonly timeout: number
+    readonly keep: number
+    /** Path of a PEM file. */
+    readonly ca: string | null
+  } | null
 }
 
 export interface PolicyConfig {
@@ -71,6 +88,8 @@ export function configOf(values: Values): Config {
     log: { level: values['log.level'], format: values['log.format'] },
     oidc: oidcOf(values),
     policy: { engines: [...new Set(values['policy.engines'])], opa: opaOf(values), opaWasm: opaWasmOf(values) },
+    approvals: { decideWithin: values['approvals.decide_within'], useWithin: values['approvals.use_within'] },
+    secrets: { files: values['secrets.files'], vault: vaultOf(values) },
     mcp: { sessionIdle: values['mcp.session_idle'], maxSessions: values['mcp.max_sessions'] },
     stdio: { maxConcurrentSpawns: values['stdio.max_concurrent_spawns'], idleStop: values['stdio.idle_stop'] },
   }
@@ -114,6 +133,21 @@ function opaWasmOf(values: Values): PolicyConfig['opaWasm'] {
     path: values['policy.opa_wasm.path'],
     timeout: values['policy.opa_wasm.timeout'],
     memory: values['policy.opa_wasm.memory'],
+  }
+}
+
+function vaultOf(values: Values): SecretsConfig['vault'] {
+  const url = values['secrets.vault.url']
+  const token = values['secrets.vault.token']
+  if (url === null || token === null) return null
+  return {
+    url,
+    token: secretOf(token),
+    namespace: values['secrets.vault.namespace'],
+    path: values['secrets.vault.path'],
+    timeout: values['secrets.vault.timeout'],
+    keep: values['secrets.vault.keep'],
+    ca: values['secrets.vault.ca'],
   }
 }
 

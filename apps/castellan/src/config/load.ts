@@ -1,5 +1,4 @@
-import { fault } from '../kernel/index.ts'
-import { isLoopback } from './addresses.ts'
+import { fault, isLoopback } from '../kernel/index.ts'
 import { type Config, configOf } from './config.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { otherVariables, type Variables } from './environment.ts'
@@ -88,6 +87,9 @@ function checkTogether(values: Values): void {
   if (oidc.length > 0 && (values['oidc.issuer'] === null || values['oidc.audience'] === null)) {
     throw invalid(`${oidc.join(', ')} needs both oidc.issuer and oidc.audience`)
   }
+  const vault = paths.filter(path => path.startsWith('secrets.vault.') && values[path] !== settings[path].fallback)
+  if (vault.length > 0 && (values['secrets.vault.url'] === null || values['secrets.vault.token'] === null))
+    throw invalid(`${vault.join(', ')} needs both secrets.vault.url and secrets.vault.token`)
   checkEngines(values)
 }
 

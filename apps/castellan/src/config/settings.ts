@@ -105,6 +105,44 @@ export const settings = {
   'policy.opa_wasm.path': setting(decision, 'castellan', 'Their entrypoint; {tenant} stands for the tenant.'),
   'policy.opa_wasm.timeout': setting(duration('10ms', '30s'), 1_000, 'How long a decision may take before it is a no.'),
   'policy.opa_wasm.memory': setting(size('1 MiB', '1024 MiB'), 67_108_864, 'Most memory they may use for a decision.'),
+  'approvals.decide_within': setting(
+    duration('1s', '24d'),
+    3_600_000,
+    'How long people have to approve a call, unless a rule says otherwise.',
+  ),
+  'approvals.use_within': setting(
+    duration('1s', '24d'),
+    900_000,
+    'How long an approval may be used once it is given, unless a rule says otherwise.',
+  ),
+  'secrets.files': setting(
+    optional(text('a path', 'folder', isPath)),
+    null,
+    'Folder with secrets as files that servers may refer to; {tenant} stands for the tenant.',
+  ),
+  'secrets.vault.url': secret(
+    setting(
+      optional(text('an https URL, or http on this machine, without credentials, query or fragment', 'url', isIssuer)),
+      null,
+      'A HashiCorp Vault, or what speaks like it, that servers may refer to.',
+    ),
+  ),
+  'secrets.vault.token': secret(
+    setting(tokenReference, null, 'Where the token for it is: a variable, or a stored secret.'),
+  ),
+  'secrets.vault.namespace': setting(
+    optional(text('a text without spaces', 'namespace', value => /^[\x21-\x7e]{1,200}$/.test(value))),
+    null,
+    'Its namespace.',
+  ),
+  'secrets.vault.path': setting(
+    decision,
+    'secret/data/castellan/{tenant}',
+    'Below which path of a KV engine of version 2 secrets are; {tenant} stands for the tenant.',
+  ),
+  'secrets.vault.timeout': setting(duration('10ms', '30s'), 2_000, 'How long it may take to answer.'),
+  'secrets.vault.keep': setting(duration('0s', '1h'), 60_000, 'How long what was read from it is good.'),
+  'secrets.vault.ca': setting(pemFile, null, 'Certificates of the authorities it must be certified by.'),
   'mcp.session_idle': setting(duration('1s', '7d'), 1_800_000, 'When a session without requests is collected.'),
   'mcp.max_sessions': setting(wholeNumber(1, 100_000), 1_000, 'Most sessions open at once.'),
   'stdio.max_concurrent_spawns': setting(wholeNumber(1, 64), 4, 'Most servers started at the same time.'),

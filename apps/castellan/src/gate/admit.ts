@@ -30,7 +30,7 @@ type Denied = Extract<Verdict, { is: 'deny' }>
 /** A refusal before there was a call to judge. */
 export interface NotAdmitted {
   readonly is: 'refused'
-  readonly guard: 'identity' | 'resolve' | 'schema'
+  readonly guard: 'identity' | 'resolve' | 'schema' | 'pin'
   readonly verdict: Denied
   readonly violations: readonly SchemaViolation[]
   /** What was asked for, when it is known to exist for the caller. */
@@ -82,13 +82,13 @@ export function freezeCall(
 ): Admission {
   const { offer } = found
   const { server, capability } = offer
-  const refuse = (violations: readonly SchemaViolation[]): NotAdmitted => ({
-    is: 'refused',
-    guard: 'schema',
-    verdict: deny('denied_schema', ...violations.slice(0, 10).map(each => `${each.at || '/'}: ${each.message}`)),
-    violations,
-    offer,
-  })
+  const refuse = (violations: readonly SchemaViolation[]): NotAdmitted => {
+    // What does not fit a schema nobody reviewed would be told in its words.
+    if (offer.withheld !== undefined) {
+      return { is: 'refused', guard: 'pin', verdict: deny('denied_pin', offer.withheld), violations: [], offer }
+    }
+    return schemaRefusal(violations, offer)
+  }
   const given = request.args ?? {}
   if (!isJsonObject(given)) return refuse([{ at: '', message: 'arguments must be an object' }])
   let text: string
@@ -146,6 +146,11 @@ export function freezeCall(
     digest,
   })
   return { is: 'admitted', call, offer }
+}
+
+function schemaRefusal(violations: readonly SchemaViolation[], offer: Offer): NotAdmitted {
+  const reasons = violations.slice(0, 10).map(each => `${each.at || '/'}: ${each.message}`)
+  return { is: 'refused', guard: 'schema', verdict: deny('denied_schema', ...reasons), violations, offer }
 }
 
 function frozen({ responses, state }: GivenInput): GivenInput {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { newId, systemClock } from '../kernel/index.ts'
+import type { Approval, ApprovalStore } from '../approvals/index.ts'
+import { anApproval } from '../approvals/fixtures/approval.ts'
 import { type Entry, Journal, type JournalStore } from '../journal/index.ts'
 import type { CallFilter, CallRecord, CallStore } from './call-store.ts'
 import type { Outcome } from './verdict.ts'
 
 export interface OpenCallStore {
   readonly calls: CallStore
+  readonly approvals: ApprovalStore
   readonly journal: JournalStore
   close(): Promise<void>
 }
@@ -63,6 +66,38 @@ export function callStoreSuite(name: string, open: () => Promise<OpenCallStore>,
       await assert.rejects(begin(record), { code: 'STREAM_CONFLICT' })
       assert.equal(await store.call(record.tenant, record.id), undefined)
       assert.equal(await store.byKey(record.tenant, record.principal, 'k'), undefined)
+    })
+
+    test('of many calls that would use one approval at once one does, and nothing is left of the others', async () => {
+      const given: Approval = anApproval({ tenant: newId(), state: 'approved' })
+      await opened.approvals.ask(given, null, [], [])
+      const records = Array.from({ length: 8 }, () => aCall({ tenant: given.tenant }))
+      const results = await Promise.allSettled(
+        records.map(record => {
+          const used: Approval = { ...given, state: 'used', usedBy: record.id, version: 2 }
+          return store.open(record, [line(record, 0)], [], 'now', { approval: used })
+        }),
+      )
+      const won = results.findIndex(({ status }) => status === 'fulfilled')
+      for (const [index, result] of results.entries()) {
+        const record = records[index]!
+        assert.equal(await written(record), index === won ? 1 : 0)
+        assert.equal((await store.call(record.tenant, record.id)) !== undefined, index === won)
+        if (result.status === 'rejected') assert.equal(result.reason.code, 'APPROVAL_SPENT')
+      }
+      assert.equal((await opened.approvals.approval(given.tenant, given.id))?.usedBy, records[won]?.id)
+    })
+
+    test('an intent that clashes uses no approval up', async () => {
+      const given: Approval = anApproval({ tenant: newId(), state: 'approved' })
+      await opened.approvals.ask(given, null, [], [])
+      const record = aCall({ tenant: given.tenant, idempotencyKey: 'k' })
+      await begin({ ...record, id: newId() })
+      const used: Approval = { ...given, state: 'used', usedBy: record.id, version: 2 }
+      await assert.rejects(store.open(record, [line(record, 0)], [], 'now', { approval: used }), {
+        code: 'IDEMPOTENCY_IN_FLIGHT',
+      })
+      assert.deepEqual(await opened.approvals.approval(given.tenant, given.id), given)
     })
 
     test('a key is claimed by one call of a principal at a time', async () => {
@@ -157,6 +192,30 @@ export function callStoreSuite(name: string, open: () => Promise<OpenCallStore>,
       assert.ok(unfinished.every(({ id, state }) => id !== over.id && state === 'open'))
       assert.equal((await store.unfinished(1)).length, 1)
     })
+
+    test('what was read in a session is kept with its calls, and found again', async () => {
+      const [untrusted, plain, early] = [
+        aCall({ session: 's1' }),
+        aCall(),
+        aCall({ startedAt: '2020-01-01T00:00:00.000Z' }),
+      ]
+      for (const record of [untrusted, plain, early]) await begin(record)
+      const labels = ['confidential', 'untrusted']
+      await store.close({ ...ended(untrusted), labels }, null, [line(untrusted, 1)])
+      await store.close({ ...ended(early), labels }, null, [line(early, 1)])
+      await end(plain, null)
+      const late = { ...ended(aCall({ session: 's2' })), labels: ['untrusted'] }
+      await store.open(late, [line(late, 0)], [])
+      const ours = [untrusted.id, plain.id, early.id, late.id]
+      const found = (await store.labelled('2026-01-01T00:00:00.000Z', null, 10_000)).filter(({ id }) =>
+        ours.includes(id),
+      )
+      assert.deepEqual(found, [{ ...ended(untrusted), labels }, late])
+      assert.deepEqual(
+        (await store.labelled('2026-01-01T00:00:00.000Z', untrusted.id, 10_000)).filter(({ id }) => ours.includes(id)),
+        [late],
+      )
+    })
   })
 }
 
@@ -172,10 +231,12 @@ function aCall(more: Partial<CallRecord> = {}): CallRecord {
     digest: `sha256:${'0'.repeat(64)}`,
     idempotencyKey: null,
     correlationId: newId(),
+    session: null,
     state: 'open',
     outcome: null,
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: null,
+    labels: null,
     ...more,
   }
 }

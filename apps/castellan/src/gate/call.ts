@@ -23,6 +23,8 @@ export interface CallContext {
   readonly causationId: string | null
   /** The client's session or conversation, for step limits; null when it has none. */
   readonly sessionId: string | null
+  /** The run the call is a step of, as its caller names it, for budgets; absent when it is of none. */
+  readonly runId?: string
   readonly idempotencyKey: string | null
   readonly dryRun: boolean
   /** The surface it came through. */

@@ -1,4 +1,6 @@
 import type { Role } from '../identity/index.ts'
+import { matchesPattern } from '../registry/index.ts'
+import type { Call } from './call.ts'
 
 /** So many calls in so many milliseconds, with the whole amount at hand at the start (a token bucket). */
 export interface Rate {
@@ -27,4 +29,17 @@ export interface Limits {
   readonly perPrincipal: Rate | null
   readonly perTool: Rate | null
   readonly version: number
+}
+
+/** Why limits do not allow a call at all, however few there are; undefined when they do. */
+export function broken(
+  limits: Pick<Limits, 'allow' | 'block' | 'noNetwork'>,
+  call: Pick<Call, 'server' | 'capability' | 'openWorld'>,
+): string | undefined {
+  const name = `${call.server.name}/${call.capability.name}`
+  if (limits.block.some(pattern => matchesPattern(pattern, name))) return `${name} is blocked`
+  if (limits.allow && !limits.allow.some(pattern => matchesPattern(pattern, name)))
+    return `${name} is not on the allow list`
+  if (limits.noNetwork && call.openWorld) return `${name} may reach the network`
+  return undefined
 }

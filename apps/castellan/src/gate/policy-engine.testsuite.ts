@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { digestJson, isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import type { Metric } from '../guardrails/index.ts'
 import type { PrincipalKind, Role } from '../identity/index.ts'
 import type { EffectClass } from '../registry/index.ts'
 import type { CallMethod } from './call.ts'
@@ -26,6 +27,11 @@ export interface PolicyScenarios {
    * `odd-keys`: the text at the key `c~d` of the key `a/b` is `yes`. `second`: the text at /list/1 is `yes`.
    */
   readonly byArguments: Files
+  /**
+   * `anything`, and forbids when: `no-mixing`: the session has read `untrusted` and the capability is open-world. `no-secrets`: the
+   * guardrails saw secrets in the arguments.
+   */
+  readonly byWhatWasSeen: Files
   /** Allows everything, and has another policy whose evaluation ends in an error when the number at /count is 1. */
   readonly erring: Files
   /** Arguments beyond what the engine judges when policies look at arguments; `byArguments` would allow each of them. */
@@ -102,6 +108,17 @@ export function testPolicyEngine(name: string, start: () => Promise<RunningEngin
       assert.equal(decision.policyDigest, digest)
       assert.equal(decision.reasons.length, 1)
       assert.match(decision.reasons[0]!, /operators/)
+    })
+
+    test('what the session has read and what the guardrails saw can be looked at', async () => {
+      await given(scenarios.byWhatWasSeen)
+      assert.equal(await allows({ openWorld: true }), true)
+      assert.equal(await allows({ openWorld: true, labels: ['confidential'], found: ['pii'] }), true)
+      assert.equal(await allows({ openWorld: false, labels: ['confidential', 'untrusted'] }), true)
+      const mixing = await decide({ openWorld: true, labels: ['confidential', 'untrusted'] })
+      assert.deepEqual([mixing.allow, /no-mixing/.test(mixing.reasons.join())], [false, true])
+      const secrets = await decide({ found: ['pii', 'secrets'] })
+      assert.deepEqual([secrets.allow, /no-secrets/.test(secrets.reasons.join())], [false, true])
     })
 
     test('a forbid outweighs every permit, and is named', async () => {
@@ -316,6 +333,51 @@ export function testPolicyHolder(name: string, start: () => PolicyEngine & Polic
   })
 }
 
+/** What is relied on in who decides by policies that are not in force. */
+export function testRehearsal(name: string, start: () => PolicyEngine & PolicyHolder, scenarios: PolicyTexts): void {
+  describe(`policies on trial with ${name}`, () => {
+    const holder = start()
+    const signal = new AbortController().signal
+    const input = anInput({ roles: ['operator'] })
+
+    test('a judge decides by its own files, whatever is in force, and changes nothing of it', async () => {
+      holder.load(setOf(scenarios.allowNothing))
+      const judge = holder.rehearse('default', scenarios.allowAll)
+      assert.equal(judge.engine, holder.name)
+      assert.equal(judge.digest, digestJson(scenarios.allowAll))
+      const decision = await judge.decide(input, signal)
+      assert.deepEqual([decision.allow, decision.policyDigest], [true, judge.digest])
+      assert.equal((await holder.decide(input, signal)).allow, false)
+      holder.load(setOf(scenarios.allowAll))
+      holder.load(setOf(scenarios.allowNothing))
+      assert.equal((await judge.decide(input, signal)).allow, true)
+      await judge.close()
+    })
+
+    test('without files it decides as for a tenant that has none', async () => {
+      const judge = holder.rehearse('default', null)
+      assert.deepEqual(await judge.decide(input, signal), await holder.decide({ ...input, tenant: 'nobody' }, signal))
+      assert.deepEqual([judge.digest, judge.reads], ['none', new Set()])
+    })
+
+    test('it says which arguments its policies may look at', () => {
+      assert.deepEqual(holder.rehearse('default', scenarios.allowAll).reads, new Set())
+      const { reads } = holder.rehearse('default', scenarios.byArguments)
+      for (const pointer of ['/path', '/count', '/agreed', '/owner', '/a~1b/c~0d', '/list/1'])
+        assert.ok(reads === 'all' || reads.has(pointer), pointer)
+      holder.load(setOf(scenarios.byArguments))
+      assert.deepEqual(holder.reads?.('default') ?? 'all', reads)
+    })
+
+    test('files that could not be put in force are refused', () => {
+      assert.throws(
+        () => holder.rehearse('default', scenarios.broken.files),
+        error => isFault(error, 'POLICY_INVALID') && error.message.includes(`${scenarios.broken.file}:3`),
+      )
+    })
+  })
+}
+
 function setOf(files: Files, tenant = 'default'): PolicySet {
   return { tenant, files, digest: digestJson(files), version: 1 }
 }
@@ -331,6 +393,8 @@ interface Changes {
   readonly openWorld?: boolean
   readonly trusted?: boolean
   readonly args?: JsonObject
+  readonly labels?: readonly string[]
+  readonly found?: readonly Metric[]
   readonly via?: string
   readonly dryRun?: boolean
 }
@@ -349,6 +413,8 @@ function anInput(changes: Changes): PolicyInput {
       trusted: changes.trusted ?? false,
     },
     args: changes.args ?? {},
+    labels: changes.labels ?? [],
+    found: changes.found ?? [],
     via: changes.via ?? 'mcp',
     dryRun: changes.dryRun ?? false,
   }

@@ -1,4 +1,5 @@
 import type { Digest, JsonObject } from '../kernel/index.ts'
+import type { Metric } from '../guardrails/index.ts'
 import type { EffectClass } from '../registry/index.ts'
 import type { PrincipalKind, Role } from '../identity/index.ts'
 import type { CallMethod } from './call.ts'
@@ -22,6 +23,10 @@ export interface PolicyInput {
   }
   /** The canonical arguments that will run. */
   readonly args: JsonObject
+  /** What the session has read, such as `untrusted` and `confidential`, in alphabetical order. */
+  readonly labels: readonly string[]
+  /** What the guardrails saw in the arguments, such as `secrets`, in alphabetical order. */
+  readonly found: readonly Metric[]
   readonly via: string
   readonly dryRun: boolean
 }
@@ -34,6 +39,8 @@ export interface Obligations {
   readonly redact: boolean
   /** The call is judged and not run. */
   readonly dryRun: boolean
+  /** Why a person must agree, in words for that person; the reasons of the decision when left out. */
+  readonly approvalReasons?: readonly string[]
 }
 
 /** A decision point's answer. */
@@ -61,6 +68,16 @@ export interface PolicySet {
   readonly version: number
 }
 
+/** A policy set that is or was in force, as the history has it. */
+export interface PolicyVersion extends PolicySet {
+  /** RFC 3339; when it was put in force. */
+  readonly at: string
+  /** Id of the principal who did it. */
+  readonly principal: string
+  /** The version whose files were taken up again; null when they were given. */
+  readonly restores: number | null
+}
+
 export interface PolicyProblem {
   readonly file: string
   /** From 1; null when the problem has no place. */
@@ -79,6 +96,8 @@ export interface PolicyEngine {
   readonly failOpen: boolean
   /** A tenant without policies is denied everything. */
   decide(input: PolicyInput, signal: AbortSignal): Promise<Decision>
+  /** JSON Pointers of the arguments that the policies of a tenant may look at; an engine without it may look at all. */
+  reads?(tenant: string): ReadonlySet<string> | 'all'
   /** Resolves with what keeps the engine from deciding for a tenant now; null when nothing does. */
   trouble(tenant: string, signal: AbortSignal): Promise<string | null>
   /** Ends everything the engine holds open. Idempotent. */
@@ -94,4 +113,29 @@ export interface PolicyHolder {
   check(files: Readonly<Record<string, string>>): readonly PolicyProblem[]
   /** Puts a set in force for its tenant. Throws `POLICY_INVALID` and keeps the one before. */
   load(set: PolicySet): void
+  /**
+   * Someone who decides about a tenant by these files, whatever is in force, and touches nothing that is; without files as for
+   * a tenant that has none. Throws `POLICY_INVALID`.
+   */
+  rehearse(tenant: string, files: Readonly<Record<string, string>> | null): Judge
+}
+
+/** The port of an engine whose policies come as one file that it looks after by itself. */
+export interface BundleHolder {
+  /** Who decides by this file, and who decides by that in force. Throws `POLICY_INVALID`. */
+  rehearse(bundle: Uint8Array): Promise<{ readonly candidate: Judge; readonly inForce: Judge }>
+}
+
+/** Decides as policies would that need not be in force. */
+export interface Judge {
+  /** The engine both are of. */
+  readonly engine: string
+  /** Of the policies it decides by. */
+  readonly digest: string
+  /** JSON Pointers of the arguments they may look at. */
+  readonly reads: ReadonlySet<string> | 'all'
+  /** As that of a {@link PolicyEngine}. */
+  decide(input: PolicyInput, signal: AbortSignal): Promise<Decision>
+  /** Ends everything it holds open. Idempotent. */
+  close(): Promise<void>
 }

@@ -18,6 +18,8 @@ describe('a table of policy tests', () => {
         capability: { server: 'files', name: 'read', effect: 'read', openWorld: true, trusted: false },
         args: {},
         via: 'mcp',
+        labels: [],
+        found: [],
         dryRun: false,
       },
       expect: 'allow',
@@ -29,6 +31,7 @@ describe('a table of policy tests', () => {
     const call = row.call
     const wrong: [unknown, RegExp][] = [
       [{}, /t\.yaml: a table is a list/],
+      [[], /t\.yaml: it has no cases/],
       [['text'], /t\.yaml: case 1: must be an object/],
       [[row, { ...row, name: 'b', expect: 'maybe' }], /t\.yaml: case 2 \("b"\): expect must be one of allow, deny/],
       [[row, row], /case 2: the name "a case" is used twice/],

@@ -1,4 +1,5 @@
 import { fault, isJsonObject, type JsonObject } from '../kernel/index.ts'
+import type { Metric } from '../guardrails/index.ts'
 import type { PrincipalKind, Role } from '../identity/index.ts'
 import type { EffectClass } from '../registry/index.ts'
 import type { CallContext, CallMethod } from './call.ts'
@@ -27,7 +28,7 @@ export interface PolicyCaseResult {
  *     - name: an operator may write
  *       principal: { roles: [operator] }              # also id, kind, name
  *       call: { server: files, name: write_file, effect: unsafe, args: { path: /tmp/a } }
- *                                                     # also method, openWorld, trusted, via, dryRun
+ *                                                     # also method, openWorld, trusted, labels, found, via, dryRun
  *       expect: allow
  *       because: operators-act                        # optional
  *
@@ -37,6 +38,7 @@ export interface PolicyCaseResult {
  */
 export function parsePolicyTable(file: string, table: unknown): PolicyCase[] {
   if (!Array.isArray(table)) throw fault('POLICY_INVALID', { why: `${file}: a table is a list of cases` })
+  if (table.length === 0) throw fault('POLICY_INVALID', { why: `${file}: it has no cases, and so it tests nothing` })
   const names = new Set<string>()
   return table.map((row: unknown, index) => {
     const policyCase = parseCase(new Fields(`${file}: case ${index + 1}`, row))
@@ -71,10 +73,20 @@ function mismatch({ allow, reasons }: Decision, expect: 'allow' | 'deny', becaus
   return `expected ${expect} because of ${because}, got it from others${by}`
 }
 
-const methods: readonly CallMethod[] = ['tools/call', 'resources/read', 'prompts/get', 'completion/complete']
+const methods = Object.keys({
+  'tools/call': true,
+  'resources/read': true,
+  'resources/subscribe': true,
+  'prompts/get': true,
+  'completion/complete': true,
+  'tasks/get': true,
+  'tasks/update': true,
+  'tasks/cancel': true,
+} satisfies Record<CallMethod, true>) as CallMethod[]
 const effects: readonly EffectClass[] = ['read', 'idempotent', 'unsafe']
 const kinds: readonly PrincipalKind[] = ['user', 'agent', 'service', 'site']
 const roles: readonly Role[] = ['admin', 'auditor', 'operator', 'member']
+const metrics = ['pii', 'secrets', 'injection', 'toxicity', 'exfiltration'] as const satisfies readonly Metric[]
 const surfaces: readonly CallContext['via'][] = ['mcp', 'rest', 'cli', 'run']
 
 function parseCase(row: Fields): PolicyCase {
@@ -100,6 +112,8 @@ function parseCase(row: Fields): PolicyCase {
         trusted: call.flag('trusted', false),
       },
       args: call.json('args', {}),
+      labels: call.texts('labels').toSorted(),
+      found: call.someOf('found', metrics).toSorted(),
       via: call.oneOf('via', surfaces, 'mcp'),
       dryRun: call.flag('dryRun', false),
     },
@@ -153,6 +167,13 @@ class Fields {
       if (found === undefined) throw this.#invalid(`${name} may hold only ${allowed.join(', ')}`)
       return found
     })
+  }
+
+  texts(name: string): string[] {
+    const value = this.#take(name, [])
+    if (!Array.isArray(value) || !value.every(item => typeof item === 'string'))
+      throw this.#invalid(`${name} must be a list of texts`)
+    return value
   }
 
   json(name: string, fallback: JsonObject): JsonObject {

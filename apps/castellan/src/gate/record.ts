@@ -1,11 +1,16 @@
+import type { Use } from '../approvals/index.ts'
 import type { Blob, Draft, Entry, Journal } from '../journal/index.ts'
-import { type Clock, isFault, isoTime, type JsonObject } from '../kernel/index.ts'
+import { type Clock, digestBytes, isFault, isoTime, type JsonObject } from '../kernel/index.ts'
 import type { Offer } from '../registry/index.ts'
+import { type Charge, chargesData } from './budgets/charges.ts'
+import type { Hold, Spending } from './budgets/hold.ts'
+import { spendingOf } from './budgets/spending.ts'
 import type { Call } from './call.ts'
 import type { CallRecord, CallStore } from './call-store.ts'
 import type { Execution } from './execute/execute.ts'
 import type { LateWrites } from './late-writes.ts'
 import type { CallRequest } from './request.ts'
+import { withoutMarked } from './secret-arguments.ts'
 import { type Outcome, wireOutcome } from './verdict.ts'
 
 /** What the journal is told of a call that never became one, or was not allowed. */
@@ -74,49 +79,92 @@ export class Recorder {
   }
 
   /** A call answered from an earlier one. */
-  answered(call: Call, by: string, outcome: Outcome): void {
+  answered(call: Call, by: string, outcome: Outcome, facts: JsonObject): void {
     const name = wireOutcome(outcome)
-    this.#endedAtOnce(call, 'call.answered', name, { by, outcome: name })
+    this.#endedAtOnce(call, 'call.answered', name, { ...facts, by, outcome: name })
   }
 
   /**
    * The intent. For whatever may change something, or claims a key, it is on disk when this resolves; for a plain read it
-   * is written together with the end. Throws `STORE_UNAVAILABLE` (then nothing may be sent) or `IDEMPOTENCY_IN_FLIGHT`.
+   * is written together with the end. In the same transaction what is held for the call is reserved, and the approval of the call,
+   * if there is one, is used up. Throws `STORE_UNAVAILABLE` (then nothing may be sent), `IDEMPOTENCY_IN_FLIGHT`, `APPROVAL_SPENT`
+   * or `BUDGET_SPENT`.
    */
-  async intend(call: Call, facts: JsonObject): Promise<Intent> {
-    const args = this.#journal.sealBlob(call.identity.tenant, call.args)
-    const data = aboutCall(call, { args: args.digest, ...facts })
+  async intend(call: Call, facts: JsonObject, hold: Hold | null, use?: Use): Promise<Intent> {
+    const args = this.#argumentsOf(call)
+    const said: JsonObject = {
+      ...(hold === null ? {} : { charges: chargesData(hold.reserved, 'held') }),
+      ...(use ? { approval: use.approval.id } : {}),
+      ...facts,
+    }
+    const data = aboutCall(call, said, args)
     const intended = this.#seal(call, 0, 'call.intended', data)
     const record: CallRecord = { ...this.#record(call), startedAt: intended.at }
-    const durable = call.effect !== 'read' || call.context.idempotencyKey !== null
-    if (durable) await this.#calls.open(record, [intended], [args])
-    return { call, record, intended, args, durable }
+    const durable = call.effect !== 'read' || call.context.idempotencyKey !== null || use !== undefined
+    if (durable) {
+      const besides = { approval: use?.approval, charges: hold?.reserved.accounts }
+      await this.#calls.open(record, use ? [intended, use.entry] : [intended], [args], 'now', besides)
+    }
+    return { call, record, intended, args, durable, hold }
+  }
+
+  /**
+   * What may be told of an outcome: errors often repeat what they were about, and so may hold a secret that the server was given.
+   * A result that is none is the caller's as it is.
+   */
+  tellable(outcome: Outcome): Outcome {
+    return outcome.is === 'toolError' || outcome.is === 'failed' ? this.#journal.conceal(outcome) : outcome
   }
 
   /**
    * The end of an intent. Once something may have happened the caller is told, so a store that fails only now does not
    * hide the outcome: the line is kept and written as soon as it can be.
    */
-  async ended(intent: Intent, execution: Execution, milliseconds: number): Promise<void> {
+  async ended(
+    intent: Intent,
+    execution: Execution,
+    milliseconds: number,
+    review: Reviewed = unseen,
+    spending: Spending = spendingOf(execution, milliseconds),
+  ): Promise<void> {
     const { call } = intent
     const { outcome, attempts } = execution
+    const { facts, labels } = review
     const name = wireOutcome(outcome)
+    const settled = intent.hold?.settle(spending)
     const entry = this.#seal(call, 1, 'call.ended', {
       attempts,
       capability: call.capability.name,
+      ...(settled === undefined ? {} : { charges: chargesData(settled.charges, 'spent') }),
       effect: call.effect,
       ...(outcome.is === 'failed' ? { error: outcome.fault ?? `rpc ${outcome.error.code}` } : {}),
+      ...facts,
       ...('result' in outcome ? { is_error: outcome.is === 'toolError' } : {}),
+      ...(labels.length > 0 ? { labels } : {}),
       latency_ms: Math.round(milliseconds * 1_000) / 1_000,
       outcome: name,
       server: call.server.name,
     })
-    const record: CallRecord = { ...intent.record, state: 'ended', outcome: name, endedAt: entry.at }
+    const record: CallRecord = {
+      ...intent.record,
+      state: 'ended',
+      outcome: name,
+      endedAt: entry.at,
+      labels: labels.length > 0 ? labels : null,
+    }
+    const entries = settled === undefined ? [entry] : [entry, ...settled.notices.map(each => this.#journal.seal(each))]
+    const charges = settled?.charges.accounts
     if (!intent.durable) {
-      this.#openSoon(record, [intent.intended, entry], [intent.args])
+      this.#openSoon(record, [intent.intended, ...entries], [intent.args], charges)
+      // The store never knew that it was held.
+      settled?.written()
       return
     }
-    const close = () => this.#calls.close(record, standsForKey(call, outcome) ? outcome : null, [entry])
+    const close = async () => {
+      const kept = standsForKey(call, outcome) ? this.#journal.conceal(outcome) : null
+      await this.#calls.close(record, kept, entries, charges)
+      settled?.written()
+    }
     try {
       await close()
     } catch (error) {
@@ -145,15 +193,29 @@ export class Recorder {
   }
 
   /** Holds nothing of the call but what is written: thousands may wait. */
-  #openSoon(record: CallRecord, entries: readonly Entry[], blobs: readonly Blob[]): void {
-    this.#late.add(() => this.#calls.open(record, entries, blobs, 'soon'))
+  #openSoon(
+    record: CallRecord,
+    entries: readonly Entry[],
+    blobs: readonly Blob[],
+    charges: readonly Charge[] = [],
+  ): void {
+    this.#late.add(() => this.#calls.open(record, entries, blobs, 'soon', { charges }))
   }
 
-  /** The one line of a call that was not run; nobody waits for it. */
+  /**
+   * The one line of a call that was not run; nobody waits for it. Its arguments are kept when policy was asked about them, so
+   * that it can be asked again; those of a flood that never got that far are not.
+   */
   #endedAtOnce(call: Call, type: string, outcome: string, facts: JsonObject): void {
-    const entry = this.#seal(call, 0, type, aboutCall(call, facts))
+    const judged = facts['policy_input'] !== undefined
+    const args = judged ? this.#argumentsOf(call) : null
+    const entry = this.#seal(call, 0, type, aboutCall(call, facts, args))
     const record: CallRecord = { ...this.#record(call), state: 'ended', outcome, endedAt: entry.at }
-    this.#openSoon(record, [entry], [])
+    this.#openSoon(record, [entry], args ? [args] : [])
+  }
+
+  #argumentsOf(call: Call): Blob {
+    return this.#journal.sealBlob(call.identity.tenant, withoutMarked(call.args, call.capability))
   }
 
   #seal(call: Call, seq: number, type: string, data: JsonObject): Entry {
@@ -186,13 +248,23 @@ export class Recorder {
       digest: call.digest,
       idempotencyKey: call.context.idempotencyKey,
       correlationId: call.context.correlationId,
+      session: call.context.sessionId,
       state: 'open',
       outcome: null,
       startedAt: isoTime(this.#clock.now()),
       endedAt: null,
+      labels: null,
     }
   }
 }
+
+/** What was seen in the outcome of a call. */
+export interface Reviewed {
+  readonly facts: JsonObject
+  readonly labels: readonly string[]
+}
+
+const unseen: Reviewed = { facts: {}, labels: [] }
 
 /** Tenant of journal lines about requests of nobody. */
 export const NO_TENANT = 'nobody'
@@ -203,6 +275,7 @@ export interface Intent {
   readonly intended: Entry
   readonly args: Blob
   readonly durable: boolean
+  readonly hold: Hold | null
 }
 
 /** A name as someone sent it, in a form that every store takes. */
@@ -222,6 +295,7 @@ function standsForKey(call: Call, outcome: Outcome): boolean {
   switch (outcome.is) {
     case 'ok':
     case 'toolError':
+    case 'withheld':
     case 'indeterminate':
       return true
     case 'failed':
@@ -236,11 +310,14 @@ function standsForKey(call: Call, outcome: Outcome): boolean {
 }
 
 /** Its keys are in order, as those of all data of calls: what is in order need not be sorted to be hashed. */
-function aboutCall(call: Call, { args, ...facts }: JsonObject): JsonObject {
+function aboutCall(call: Call, { charges, ...facts }: JsonObject, args: Blob | null): JsonObject {
   return {
-    ...(args === undefined ? {} : { args }),
+    ...(args === null ? {} : { args: args.digest }),
+    // Otherwise what is kept is to the letter what was judged.
+    ...(args === null || digestBytes(args.bytes) === call.argsDigest ? {} : { args_redacted: true }),
     call: call.digest,
     capability: call.capability.name,
+    ...(charges === undefined ? {} : { charges }),
     ...(call.input === null ? {} : { continues: true }),
     definition: call.capability.digest,
     effect: call.effect,

@@ -1,5 +1,7 @@
+import type { JsonValue } from '../kernel/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Primitive, View } from '../registry/index.ts'
+import type { Standing } from './budgets/hold.ts'
 import type { CallContext, GivenInput, TaskMethod } from './call.ts'
 import type { CallIo } from './connector.ts'
 import type { DenialCode, Outcome } from './verdict.ts'
@@ -25,12 +27,21 @@ export interface CallRequest {
   readonly context: CallContext
   /** Answers to what the server asked for when the same was asked before; absent the first time. */
   readonly input?: GivenInput
+  /** Milliseconds the caller waits for a person to decide, when one has to; absent when it does not wait. */
+  readonly patience?: number
   readonly io: CallIo
 }
 
 /** What a surface gets back; every case carries the id under which the journal knows the call. */
 export type Answer =
-  | { readonly is: 'outcome'; readonly callId: string; readonly outcome: Outcome; readonly replayOf: string | null }
+  | {
+      readonly is: 'outcome'
+      readonly callId: string
+      readonly outcome: Outcome
+      readonly replayOf: string | null
+      /** What the guardrails noted of arguments and result, as it is journaled; absent when there is nothing. */
+      readonly noted?: readonly JsonValue[]
+    }
   | {
       readonly is: 'denied'
       readonly callId: string
@@ -40,7 +51,12 @@ export type Answer =
       readonly unknown: boolean
       /** For `denied_schema` only: what to mend, without values. */
       readonly violations: readonly { readonly at: string; readonly message: string }[]
+      /** For `denied_budget` only: how the budget stands. */
+      readonly standing?: Standing
+      /** As of an outcome. */
+      readonly noted?: readonly JsonValue[]
     }
-  | { readonly is: 'needsApproval'; readonly callId: string }
+  /** Nothing was sent; the same call again is let pass, once, when the approval has been given. */
+  | { readonly is: 'needsApproval'; readonly callId: string; readonly approvalId: string; readonly expiresAt: string }
   /** Every guard would have let the call pass; nothing was sent. */
   | { readonly is: 'dryRun'; readonly callId: string }

@@ -1,10 +1,11 @@
 import type { Journal } from '../journal/index.ts'
-import type { Clock } from '../kernel/index.ts'
+import { type Clock, isJsonObject } from '../kernel/index.ts'
+import { inFull } from './budgets/charges.ts'
 import type { CallStore } from './call-store.ts'
 
 /**
  * Ends the calls whose end a crash hid, before anything new is let in: whatever may have changed something becomes
- * `indeterminate`, a read `error`. None is repeated. Returns how many there were.
+ * `indeterminate`, a read `error`. None is repeated, and what was reserved for them counts as spent. Returns how many there were.
  */
 export async function sweepUnfinished(calls: CallStore, journal: Journal, clock: Clock): Promise<number> {
   let swept = 0
@@ -13,6 +14,8 @@ export async function sweepUnfinished(calls: CallStore, journal: Journal, clock:
     if (unfinished.length === 0) return swept
     for (const record of unfinished) {
       const outcome = record.effect === 'read' ? 'error' : 'indeterminate'
+      const [intent] = await journal.store.readStream(record.tenant, `call:${record.id}`)
+      const charges = intent?.data['charges']
       const entry = journal.seal({
         tenant: record.tenant,
         stream: `call:${record.id}`,
@@ -20,7 +23,14 @@ export async function sweepUnfinished(calls: CallStore, journal: Journal, clock:
         type: 'call.ended',
         principal: 'system',
         correlationId: record.correlationId,
-        data: { server: record.server, capability: record.capability, effect: record.effect, outcome, swept: true },
+        data: {
+          server: record.server,
+          capability: record.capability,
+          effect: record.effect,
+          outcome,
+          swept: true,
+          ...(isJsonObject(charges) ? { charges } : {}),
+        },
       })
       // What may be repeated gives its key back, so that asking again repeats it.
       const kept =
@@ -30,7 +40,12 @@ export async function sweepUnfinished(calls: CallStore, journal: Journal, clock:
               is: 'indeterminate',
               message: `It is not known whether "${record.capability}" of "${record.server}" took effect: the control plane stopped before its end was seen. Do not repeat it before you have checked.`,
             } as const)
-      await calls.close({ ...record, state: 'ended', outcome, endedAt: clock.now().toISOString() }, kept, [entry])
+      await calls.close(
+        { ...record, state: 'ended', outcome, endedAt: clock.now().toISOString() },
+        kept,
+        [entry],
+        isJsonObject(charges) ? inFull(record.tenant, charges) : [],
+      )
       swept++
     }
   }

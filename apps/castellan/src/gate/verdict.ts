@@ -1,4 +1,6 @@
 import type { FaultCode, JsonObject } from '../kernel/index.ts'
+import type { EffectClass } from '../registry/index.ts'
+import type { Hold, Standing } from './budgets/hold.ts'
 
 /** Wire names of the ways a call may be refused; the same on every surface and in the journal. */
 export type DenialCode =
@@ -12,10 +14,23 @@ export type DenialCode =
 
 /** A guard's answer. A denial is an answer, not an exception; its reasons go to the journal, never to the caller. */
 export type Verdict =
-  /** Facts, when given, are journaled with the call. */
-  | { readonly is: 'allow'; readonly facts?: JsonObject }
-  | { readonly is: 'deny'; readonly code: DenialCode; readonly reasons: readonly string[]; readonly facts?: JsonObject }
-  | { readonly is: 'needsApproval'; readonly reasons: readonly string[] }
+  /** Facts, when given, are journaled with the call. What is held for it is released unless it runs. */
+  | { readonly is: 'allow'; readonly facts?: JsonObject; readonly mustRedact?: boolean; readonly hold?: Hold }
+  | {
+      readonly is: 'deny'
+      readonly code: DenialCode
+      readonly reasons: readonly string[]
+      readonly facts?: JsonObject
+      /** Of the budget that is spent; the one reason that the caller is told. */
+      readonly standing?: Standing
+    }
+  | {
+      readonly is: 'needsApproval'
+      readonly reasons: readonly string[]
+      readonly facts?: JsonObject
+      readonly mustRedact?: boolean
+      readonly hold?: Hold
+    }
   | { readonly is: 'answered'; readonly outcome: Outcome; readonly by: string }
   | { readonly is: 'dryRun'; readonly facts?: JsonObject }
 
@@ -33,6 +48,8 @@ export type Outcome =
   /** A JSON-RPC error: of the server as it came, or ours, and then with the code of its fault. */
   | { readonly is: 'failed'; readonly error: UpstreamError; readonly fault: FaultCode | null }
   | { readonly is: 'timeout' | 'cancelled'; readonly message: string }
+  /** The call was made, and a guardrail keeps back what came of it. */
+  | { readonly is: 'withheld'; readonly message: string }
   /** The request may or may not have taken effect; it was not and will not be repeated by us. */
   | { readonly is: 'indeterminate'; readonly message: string }
 
@@ -52,12 +69,31 @@ export function wireOutcome(outcome: Outcome): string {
       return outcome.is
     case 'inputRequired':
       return 'input_required'
+    case 'withheld':
+      return 'denied_guardrail'
     case 'toolError':
     case 'failed':
       return 'error'
     default:
       throw outcome satisfies never
   }
+}
+
+/** What stands for an outcome that nobody is to see. */
+export function withheld(effect: EffectClass): Extract<Outcome, { is: 'withheld' }> {
+  const advice = effect === 'read' ? '' : ' Do not repeat it: whatever it changes has been changed.'
+  return { is: 'withheld', message: `The call was made, and a guardrail keeps back what came of it.${advice}` }
+}
+
+/** What is said of a call that waits for people. */
+export function needsApproval({
+  approvalId,
+  expiresAt,
+}: {
+  readonly approvalId: string
+  readonly expiresAt: string
+}): string {
+  return `A person must agree first (approval ${approvalId}, to be decided before ${expiresAt}). Nothing was sent; make the very same call again once it is approved.`
 }
 
 /** The one public sentence of each denial: the same whatever the reason was. */

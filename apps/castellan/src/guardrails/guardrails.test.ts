@@ -5,7 +5,7 @@ import type { Detector } from './detector.ts'
 import { detectors } from './detectors.ts'
 import type { Metric } from './finding.ts'
 import { Guardrails } from './guardrails.ts'
-import { settingsFor } from './settings.ts'
+import { type Mode, modes, settingsFor, tightened } from './settings.ts'
 import { type Action, actions, stages } from './signal.ts'
 
 const all = new Guardrails(detectors())
@@ -94,8 +94,8 @@ describe('the modes', () => {
       ['secrets', 0.6, 'model_output', { hard_gate: 'block', mixed: 'redact', advisory: 'allow' }],
       ['secrets', 0.6, 'arguments', { hard_gate: 'block', mixed: 'warn', advisory: 'allow' }],
       ['pii', 0.6, 'tool_manifest', { hard_gate: 'block', mixed: 'warn', advisory: 'allow' }],
-      ['injection', 0.89, 'result', { hard_gate: 'block', mixed: 'warn', advisory: 'allow' }],
-      ['injection', 0.9, 'result', { hard_gate: 'block', mixed: 'block', advisory: 'allow' }],
+      ['injection', 0.74, 'result', { hard_gate: 'block', mixed: 'warn', advisory: 'allow' }],
+      ['injection', 0.75, 'result', { hard_gate: 'block', mixed: 'block', advisory: 'allow' }],
       ['exfiltration', 0.5, 'result', { hard_gate: 'block', mixed: 'redact', advisory: 'allow' }],
       ['toxicity', 0.94, 'model_input', { hard_gate: 'block', mixed: 'warn', advisory: 'allow' }],
     ]
@@ -149,7 +149,29 @@ test('the digest changes with the settings and the detectors, and with nothing e
 })
 
 test('what is not said keeps its default', () => {
-  const { mode, thresholds } = settingsFor({ thresholds: { pii: 0.5, toxicity: undefined } })
+  const { mode, thresholds } = settingsFor({ thresholds: { pii: 0.5, toxicity: undefined } }, 'result')
   assert.equal(mode, 'mixed')
-  assert.deepEqual(thresholds, { pii: 0.5, secrets: null, injection: 0.9, toxicity: 0.95, exfiltration: 0.9 })
+  assert.deepEqual(thresholds, { pii: 0.5, secrets: null, injection: 0.75, toxicity: 0.95, exfiltration: 0.9 })
+})
+
+test('settings are only ever tightened', () => {
+  const rank = (mode: Mode | undefined) => modes.indexOf(mode ?? 'mixed')
+  const threshold = fc.option(fc.double({ min: 0, max: 1, noNaN: true }))
+  const wish = fc.record({ mode: fc.constantFrom(...modes), thresholds: fc.record({ pii: threshold, secrets: threshold, injection: threshold }) }) // prettier-ignore
+  fc.assert(
+    fc.property(wish, wish, fc.constantFrom(...stages), (before, more, stage) => {
+      const after = tightened(before, more)!
+      assert.ok(rank(after.mode) <= Math.min(rank(before.mode), rank(more.mode)))
+      for (const metric of ['pii', 'secrets', 'injection'] as const) {
+        const [was, is] = [settingsFor(before, stage).thresholds[metric], settingsFor(after, stage).thresholds[metric]]
+        assert.ok(was === null || (is !== null && is <= was))
+        const wanted = more.thresholds[metric]
+        assert.ok(wanted === null || (is !== null && is <= wanted))
+      }
+    }),
+  )
+  assert.equal(tightened(null, {}), null)
+  assert.equal(tightened(null, { mode: 'hard_gate' })?.mode, 'hard_gate')
+  // What is on by default in arguments alone is not undone by a threshold above it.
+  assert.equal(settingsFor(tightened({}, { thresholds: { secrets: 1 } })!, 'arguments').thresholds.secrets, 0.9)
 })

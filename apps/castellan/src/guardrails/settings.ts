@@ -15,35 +15,77 @@ export interface GuardrailSettings {
   readonly mode: Mode
   /** The confidence from which a finding of `mixed` blocks, from 0 to 1; null means never. */
   readonly thresholds: Readonly<Record<Metric, number | null>>
+  /** What is done about findings of a category, such as `email`, in every mode and however sure a detector is. */
+  readonly categories: Readonly<Record<string, Action>>
 }
 
 /**
  * What is on by default. Personal data and secrets are what many honest texts are about, so they are taken out rather than
- * refused; who gives a model orders, or sends data away, is stopped as soon as that is certain.
+ * refused; who gives a model orders, or sends data away, is stopped: sooner for orders, since whoever is warned of them is
+ * a model that has read them.
  */
-export const defaultSettings: GuardrailSettings = {
-  mode: 'mixed',
-  thresholds: { pii: null, secrets: null, injection: 0.9, toxicity: 0.95, exfiltration: 0.9 },
+const thresholdsByDefault: GuardrailSettings['thresholds'] = {
+  pii: null,
+  secrets: null,
+  injection: 0.75,
+  toxicity: 0.95,
+  exfiltration: 0.9,
 }
+
+/** Nothing can be taken out of what a tool is called with, and a secret that has left cannot be called back. */
+const thresholdsOfArguments: GuardrailSettings['thresholds'] = { ...thresholdsByDefault, secrets: 0.9 }
+
+/** Personal data that are more often the subject of honest work than a leak: told of, and left where they are. */
+const toldOf: ReadonlySet<string> = new Set(['ip'])
 
 /** What a deployment or a caller says otherwise than the defaults. */
 export interface GuardrailWish {
   readonly mode?: Mode | undefined
   readonly thresholds?: { readonly [metric in Metric]?: number | null | undefined } | undefined
+  readonly categories?: Readonly<Record<string, Action>> | undefined
+  /** Thresholds that are never above these, whatever is said or left to the defaults of a stage. */
+  readonly atMost?: GuardrailWish['thresholds']
 }
 
-export function settingsFor({ mode = defaultSettings.mode, thresholds = {} }: GuardrailWish): GuardrailSettings {
-  const said = Object.entries(thresholds).filter(([, threshold]) => threshold !== undefined)
-  return { mode, thresholds: { ...defaultSettings.thresholds, ...Object.fromEntries(said) } }
+/** A wish, and another on top of it that can only make it stricter: the stricter mode, and of two thresholds the lower. */
+export function tightened(
+  wish: GuardrailWish | null,
+  more: Pick<GuardrailWish, 'mode' | 'thresholds'> | undefined,
+): GuardrailWish | null {
+  if (more === undefined || (more.mode === undefined && more.thresholds === undefined)) return wish
+  const { mode = 'mixed', ...given } = wish ?? { mode: 'advisory' }
+  const strictest = modes[Math.min(modes.indexOf(mode), modes.indexOf(more.mode ?? mode))]
+  return { ...given, mode: strictest, atMost: more.thresholds }
+}
+
+export function settingsFor(
+  { mode = 'mixed', thresholds: said = {}, atMost = {}, categories = {} }: GuardrailWish,
+  stage: Stage,
+): GuardrailSettings {
+  const unsaid = stage === 'arguments' ? thresholdsOfArguments : thresholdsByDefault
+  const threshold = (metric: Metric): number | null => {
+    const own = said[metric] === undefined ? unsaid[metric] : said[metric]
+    const most = atMost[metric] ?? null
+    return own === null || most === null ? (own ?? most) : Math.min(own, most)
+  }
+  const thresholds = {
+    pii: threshold('pii'),
+    secrets: threshold('secrets'),
+    injection: threshold('injection'),
+    toxicity: threshold('toxicity'),
+    exfiltration: threshold('exfiltration'),
+  }
+  return { mode, thresholds, categories }
 }
 
 /** What is done about a finding of this confidence. */
 export function actionFor(
-  metric: Metric,
-  confidence: number,
+  { metric, category, confidence }: { readonly metric: Metric; readonly category: string; readonly confidence: number },
   stage: Stage,
-  { mode, thresholds }: GuardrailSettings,
+  { mode, thresholds, categories }: GuardrailSettings,
 ): Action {
+  const wanted = categories[category]
+  if (wanted !== undefined) return wanted === 'redact' && !canBeRedacted(metric, stage) ? 'warn' : wanted
   switch (mode) {
     case 'hard_gate':
       return 'block'
@@ -52,11 +94,15 @@ export function actionFor(
     case 'mixed': {
       const threshold = thresholds[metric]
       if (threshold !== null && confidence >= threshold) return 'block'
-      return canBeTakenOut(metric) && canBeChanged(stage) ? 'redact' : 'warn'
+      return canBeRedacted(metric, stage) && !toldOf.has(category) ? 'redact' : 'warn'
     }
     default:
       throw mode satisfies never
   }
+}
+
+function canBeRedacted(metric: Metric, stage: Stage): boolean {
+  return canBeTakenOut(metric) && canBeChanged(stage)
 }
 
 /** Whether the rest of a text is of use without it. */

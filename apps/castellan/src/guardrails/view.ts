@@ -1,8 +1,7 @@
 import type { Words } from './linear/index.ts'
 
 /** One way a text was changed to see what it says. */
-export type Transformation =
-  'normalised' | 'plain-letters' | 'base64' | 'hex' | 'url' | 'escapes' | 'entities' | 'rot13'
+export type Transformation = 'normalised' | 'plain-letters' | 'base64' | 'hex' | 'url' | 'escapes' | 'rot13'
 
 /** A text as it can be read, and where in the given text each stretch of it came from. */
 export interface View {

@@ -2,5 +2,5 @@ export { dataText, type Draft, type Entry, leafHash, type SequencedEntry } from 
 export { follow, followInPages } from './follow.ts'
 export { Journal } from './journal.ts'
 export type { Blob, EntryFilter, Haste, JournalStore } from './journal-store.ts'
-export { type KnownSecrets, REDACTED } from './redact.ts'
+export { type KnownSecrets, REDACTED, namesSecret } from './redact.ts'
 export { matchesTopic } from './topic.ts'

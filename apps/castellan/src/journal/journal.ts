@@ -1,7 +1,7 @@
 import { canonicalize, type Clock, digestBytes, isoTime, type JsonValue, newId } from '../kernel/index.ts'
 import { type Draft, type Entry, leafHash, rememberText } from './entry.ts'
 import type { Blob, JournalStore } from './journal-store.ts'
-import { type KnownSecrets, noKnownSecrets, redact } from './redact.ts'
+import { conceal, type KnownSecrets, noKnownSecrets, redact } from './redact.ts'
 import { newSalt } from './salt.ts'
 
 /** Seals what others say into entries, and keeps what may be kept late from being lost. */
@@ -43,6 +43,11 @@ export class Journal {
     const entries = drafts.map(draft => this.seal(draft))
     await this.store.append(entries)
     return entries
+  }
+
+  /** A value of others without the secrets we know, for whoever may be told or keep it; the very one when it holds none. */
+  conceal<T>(value: T): T {
+    return conceal(value, this.#known)
   }
 
   /** A redacted, salted blob of a JSON value, to be kept by whoever appends its digest. */

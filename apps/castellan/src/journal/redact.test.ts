@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { canonicalize, isFault, type JsonValue } from '../kernel/index.ts'
-import { namesSecret, redact, REDACTED } from './redact.ts'
+import { conceal, namesSecret, redact, REDACTED } from './redact.ts'
 
 test('keys that name a secret are known in every spelling', () => {
   const secret = [
@@ -74,4 +74,17 @@ test('nesting that could not be digested is refused, and not a crash', () => {
     () => redact(deep),
     error => isFault(error, 'JSON_NOT_CANONICAL'),
   )
+})
+
+test('what is known to be secret is concealed wherever it stands, and nothing else is touched', () => {
+  const known = { mask: (text: string) => text.replaceAll('hunter2', REDACTED) }
+  const value = { password: 'open', text: ['a hunter2 b', { hunter2: 1 }], n: 0.1, none: null }
+  assert.deepEqual(conceal(value, known), {
+    password: 'open',
+    text: [`a ${REDACTED} b`, { [REDACTED]: 1 }],
+    n: 0.1,
+    none: null,
+  })
+  const clean = { password: 'open' }
+  assert.equal(conceal(clean, known), clean)
 })

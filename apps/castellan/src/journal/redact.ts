@@ -26,6 +26,13 @@ export function redact<T extends JsonValue>(value: T, known: KnownSecrets = noKn
   return copy(value, known, 0) as T
 }
 
+/** The value without the secrets that are known; the very one when it holds none. Every form a secret has in JSON is known. */
+export function conceal<T>(value: T, known: KnownSecrets): T {
+  const text = JSON.stringify(value)
+  const concealed = known.mask(text)
+  return concealed === text ? value : (JSON.parse(concealed) as T)
+}
+
 function copy(value: JsonValue, known: KnownSecrets, depth: number): JsonValue {
   if (typeof value === 'string') return known.mask(value)
   if (typeof value !== 'object' || value === null) return value

@@ -64,6 +64,12 @@ export const catalogue = {
     sentence: 'The secret "{name}" cannot be read: {why}.',
   },
 
+  ROTATION_UNDER_WAY: {
+    kind: 'conflict',
+    retryable: true,
+    sentence: 'The master key is being replaced already; try again when that has ended.',
+  },
+
   // Journal and store
   STREAM_CONFLICT: {
     kind: 'conflict',
@@ -131,6 +137,16 @@ export const catalogue = {
     retryable: true,
     sentence: 'The server "{server}" failed too often and gets a rest; try again in {rest}.',
   },
+  EGRESS_REFUSED: {
+    kind: 'unavailable',
+    retryable: false,
+    sentence: 'The server "{server}" leads to where it may not: {why}.',
+  },
+  SANDBOX_UNAVAILABLE: {
+    kind: 'unavailable',
+    retryable: false,
+    sentence: 'The server "{server}" was not started: this machine cannot give it the sandbox it is set to ({why}).',
+  },
   HEADER_INVALID: {
     kind: 'invalid',
     retryable: false,
@@ -141,6 +157,14 @@ export const catalogue = {
     kind: 'invalid',
     retryable: false,
     sentence: 'The OpenAPI document of "{server}" cannot be used: {why}.',
+  },
+
+  // Pins
+  PIN_CONFLICT: {
+    kind: 'conflict',
+    retryable: false,
+    sentence:
+      'The definition {given} cannot be decided about: {why}. Look again with "castellan pins show {pin}" and decide about what is there now.',
   },
 
   // Gate
@@ -155,8 +179,55 @@ export const catalogue = {
     sentence: 'A call with this idempotency key is still under way; ask again when it has ended.',
   },
 
+  // Budgets
+  BUDGET_SPENT: {
+    kind: 'exhausted',
+    retryable: false,
+    sentence: 'The budget has no room for this call; wait until it begins anew, or have it raised.',
+  },
+  BUDGET_IMMUTABLE: {
+    kind: 'invalid',
+    retryable: false,
+    sentence:
+      'What the budget "{name}" counts cannot be changed ("{field}" differs), since its sums would mean nothing; make another, or remove this one first.',
+  },
+
+  // Approvals
+  APPROVAL_CLOSED: {
+    kind: 'conflict',
+    retryable: false,
+    sentence:
+      'The approval is {state}, so it can no longer be decided; the same call asks for a new one when it comes again.',
+  },
+  APPROVAL_OWN: {
+    kind: 'denied',
+    retryable: false,
+    sentence: 'Whoever asked for the approval cannot give it; someone else who may decide must agree.',
+  },
+  APPROVAL_REPEATED: {
+    kind: 'conflict',
+    retryable: false,
+    sentence: 'You have decided this already; of others, {missing} must still agree.',
+  },
+  APPROVAL_SPENT: {
+    kind: 'conflict',
+    retryable: true,
+    sentence:
+      'The approval was used, taken back or has expired meanwhile; the same call asks for a new one when it comes again.',
+  },
+  APPROVAL_TOKEN_INVALID: {
+    kind: 'denied',
+    retryable: false,
+    sentence: 'The token is not one of this approval, or is too old; send the one of the notice as it came.',
+  },
+
   // Policies
   POLICY_INVALID: { kind: 'invalid', retryable: false, sentence: 'The policy set is not valid: {why}.' },
+  REPLAY_LIMIT: {
+    kind: 'exhausted',
+    retryable: true,
+    sentence: 'There are {limit} replays under way, as many as there may be; try again when one has ended.',
+  },
 
   // Process
   SHUTTING_DOWN: { kind: 'unavailable', retryable: true, sentence: 'Castellan is stopping; try again in a moment.' },
@@ -165,6 +236,7 @@ export const catalogue = {
     retryable: true,
     sentence: 'There are too many open sessions ({limit}); close one, or try again later.',
   },
+  SESSION_CLOSED: { kind: 'conflict', retryable: false, sentence: 'The session is closed; open another.' },
   INTERNAL: {
     kind: 'internal',
     retryable: false,

@@ -15,7 +15,7 @@ export function toolDefinition(capability: Capability, exposed: string): JsonObj
 }
 
 /** The schema that arguments must satisfy; null when the definition has none, which lets everything pass. */
-export function inputSchemaOf(capability: Capability): JsonObject | null {
+export function inputSchemaOf(capability: Pick<Capability, 'primitive' | 'name' | 'definition'>): JsonObject | null {
   switch (capability.primitive) {
     case 'tool':
       return isJsonObject(capability.definition.inputSchema) ? capability.definition.inputSchema : null

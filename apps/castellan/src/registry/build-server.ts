@@ -36,6 +36,7 @@ export function buildServer(
     timeouts: { ...defaultTimeouts, ...spec.timeouts },
     trusted: spec.trusted,
     tools: spec.tools,
+    pinning: spec.pinning ?? serverDefaults.pinning,
     perClient: spec.perClient ?? serverDefaults.perClient,
     maxConcurrent: spec.maxConcurrent ?? serverDefaults.maxConcurrent,
     probeEvery: spec.probeEvery ?? serverDefaults.probeEvery,

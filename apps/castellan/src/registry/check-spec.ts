@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path'
-import { fault } from '../kernel/index.ts'
+import { namesSecret } from '../journal/index.ts'
+import { fault, isLoopback } from '../kernel/index.ts'
 import { SERVER_NAME } from './names.ts'
+import { sandboxProblem } from './sandbox.ts'
 import type { OAuthSettings, Transport } from './server.ts'
 import type { ConnectionSpec, ServerSpec } from './server-spec.ts'
 
@@ -16,10 +18,12 @@ export function checkSpec(spec: ServerSpec): void {
   else checkEndpoints(connection)
 }
 
-function checkCommand({ command, args, replicas }: Extract<ConnectionSpec, { transport: 'stdio' }>): void {
+function checkCommand({ command, args, replicas, sandbox }: Extract<ConnectionSpec, { transport: 'stdio' }>): void {
   if (command.trim() === '') throw invalid('the command is empty')
   if ([command, ...args].some(part => part.includes('\0'))) throw invalid('the command holds a NUL character')
   if (!Number.isInteger(replicas) || replicas < 1 || replicas > 16) throw invalid('replicas must be 1 to 16')
+  const problem = sandbox && sandboxProblem(sandbox)
+  if (problem !== undefined) throw invalid(problem)
 }
 
 function checkEndpoints(connection: Exclude<ConnectionSpec, { transport: 'stdio' }>): void {
@@ -30,8 +34,17 @@ function checkEndpoints(connection: Exclude<ConnectionSpec, { transport: 'stdio'
   }
   if (new Set(connection.endpoints).size < connection.endpoints.length) throw invalid('an endpoint is given twice')
   for (const endpoint of connection.endpoints) checkUrl(endpoint, schemes[connection.transport], 'endpoint')
+  const wrong = connection.egress?.hosts?.find(host => !HOST.test(host))
+  if (wrong !== undefined) {
+    throw invalid(
+      `"${wrong.slice(0, 200)}" is not a host; write a name or an address as in a URL, without a port, or *.example.com`,
+    )
+  }
   if ('auth' in connection && connection.auth !== undefined) checkAuth(connection.auth, connection)
 }
+
+/** As a URL has it once it was parsed, or all below a name. */
+const HOST = /^(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9_-])?$|^[0-9a-f:.]*:[0-9a-f:.]*$/
 
 function checkAuth(
   auth: OAuthSettings<unknown>,
@@ -43,7 +56,7 @@ function checkAuth(
   if (new Set(endpoints.map(each => new URL(each).origin)).size > 1) {
     throw invalid('a server with OAuth has all its endpoints on one origin, since its token is for one place')
   }
-  if (!endpoints.every(isPrivate)) {
+  if (!endpoints.every(isConfidential)) {
     throw invalid('a server with OAuth is reached by https, or on this machine: its token would be read on the way')
   }
   if (Object.keys(headers).some(name => name.toLowerCase() === 'authorization')) {
@@ -66,9 +79,9 @@ function checkAuth(
 /** `scope-token` of RFC 6749 section 3.3. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-function isPrivate(endpoint: string): boolean {
+function isConfidential(endpoint: string): boolean {
   const { protocol, hostname } = new URL(endpoint)
-  return protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+  return protocol === 'https:' || isLoopback(hostname)
 }
 
 const web = ['http:', 'https:']
@@ -94,10 +107,19 @@ function checkUrl(text: string, schemes: readonly string[], what: string): void 
       `the ${what} "${withoutSecrets(text)}" holds credentials; put them into a header, where they are kept sealed`,
     )
   }
+  const telling = [...url.searchParams.keys()].find(namesSecret)
+  if (telling !== undefined) {
+    throw invalid(
+      `the ${what} "${withoutSecrets(text)}" holds a secret in its query; put it into a header, where it is kept sealed`,
+    )
+  }
 }
 
 function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^/]*@/, '//…@').slice(0, 200)
+  return url
+    .replace(/\/\/[^/]*@/, '//…@')
+    .replace(/[?#].*$/s, '?…')
+    .slice(0, 200)
 }
 
 function invalid(why: string) {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { JsonObject } from '../kernel/index.ts'
 import type { Capability } from './capability.ts'
 import { effectOf, isOpenWorld } from './effect.ts'
+import { noSandboxWishes, type SandboxSettings } from './sandbox.ts'
 import { aServer } from './fixtures/server.ts'
 import type { EffectClass } from './server.ts'
 
@@ -44,6 +45,16 @@ describe('a tool is taken to reach the network', () => {
     assert.equal(isOpenWorld(aServer({ trusted: true }), tool({ openWorldHint: false })), false)
     assert.equal(isOpenWorld(aServer({ trusted: true }), tool({})), true)
     assert.equal(isOpenWorld(aServer(), tool({ openWorldHint: false })), true)
+  })
+
+  test('or it runs where it cannot, whatever anybody says', () => {
+    const { connection, ...rest } = aServer({ tools: { do: { network: true } } })
+    const confined = (wishes: Partial<SandboxSettings>) => {
+      const sandbox = { preset: 'strict', ...noSandboxWishes, ...wishes } as const
+      return { ...rest, connection: { ...connection, sandbox } as typeof connection }
+    }
+    assert.equal(isOpenWorld(confined({}), tool({ openWorldHint: true })), false)
+    assert.equal(isOpenWorld(confined({ network: 'host' }), tool({ openWorldHint: true })), true)
   })
 
   test('or the operator does, whatever the server says', () => {

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../kernel/index.ts'
 import type { Capability } from './capability.ts'
+import { isCutOff } from './sandbox.ts'
 import type { EffectClass, Server } from './server.ts'
 
 /**
@@ -20,10 +21,13 @@ export function effectOf(server: Server, capability: Capability): EffectClass {
 }
 
 /**
- * Whether a capability may reach beyond its server. Only the operator's word, or a trusted server's explicit
- * `openWorldHint: false`, says no: a name never does.
+ * Whether a capability may reach beyond its server. Only a sandbox in which it cannot, the operator's word, or a trusted server's
+ * explicit `openWorldHint: false`, says no: a name never does.
  */
 export function isOpenWorld(server: Server, capability: Capability): boolean {
+  const { connection } = server
+  // What the kernel keeps from happening needs nobody's word.
+  if (connection.transport === 'stdio' && connection.sandbox && isCutOff(connection.sandbox)) return false
   const pinned = server.tools[capability.name]?.network
   if (pinned !== undefined) return pinned
   return !(server.trusted && annotations(capability).openWorldHint === false)

@@ -16,21 +16,39 @@ export type { CatalogChange } from './catalog-change.ts'
 export type { CatalogSource } from './catalog-source.ts'
 export { checkSpec } from './check-spec.ts'
 export { effectOf, isOpenWorld } from './effect.ts'
+export { type Egress, egressOf } from './egress.ts'
 export type { Grant, Group, GroupMember } from './grant.ts'
 export { type HeaderMark, headerMarks, markedValue } from './header-marks.ts'
 export { nextProbeIn } from './health.ts'
 export { Masker } from './masker.ts'
 export { matchesPattern, SERVER_NAME } from './names.ts'
 export { type Offer, type Offers, offerForUri, type View } from './offer.ts'
+export type { Inspection } from './pins/assess.ts'
+export {
+  type Approved,
+  type Change,
+  type Definitions,
+  isRisky,
+  type Pin,
+  type PinBook,
+  type Waiting,
+} from './pins/pin.ts'
+export { type Pinning, pinnings } from './pins/pinning.ts'
+export type { PinStore } from './pins/pin-store.ts'
+export type { PinInFull, PinOfServer, Pins } from './pins/pins.ts'
 export { type CatalogListener, type RegisterOptions, Registry, type RegistryParts } from './registry.ts'
 export type { RegistryStore, SealedSecret } from './registry-store.ts'
 export type { FoundTool, ToolQuery } from './search.ts'
-export { type EnvironmentLookup, resolveSecrets, type SecretSources, type SecretVault } from './secrets.ts'
+export { closesFiles, networkOf, noSandboxWishes, sandboxPresets, type SandboxSettings } from './sandbox.ts'
+export { type MasterKeyRing, type Rotation, SecretRotation } from './secret-rotation.ts'
+export type { SecretSource } from './secret-source.ts'
+export { resolveSecrets, type SecretSources, type SecretVault } from './secrets.ts'
 export { type ConnectionSpec, type SecretInput, secretsOf, type ServerSpec } from './server-spec.ts'
 export {
   type Connection,
   defaultTimeouts,
   type EffectClass,
+  type EgressSettings,
   type Health,
   type HealthStatus,
   type OAuthSettings,

@@ -23,6 +23,8 @@ export interface Offer {
   readonly capability: Capability
   /** The definition to show, under the exposed name; otherwise exactly as discovered. */
   readonly definition: JsonObject
+  /** Why nobody may use it as it is now; absent when it may be used. */
+  readonly withheld?: string
 }
 
 export interface Offers {
@@ -30,6 +32,8 @@ export interface Offers {
   readonly servers: readonly Server[]
   /** In a stable order: by exposed name. */
   readonly list: Readonly<Record<Primitive, readonly Offer[]>>
+  /** What is granted and not shown, since its definition is not the one that was reviewed. It can be found, and is refused. */
+  readonly withheld: readonly Offer[]
   find(as: Primitive, exposed: string): Offer | undefined
 }
 
@@ -42,12 +46,15 @@ export function offersFor(
     readonly catalogs: ReadonlyMap<string, Catalog>
     readonly grants: readonly Grant[]
     readonly groups: readonly Group[]
+    /** Why a capability may not be offered; null when it may. */
+    readonly withheld?: (server: Server, capability: Capability) => string | null
   },
 ): Offers {
   const mine = state.grants.filter(grant => appliesTo(grant, identity))
   const group = view.is === 'group' ? state.groups.find(each => each.name === view.name) : undefined
   const originalNames = view.is === 'server'
   const found: Offer[] = []
+  const withheld: Offer[] = []
   const servers: Server[] = []
   for (const server of state.servers) {
     if (view.is === 'server' && server.name !== view.name) continue
@@ -58,11 +65,15 @@ export function offersFor(
       if (view.is === 'group' && !isMember(group, server, capability)) continue
       const fitting = grants.filter(grant => covers(grant, capability))
       if (fitting.length === 0) continue
-      found.push(asItself(server, capability, originalNames))
-      if (capability.primitive !== 'tool' && fitting.some(grant => grant.asTool)) found.push(asTool(server, capability))
+      const offers = [asItself(server, capability, originalNames)]
+      if (capability.primitive !== 'tool' && fitting.some(grant => grant.asTool))
+        offers.push(asTool(server, capability))
+      const why = state.withheld?.(server, capability) ?? null
+      if (why === null) found.push(...offers)
+      else withheld.push(...offers.map(offer => ({ ...offer, withheld: why })))
     }
   }
-  return { servers, ...arrange(found) }
+  return { servers, ...arrange(found, withheld) }
 }
 
 function appliesTo(grant: Grant, identity: Pick<Identity, 'principal' | 'roles'>): boolean {
@@ -103,7 +114,7 @@ function qualifiedUri(server: string, uri: string): string {
   return `castellan://${server}/${encodeURIComponent(uri)}`
 }
 
-function arrange(found: readonly Offer[]): Omit<Offers, 'servers'> {
+function arrange(found: readonly Offer[], withheld: readonly Offer[]): Omit<Offers, 'servers'> {
   const list: Record<Primitive, Offer[]> = { tool: [], resource: [], template: [], prompt: [] }
   const index = new Map<string, Offer | 'ambiguous'>()
   for (const offer of found) {
@@ -120,13 +131,23 @@ function arrange(found: readonly Offer[]): Omit<Offers, 'servers'> {
     })
   }
   for (const as of Object.keys(list) as Primitive[]) list[as].sort((a, b) => (a.exposed < b.exposed ? -1 : 1))
+  // What is withheld takes no name from what is offered.
+  for (const offer of withheld) {
+    const names = isUri(offer.as) ? [offer.exposed, qualifiedUri(offer.server.name, offer.exposed)] : [offer.exposed]
+    for (const name of names) if (!index.has(`${offer.as} ${name}`)) index.set(`${offer.as} ${name}`, offer)
+  }
   return {
     list,
+    withheld,
     find(as, exposed) {
       const offer = index.get(`${as} ${exposed}`)
       return offer === 'ambiguous' ? undefined : offer
     },
   }
+}
+
+function isUri(as: Primitive): boolean {
+  return as === 'resource' || as === 'template'
 }
 
 function withUri(offer: Offer, uri: string): JsonObject {
@@ -139,11 +160,12 @@ export function offerForUri(offers: Offers, uri: string): { readonly offer: Offe
   const listed = offers.find('resource', uri)
   if (listed) return { offer: listed, uri: listed.capability.name }
   const qualified = /^castellan:\/\/([^/]+)\/(.+)$/.exec(uri)
-  const fitting = offers.list.template.filter(offer =>
+  const fits = (offer: Offer) =>
     qualified
       ? offer.server.name === qualified[1] && fitsTemplate(offer.capability.name, decode(qualified[2]!))
-      : fitsTemplate(offer.capability.name, uri),
-  )
+      : fitsTemplate(offer.capability.name, uri)
+  const offered = offers.list.template.filter(fits)
+  const fitting = offered.length > 0 ? offered : offers.withheld.filter(offer => offer.as === 'template' && fits(offer))
   const servers = new Set(fitting.map(offer => offer.server.id))
   if (servers.size !== 1) return undefined
   return { offer: fitting[0]!, uri: qualified ? decode(qualified[2]!) : uri }

@@ -190,6 +190,44 @@ export function registryStoreSuite(name: string, open: () => Promise<OpenRegistr
       await store.saveSecret(next, [])
       assert.deepEqual(await store.secret(tenant, 'db'), next)
       assert.equal(await store.secret(newId(), 'db'), undefined)
+      const enveloped = { ...aSecret(tenant, 'db'), wrapped: crypto.getRandomValues(new Uint8Array(60)) }
+      await store.saveSecret(enveloped, [])
+      assert.deepEqual(await store.secret(tenant, 'db'), enveloped)
+    })
+
+    test('secrets under other keys are found page by page, of whatever tenant, each once', async () => {
+      const key = newId()
+      const others = [newId(), newId()].toSorted()
+      const made = others.flatMap(tenant => ['a', 'b/c', 'b'].map(name => aSecret(tenant, name)))
+      for (const secret of made) await store.saveSecret(secret, [])
+      await store.saveSecret({ ...aSecret(others[0]!, 'mine'), keyId: key }, [])
+      const found: SealedSecret[] = []
+      for (;;) {
+        const page = await store.secretsNotUnder(key, found.at(-1) ?? null, 2)
+        if (page.length === 0) break
+        found.push(...page)
+      }
+      const ours = found.filter(({ tenant }) => others.includes(tenant))
+      assert.deepEqual(
+        ours.map(({ tenant, name }) => [tenant, name]),
+        others.flatMap(tenant => ['a', 'b', 'b/c'].map(name => [tenant, name])),
+      )
+      assert.deepEqual(ours.find(({ name }) => name === 'a'), made[0]) // prettier-ignore
+    })
+
+    test('a secret is replaced only as it was read', async () => {
+      const tenant = newId()
+      const [stays, set, gone] = ['stays', 'set', 'gone'].map(name => aSecret(tenant, name)) as [SealedSecret, SealedSecret, SealedSecret] // prettier-ignore
+      for (const secret of [stays, set]) await store.saveSecret(secret, [])
+      const newer = aSecret(tenant, 'set')
+      await store.saveSecret(newer, [])
+      const changes = [stays, set, gone].map(before => ({ before, after: { ...before, keyId: 'k2' } }))
+      const entry = anEntry()
+      await store.replaceSecrets(changes, [entry])
+      assert.equal(await written(entry), 1)
+      assert.deepEqual(await store.secret(tenant, 'stays'), { ...stays, keyId: 'k2' })
+      assert.deepEqual(await store.secret(tenant, 'set'), newer)
+      assert.equal(await store.secret(tenant, 'gone'), undefined)
     })
   })
 }
@@ -216,7 +254,7 @@ function aServer(tenant: string, name: string, more: Partial<Server> = {}): Serv
 
 function aSecret(tenant: string, name: string): SealedSecret {
   const random = () => crypto.getRandomValues(new Uint8Array(40))
-  return { tenant, name, keyId: 'k1', nonce: random().slice(0, 12), ciphertext: random() }
+  return { tenant, name, keyId: 'k1', wrapped: null, nonce: random().slice(0, 12), ciphertext: random() }
 }
 
 function aCatalog(server: Server, tools: number): Catalog {

@@ -3,11 +3,14 @@ import type { Catalog } from './capability.ts'
 import type { Grant, Group } from './grant.ts'
 import type { Server } from './server.ts'
 
-/** A secret as it is kept: AES-256-GCM, bound to tenant and name as associated data. */
+/** A secret as it is kept, bound to tenant and name. */
 export interface SealedSecret {
   readonly tenant: string
   readonly name: string
+  /** Of the master key that all of it hangs on. */
   readonly keyId: string
+  /** The key it is encrypted under, itself encrypted; null for the master key itself. */
+  readonly wrapped: Uint8Array | null
   readonly nonce: Uint8Array
   readonly ciphertext: Uint8Array
 }
@@ -39,4 +42,15 @@ export interface RegistryStore {
 
   secret(tenant: string, name: string): Promise<SealedSecret | undefined>
   saveSecret(secret: SealedSecret, entries: readonly Entry[]): Promise<void>
+  /** Secrets of every tenant that do not hang on this master key, by tenant and name, after another, at most `limit`. */
+  secretsNotUnder(
+    keyId: string,
+    after: Pick<SealedSecret, 'tenant' | 'name'> | null,
+    limit: number,
+  ): Promise<SealedSecret[]>
+  /** Replaces secrets that are still exactly as they were read; those that were set anew or removed meanwhile stay so. */
+  replaceSecrets(
+    changes: readonly { readonly before: SealedSecret; readonly after: SealedSecret }[],
+    entries: readonly Entry[],
+  ): Promise<void>
 }

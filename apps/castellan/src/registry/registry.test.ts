@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { localVault } from '../adapters/secrets-local/index.ts'
+import { localVault, oneKey } from '../adapters/secrets-local/index.ts'
 import { openSqlite } from '../adapters/store-sql/index.ts'
 import type { Actor, Identity } from '../identity/index.ts'
 import { Journal } from '../journal/index.ts'
@@ -89,8 +89,15 @@ async function office() {
   const clock = manualClock()
   const journal = new Journal(stores.journal, clock)
   const played = new PlayedServers()
-  const vault = localVault(new Uint8Array(32).fill(7))
-  const build = () => new Registry({ store: stores.registry, journal, source: played, vault, clock })
+  const vault = localVault(oneKey(new Uint8Array(32).fill(7)))
+  const pins = {
+    store: stores.pins,
+    inspect: async () => ({ findings: [], blind: null }),
+    onTrouble: (error: unknown) => {
+      throw error
+    },
+  }
+  const build = () => new Registry({ store: stores.registry, journal, source: played, vault, clock, pins })
   const registry = build()
   await registry.load()
   return {
@@ -131,7 +138,7 @@ describe('adding a server', () => {
       o.registry.offers(admin).list.tool.map(each => each.exposed),
       ['files__read'],
     )
-    assert.deepEqual(await o.topics(), ['server.created', 'server.discovered', 'grant.created'])
+    assert.deepEqual(await o.topics(), ['server.created', 'server.discovered', 'server.pin_first_use', 'grant.created'])
   })
 
   test('that does not answer is refused and leaves nothing', async () => {
@@ -348,6 +355,33 @@ describe('the catalogue', () => {
     o.clock.advance(60_000)
     await o.registry.refreshStale(server)
     assert.equal(o.played.asked.length, asked + 1)
+  })
+
+  test('is asked for again after a while when the server says nothing about it, or that it lasts for ever', async () => {
+    for (const ttl of [null, 0, Number.MAX_SAFE_INTEGER]) {
+      await using o = await office()
+      o.played.ttl = ttl
+      const server = await o.registry.addServer(spec, actor)
+      const asked = o.played.asked.length
+      o.clock.advance(60_000)
+      await o.registry.refreshStale(server)
+      assert.equal(o.played.asked.length, asked)
+      o.clock.advance(600_000)
+      await o.registry.refreshStale(server)
+      assert.equal(o.played.asked.length, asked + 1)
+    }
+  })
+
+  test('is asked for whenever a connection was opened, except by whoever is asking for it', async () => {
+    await using o = await office()
+    o.played.meanwhile = () => o.registry.refresh('any')
+    const server = await o.registry.addServer(spec, actor)
+    const asked = o.played.asked.length
+    o.played.meanwhile = async () => void o.registry.refresh(server.id)
+    await o.registry.refresh(server.id)
+    assert.equal(o.played.asked.length, asked + 1)
+    await o.registry.updateServer('files', { ...spec, trusted: true }, actor)
+    assert.equal(o.played.asked.length, asked + 2)
   })
 
   test('is asked for once by many who ask at the same time', async () => {

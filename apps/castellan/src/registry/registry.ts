@@ -9,6 +9,8 @@ import { Grants } from './grants.ts'
 import { Groups } from './groups.ts'
 import { probed, probeFailed, unknownHealth } from './health.ts'
 import { type Offers, offersFor, type View } from './offer.ts'
+import { type PinInFull, Pins, type PinsParts } from './pins/pins.ts'
+import { instructionsOf } from './pins/subject.ts'
 import type { RegistryStore, SealedSecret } from './registry-store.ts'
 import { resourceEntry } from './resource-entry.ts'
 import { type FoundTool, type ToolQuery, ToolSearch } from './search.ts'
@@ -16,7 +18,7 @@ import type { SecretVault } from './secrets.ts'
 import { buildServer } from './build-server.ts'
 import type { Health, Server } from './server.ts'
 import { serverDifferences } from './server-diff.ts'
-import type { ServerSpec } from './server-spec.ts'
+import { serverDefaults, type ServerSpec } from './server-spec.ts'
 
 export interface RegistryParts {
   readonly store: RegistryStore
@@ -24,6 +26,7 @@ export interface RegistryParts {
   readonly source: CatalogSource
   readonly vault: SecretVault
   readonly clock: Clock
+  readonly pins: Pick<PinsParts, 'store' | 'inspect' | 'onTrouble'>
 }
 
 export interface RegisterOptions {
@@ -41,12 +44,12 @@ export type CatalogListener = (tenant: string, change: CatalogChange) => void
 export class Registry {
   readonly grants: Grants
   readonly groups: Groups
+  readonly pins: Pins
   readonly #parts: RegistryParts
   #servers: readonly Server[] = []
   readonly #catalogs = new Map<string, Catalog>()
   readonly #health = new Map<string, Health>()
   readonly #discovering = new Map<string, Promise<Catalog>>()
-  readonly #discoveredHere = new Set<string>()
   /** New secrets of servers that are just being tried, and so are not in the store yet. */
   readonly #staged = new Map<string, readonly SealedSecret[]>()
   readonly #listeners = new Set<CatalogListener>()
@@ -62,6 +65,7 @@ export class Registry {
     const changed = (tenant: string) => this.#changed(tenant, 'all')
     this.grants = new Grants(store, journal, changed)
     this.groups = new Groups(store, journal, changed)
+    this.pins = new Pins({ ...parts.pins, journal, clock: parts.clock })
   }
 
   /** Reads everything back; after it tools are listed at once, before any server is up. */
@@ -72,7 +76,32 @@ export class Registry {
     await this.groups.load()
     this.#catalogs.clear()
     for (const catalog of await store.catalogs()) this.#catalogs.set(catalog.server, catalog)
+    await this.#loadPins()
     this.#offers = new Map()
+  }
+
+  /** Tries again what could not be read or written of pins; until then what they speak of is withheld. */
+  async mendPins(): Promise<void> {
+    if (this.pins.trouble !== null) {
+      await this.#loadPins()
+      if (this.pins.trouble !== null) return
+      for (const tenant of new Set(this.#servers.map(each => each.tenant))) this.#changed(tenant, 'all')
+    }
+    const lost = this.#servers.filter(server => this.pins.isLost(server))
+    // What they offer may be another thing by now.
+    await Promise.all(lost.map(server => this.rediscover(server, systemActor(server)).catch(unlessFault)))
+  }
+
+  async #loadPins(): Promise<void> {
+    await this.pins.load()
+    if (this.pins.trouble !== null) return
+    for (const server of this.#servers) {
+      const catalog = this.#catalogs.get(server.id)
+      // What was stored before there were pins is what was seen first.
+      if (catalog && !this.pins.knows(server)) {
+        await this.#review(server, catalog, systemActor(server)).catch(unlessFault)
+      }
+    }
   }
 
   onCatalogChanged(listener: CatalogListener): () => void {
@@ -227,19 +256,28 @@ export class Registry {
 
   // Discovery and health
 
-  /** Asks a server what it offers, unless that was done since this process started. Never throws for what servers do. */
+  /**
+   * A connection to a server was opened: what answers may offer something else than what did before.
+   * Never throws for what servers do.
+   */
   async refresh(serverId: string): Promise<void> {
     const server = this.#servers.find(each => each.id === serverId)
-    if (!server || this.#discoveredHere.has(serverId)) return
+    // Whatever is just being tried is asked anyway.
+    if (!server || this.#staged.has(serverId)) return
     await this.rediscover(server, systemActor(server)).catch(unlessFault)
   }
 
-  /** Asks a server again when what it said is older than it allowed (`ttlMs`). Never throws for what servers do. */
+  /**
+   * Asks a server again when what it said is older than it allowed (`ttlMs`), or than we do: not every server says that it
+   * changed. Never throws for what servers do.
+   */
   async refreshStale(server: Server): Promise<void> {
     const catalog = this.#catalogs.get(server.id)
-    if (!catalog || catalog.ttl === null || catalog.ttl <= 0) return
+    if (!catalog) return
+    const { ttl } = catalog
+    const lasts = ttl === null || ttl <= 0 ? LOOK_AGAIN : Math.min(ttl, LOOK_AGAIN)
     const age = this.#parts.clock.now().getTime() - Date.parse(catalog.discoveredAt)
-    if (age >= catalog.ttl) await this.rediscover(server, systemActor(server)).catch(unlessFault)
+    if (age >= lasts) await this.rediscover(server, systemActor(server)).catch(unlessFault)
   }
 
   /** A server said that a list changed; clients are told so even when it looks the same as before. */
@@ -257,8 +295,12 @@ export class Registry {
   async rediscover(server: Server, actor: Actor): Promise<Catalog> {
     const under = this.#discovering.get(server.id)
     if (under) return under
-    const work = this.#parts.source
-      .discover(server, AbortSignal.timeout(server.timeouts.connect + server.timeouts.read))
+    // Known to be under way before it begins: it may open a connection, and whoever hears of that would ask, too.
+    const work = Promise.resolve()
+      .then(() => {
+        const signal = AbortSignal.timeout(server.timeouts.connect + server.timeouts.read)
+        return this.#parts.source.discover(server, signal)
+      })
       .then(discovery => this.#keepCatalog(server, discovery, actor))
       .finally(() => this.#discovering.delete(server.id))
     this.#discovering.set(server.id, work)
@@ -266,7 +308,6 @@ export class Registry {
   }
 
   async #keepCatalog(server: Server, discovery: Discovery, actor: Actor): Promise<Catalog> {
-    this.#discoveredHere.add(server.id)
     const before = this.#catalogs.get(server.id)
     const catalog: Catalog = {
       ...discovery,
@@ -274,24 +315,64 @@ export class Registry {
       discoveredAt: this.#parts.clock.now().toISOString(),
     }
     const change = catalogChange(before, catalog)
-    if (change !== null || !before) {
-      const facts = { server: server.name, ...change?.facts }
-      const entry = this.#parts.journal.seal({
-        tenant: server.tenant,
-        stream: `catalog:${newId()}`,
-        seq: 0,
-        type: 'server.discovered',
-        principal: actor.principal,
-        correlationId: actor.correlationId,
-        data: facts,
-      })
-      await this.#parts.store.saveCatalog(server.tenant, catalog, [entry])
+    let judgedAnew: boolean
+    try {
+      if (change !== null || !before) await this.#saveCatalog(server, catalog, change, actor)
+      judgedAnew = await this.#review(server, catalog, actor)
+    } catch (error) {
+      // It is known to offer something else than what is kept, so what is kept cannot be trusted.
+      this.pins.distrust(server)
+      this.#changed(server.tenant, 'all')
+      throw error
     }
     // A server that was removed meanwhile must not come back through its catalogue.
     if (!this.#servers.some(each => each.id === server.id)) return catalog
     this.#catalogs.set(server.id, catalog)
-    if (change !== null) this.#changed(server.tenant, change)
+    if (change !== null || judgedAnew) this.#changed(server.tenant, change ?? 'all')
     return catalog
+  }
+
+  #saveCatalog(server: Server, catalog: Catalog, change: CatalogChange | null, actor: Actor): Promise<void> {
+    const entry = this.#parts.journal.seal({
+      tenant: server.tenant,
+      stream: `catalog:${newId()}`,
+      seq: 0,
+      type: 'server.discovered',
+      principal: actor.principal,
+      correlationId: actor.correlationId,
+      data: { server: server.name, ...change?.facts },
+    })
+    return this.#parts.store.saveCatalog(server.tenant, catalog, [entry])
+  }
+
+  #review(server: Server, catalog: Catalog, actor: Actor): Promise<boolean> {
+    const others = this.servers(server.tenant).map(each => ({
+      server: each,
+      capabilities: this.#catalogs.get(each.id)?.capabilities ?? [],
+    }))
+    return this.pins.review(server, catalog, others, actor)
+  }
+
+  // What was reviewed
+
+  /** Lets a definition be offered and called. Throws `NOT_FOUND`, `PIN_CONFLICT`, `STORE_UNAVAILABLE`. */
+  async approvePin(id: string, digest: string, actor: Actor): Promise<PinInFull> {
+    const pin = await this.pins.approve(id, digest, actor)
+    this.#changed(actor.tenant, 'all')
+    return pin
+  }
+
+  /** Says no to a definition, or takes back that it was approved. Throws as {@link approvePin}. */
+  async rejectPin(id: string, digest: string, actor: Actor): Promise<PinInFull> {
+    const pin = await this.pins.reject(id, digest, actor)
+    this.#changed(actor.tenant, 'all')
+    return pin
+  }
+
+  /** What a server says of how it is to be used, unless that was not reviewed; null when there is nothing. */
+  instructions(server: Server): string | null {
+    const said = this.#catalogs.get(server.id)?.instructions
+    return said && this.pins.withheldInstructions(server, instructionsOf(said)) === null ? said : null
   }
 
   /** Probes a server, keeps the result, and rediscovers it when it came back. Resolves with its health, never throws for it. */
@@ -334,6 +415,7 @@ export class Registry {
       catalogs: this.#catalogs,
       grants: this.grants.list(identity.tenant),
       groups: this.groups.list(identity.tenant),
+      withheld: (server, capability) => this.pins.withheld(server, capability),
     })
     if (this.#offers.size >= MAX_CACHED_OFFERS) this.#offers.clear()
     this.#offers.set(key, offers)
@@ -360,6 +442,8 @@ export class Registry {
 }
 
 const MAX_CACHED_OFFERS = 1_000
+/** Milliseconds after which a server is asked again what it offers. */
+const LOOK_AGAIN = 10 * 60_000
 const EVERYTHING: CatalogChange = { tools: true, resources: true, prompts: true, facts: {} }
 const NOTHING: CatalogChange = { tools: false, resources: false, prompts: false, facts: {} }
 
@@ -378,6 +462,16 @@ function sorted(servers: readonly Server[]): readonly Server[] {
   return servers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function describe(server: Server): JsonObject {
-  return { name: server.name, transport: server.connection.transport, trusted: server.trusted, version: server.version }
+/** What opens or closes something is named, so that the journal tells who did. */
+function describe({ name, connection, trusted, pinning = serverDefaults.pinning, version }: Server): JsonObject {
+  const { sandbox, egress } = { sandbox: undefined, egress: undefined, ...connection }
+  return {
+    name,
+    transport: connection.transport,
+    trusted,
+    pinning,
+    version,
+    ...(sandbox === undefined ? {} : { sandbox: { ...sandbox } }),
+    ...(egress === undefined ? {} : { egress: { ...egress } }),
+  }
 }

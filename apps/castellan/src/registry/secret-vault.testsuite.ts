@@ -28,9 +28,11 @@ export function secretVaultSuite(name: string, open: () => readonly [SecretVault
     test('every flipped bit makes it unreadable', () => {
       const [vault] = open()
       const sealed = vault.seal('acme', 'n', 'hunter2')
-      for (const part of ['nonce', 'ciphertext'] as const) {
-        for (let at = 0; at < sealed[part].length; at++) {
-          const bytes = Uint8Array.from(sealed[part])
+      for (const part of ['nonce', 'ciphertext', 'wrapped'] as const) {
+        const whole = sealed[part]
+        if (whole === null) continue
+        for (let at = 0; at < whole.length; at++) {
+          const bytes = Uint8Array.from(whole)
           bytes[at]! ^= 1
           assert.throws(() => vault.open({ ...sealed, [part]: bytes }), unreadable)
         }
@@ -46,6 +48,9 @@ export function secretVaultSuite(name: string, open: () => readonly [SecretVault
         { ciphertext: new Uint8Array() },
         { ciphertext: sealed.ciphertext.slice(0, 15) },
         { ciphertext: sealed.ciphertext.slice(0, -1) },
+        { wrapped: new Uint8Array() },
+        { wrapped: sealed.wrapped?.slice(1) ?? new Uint8Array(59) },
+        { wrapped: null },
       ]
       for (const part of damaged) assert.throws(() => vault.open({ ...sealed, ...part }), unreadable)
     })
@@ -66,6 +71,14 @@ export function secretVaultSuite(name: string, open: () => readonly [SecretVault
       const { keyId } = vault.seal('acme', 'n', 'x')
       assert.notEqual(keyId, foreign.keyId)
       assert.throws(() => vault.open({ ...foreign, keyId }), unreadable)
+    })
+
+    test('what was sealed under the current key is taken over as it is, and of another key not at all', () => {
+      const [vault, other] = open()
+      const sealed = vault.seal('acme', 'n', 'hunter2')
+      assert.equal(sealed.keyId, vault.keyId)
+      assert.equal(vault.rewrap(sealed), sealed)
+      assert.throws(() => vault.rewrap(other.seal('acme', 'n', 'hunter2')), unreadable)
     })
 
     test('a fault names the secret and shows nothing of it', () => {

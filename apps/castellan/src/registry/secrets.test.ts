@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { environmentSource } from '../adapters/secrets-local/index.ts'
 import { Masker } from './masker.ts'
 import type { SealedSecret } from './registry-store.ts'
 import { resolveSecrets, type SecretSources } from './secrets.ts'
@@ -9,6 +10,7 @@ const sealed = (tenant: string, name: string, plaintext: string): SealedSecret =
   name,
   keyId: 'k',
   nonce: new Uint8Array(),
+  wrapped: null,
   ciphertext: Buffer.from(plaintext),
 })
 
@@ -19,7 +21,7 @@ function sources(
   return {
     secret: async (tenant, name) => stored.find(each => each.tenant === tenant && each.name === name),
     vault: { open: secret => Buffer.from(secret.ciphertext).toString() },
-    environment: name => ({ API_TOKEN: 'token-from-environment', EMPTY: '' })[name],
+    places: { env: environmentSource(name => ({ API_TOKEN: 'token-from-environment', EMPTY: '' })[name]) },
     masker: new Masker(),
     ...change,
   } as SecretSources & { masker: Masker }
@@ -65,8 +67,24 @@ describe('secret references', () => {
   })
 
   test('the environment is asked on behalf of the tenant', async () => {
-    const from = sources([], { environment: (name, tenant) => (tenant === 'default' ? `${name}-value` : undefined) })
+    const from = sources([], {
+      places: { env: environmentSource((name, tenant) => (tenant === 'default' ? `${name}-value` : undefined)) },
+    })
     assert.deepEqual(await resolveSecrets('default', { A: { env: 'X' } }, from), { A: 'X-value' })
     await assert.rejects(resolveSecrets('acme', { A: { env: 'X' } }, from), { code: 'SECRET_UNREADABLE' })
+  })
+
+  test('files and vaults are asked by name, and where there is none the reference leads nowhere', async () => {
+    const read = async (tenant: string, name: string) => `${tenant} ${name}`
+    const refs = { A: { file: 'db/password' }, B: { vault: 'db', field: 'password' } }
+    const from = sources([], { places: { file: { read }, vault: { read } } })
+    assert.deepEqual(await resolveSecrets('acme', refs, from), { A: 'acme db/password', B: 'acme db#password' })
+    assert.equal(from.masker.mask('acme db#password'), '[redacted]')
+    for (const [key, why] of [
+      ['A', /secrets\.files/],
+      ['B', /secrets\.vault\.url/],
+    ] as const) {
+      await assert.rejects(resolveSecrets('acme', { [key]: refs[key] }, sources([])), why)
+    }
   })
 })

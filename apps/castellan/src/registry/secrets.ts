@@ -1,6 +1,7 @@
 import { fault } from '../kernel/index.ts'
 import { KEPT } from './authorization/kept.ts'
 import type { SealedSecret } from './registry-store.ts'
+import type { SecretSource } from './secret-source.ts'
 import type { SecretRef } from './server.ts'
 
 /**
@@ -8,21 +9,23 @@ import type { SecretRef } from './server.ts'
  * Every adapter passes `secret-vault.testsuite.ts`.
  */
 export interface SecretVault {
+  /** Id of the master key that secrets are sealed under from now on. */
+  readonly keyId: string
   seal(tenant: string, name: string, plaintext: string): SealedSecret
   /** Throws `SECRET_UNREADABLE` when it was tampered with, moved to another name or tenant, or sealed under another key. */
   open(sealed: SealedSecret): string
+  /** The same secret under the current master key; the very one when it is already. Throws `SECRET_UNREADABLE`. */
+  rewrap(sealed: SealedSecret): SealedSecret
   /** Equal for equal plaintexts of one tenant and name, and of no use for guessing them without the key; for change detection. */
   fingerprint(tenant: string, name: string, plaintext: string): string
 }
-
-/** Reads a variable for a server of a tenant; undefined when it is not set or not for this tenant. */
-export type EnvironmentLookup = (name: string, tenant: string) => string | undefined
 
 /** Where the values behind references come from. */
 export interface SecretSources {
   readonly secret: (tenant: string, name: string) => Promise<SealedSecret | undefined>
   readonly vault: Pick<SecretVault, 'open'>
-  readonly environment: EnvironmentLookup
+  /** Places where others keep them; one that is not set up has nothing. */
+  readonly places: Readonly<Partial<Record<'env' | 'file' | 'vault', Pick<SecretSource, 'read'>>>>
   /** Learns every value, so that it is masked wherever it turns up later. */
   readonly masker: { learn(plaintext: string): void }
 }
@@ -38,21 +41,30 @@ export async function resolveSecrets(
 ): Promise<Record<string, string>> {
   const values: [string, string][] = []
   for (const [key, ref] of Object.entries(refs)) {
-    const value =
-      'env' in ref ? fromEnvironment(tenant, ref.env, sources) : await fromStore(tenant, ref.secret, sources)
+    const value = await behind(tenant, ref, sources)
     sources.masker.learn(value)
     values.push([key, value])
   }
   return Object.fromEntries(values)
 }
 
-function fromEnvironment(tenant: string, name: string, { environment }: SecretSources): string {
-  const value = environment(name, tenant)
-  if (value !== undefined) return value
-  throw fault('SECRET_UNREADABLE', {
-    name,
-    why: 'the environment of the control plane has no such variable for this tenant; set it and restart, or store the value as a secret',
-  })
+function behind(tenant: string, ref: SecretRef, sources: SecretSources): Promise<string> {
+  if ('env' in ref) return fromPlace('env', tenant, ref.env, sources)
+  if ('file' in ref) return fromPlace('file', tenant, ref.file, sources)
+  if ('vault' in ref) return fromPlace('vault', tenant, `${ref.vault}#${ref.field}`, sources)
+  return fromStore(tenant, ref.secret, sources)
+}
+
+async function fromPlace(
+  place: keyof SecretSources['places'],
+  tenant: string,
+  name: string,
+  { places }: SecretSources,
+): Promise<string> {
+  const source = places[place]
+  if (source) return source.read(tenant, name)
+  const setting = { env: 'env', file: 'secrets.files', vault: 'secrets.vault.url' }[place]
+  throw fault('SECRET_UNREADABLE', { name, why: `there is no place for it; set ${setting} and restart` })
 }
 
 async function fromStore(tenant: string, name: string, { secret, vault }: SecretSources): Promise<string> {

@@ -2,6 +2,7 @@ import { canonicalize, isFault } from '../kernel/index.ts'
 import type { SealedSecret } from './registry-store.ts'
 import type { SecretVault } from './secrets.ts'
 import type { Server } from './server.ts'
+import { anywherePublic } from './egress.ts'
 import { serverDefaults } from './server-spec.ts'
 
 /**
@@ -30,8 +31,11 @@ export async function serverDifferences(
 
 function settingsOf(server: Server): Readonly<Record<string, unknown>> {
   const { description, connection, timeouts, trusted, tools, maxConcurrent, probeEvery, maxAttempts } = server
-  const perClient = server.perClient ?? serverDefaults.perClient
-  return { ...connection, description, timeouts, trusted, tools, perClient, maxConcurrent, probeEvery, maxAttempts }
+  const { pinning = serverDefaults.pinning, perClient = serverDefaults.perClient } = server
+  // What nobody has said and what was said to be as usual are the same.
+  const known = 'headers' in connection ? { ...connection, egress: connection.egress ?? anywherePublic } : connection
+  const settings = { timeouts, trusted, tools, pinning, perClient, maxConcurrent, probeEvery, maxAttempts }
+  return { ...known, description, ...settings }
 }
 
 /** A secret is named `<server id>/<setting>/<key>`. */

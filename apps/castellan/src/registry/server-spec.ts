@@ -1,4 +1,6 @@
-import type { OAuthSettings, SecretRef, Server, Timeouts, ToolSettings, Transport } from './server.ts'
+import type { Pinning } from './pins/pinning.ts'
+import type { SandboxSettings } from './sandbox.ts'
+import type { EgressSettings, OAuthSettings, SecretRef, Server, Timeouts, ToolSettings, Transport } from './server.ts'
 
 /** A secret as someone hands it in: by reference, or in the clear to be sealed at once. */
 export type SecretInput = SecretRef | { readonly value: string }
@@ -11,6 +13,7 @@ export interface ServerSpec {
   readonly timeouts: Partial<Timeouts>
   readonly trusted: boolean
   readonly tools: Readonly<Record<string, ToolSettings>>
+  readonly pinning?: Pinning
   readonly perClient?: boolean
   readonly maxConcurrent?: number
   readonly probeEvery?: number
@@ -25,11 +28,13 @@ export type ConnectionSpec =
       readonly cwd: string | null
       readonly env: Readonly<Record<string, SecretInput>>
       readonly replicas: number
+      readonly sandbox?: SandboxSettings
     }
   | {
       readonly transport: Exclude<Transport, 'stdio' | 'openapi'>
       readonly endpoints: readonly string[]
       readonly headers: Readonly<Record<string, SecretInput>>
+      readonly egress?: EgressSettings
       readonly auth?: OAuthSettings<SecretInput>
     }
   | {
@@ -37,9 +42,16 @@ export type ConnectionSpec =
       readonly document: string
       readonly endpoints: readonly string[]
       readonly headers: Readonly<Record<string, SecretInput>>
+      readonly egress?: EgressSettings
     }
 
-export const serverDefaults = { perClient: false, maxConcurrent: 64, probeEvery: 30_000, maxAttempts: 3 } as const
+export const serverDefaults = {
+  pinning: 'enforce',
+  perClient: false,
+  maxConcurrent: 64,
+  probeEvery: 30_000,
+  maxAttempts: 3,
+} as const
 
 /** The environment variables or headers of a connection. */
 export function secretsOf(connection: Server['connection']): Readonly<Record<string, SecretRef>> {

@@ -1,3 +1,6 @@
+import type { Pinning } from './pins/pinning.ts'
+import type { SandboxSettings } from './sandbox.ts'
+
 export const transports = ['stdio', 'streamable-http', 'sse', 'websocket', 'http-adapter', 'openapi'] as const
 export type Transport = (typeof transports)[number]
 
@@ -7,6 +10,10 @@ export type SecretRef =
   | { readonly secret: string }
   /** Read from the environment of the control plane when a connection opens. */
   | { readonly env: string }
+  /** Read then from a file below the folder of the setting `secrets.files`. */
+  | { readonly file: string }
+  /** Read then from a vault: the path of a secret below that of the setting `secrets.vault.path`, and a field of it. */
+  | { readonly vault: string; readonly field: string }
 
 export interface Timeouts {
   /** All in milliseconds. */
@@ -47,6 +54,24 @@ export interface OAuthSettings<Secret = SecretRef> {
   readonly clientMetadataUrl: string | null
 }
 
+/** How far connections that are made for a server may go beyond the places its settings name. */
+export interface EgressSettings {
+  /**
+   * The other hosts that may be asked because the server names them (its OAuth metadata, its OpenAPI document): names, and
+   * `*.example.com` for all below one; null for any that is public.
+   */
+  readonly hosts: readonly string[] | null
+  /** Whether addresses that are not public may be connected to, whoever named them. */
+  readonly allowPrivate: boolean
+}
+
+/** Of servers that are reached over the network. */
+interface OverNetwork {
+  readonly headers: Readonly<Record<string, SecretRef>>
+  /** Absent, as in what was stored before there was a choice, for public addresses and those the settings name. */
+  readonly egress?: EgressSettings
+}
+
 export type Connection =
   | {
       readonly transport: 'stdio'
@@ -57,23 +82,23 @@ export type Connection =
       readonly env: Readonly<Record<string, SecretRef>>
       /** How many processes share the calls. */
       readonly replicas: number
+      /** Absent for none: the process may do what the control plane may. */
+      readonly sandbox?: SandboxSettings
     }
-  | {
+  | (OverNetwork & {
       readonly transport: 'streamable-http' | 'sse' | 'websocket' | 'http-adapter'
       /** One URL for each replica. */
       readonly endpoints: readonly string[]
-      readonly headers: Readonly<Record<string, SecretRef>>
       /** Only of the transports that carry MCP over HTTP. */
       readonly auth?: OAuthSettings
-    }
-  | {
+    })
+  | (OverNetwork & {
       readonly transport: 'openapi'
       /** URL or absolute path of an OpenAPI 3.x document, JSON or YAML. */
       readonly document: string
       /** Base URLs, one for each replica; empty means those of the document. */
       readonly endpoints: readonly string[]
-      readonly headers: Readonly<Record<string, SecretRef>>
-    }
+    })
 
 /** An upstream server: how to reach it and how far to believe it. */
 export interface Server {
@@ -87,6 +112,8 @@ export interface Server {
   /** Whether its own annotations (read-only, idempotent, open world) are believed. */
   readonly trusted: boolean
   readonly tools: Readonly<Record<string, ToolSettings>>
+  /** How strictly its definitions are held to their pins. Absent, as in what was stored before there were any: `enforce`. */
+  readonly pinning?: Pinning
   /**
    * Whether no two clients share a connection to it, so that it may ask each of them anything at any time, and knows its
    * roots. Absent, as in what was stored before there was a choice, they do.

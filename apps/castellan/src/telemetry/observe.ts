@@ -28,9 +28,11 @@ export async function observe(store: JournalStore, log: Log, meter: Meter, signa
 
 /** One line for each call, and it is the one that says how it ended. */
 function levelOf(type: string): Level {
-  if (type === 'call.denied') return 'warn'
+  if (WARNINGS.includes(type)) return 'warn'
   return type === 'call.intended' ? 'debug' : 'info'
 }
+
+const WARNINGS: readonly string[] = ['call.denied', 'budget.soft_reached', 'budget.exceeded']
 
 const SHOWN = [
   'server',

@@ -1,6 +1,6 @@
 import type { AllowedCall, CallIo, Connector, Link, Reply, Target } from '../../gate/index.ts'
 import type { Fault, JsonObject } from '../../kernel/index.ts'
-import type { Discovery } from '../../registry/index.ts'
+import { type Discovery, egressOf } from '../../registry/index.ts'
 import { type Ask, faultOf, headersFrom, HttpClient } from '../http-client/index.ts'
 import { replyTo } from './reply.ts'
 import { readTools } from './tool-list.ts'
@@ -44,7 +44,9 @@ class AdapterLink implements Link {
     this.#target = target
     this.#base = new URL(target.endpoint)
     this.#headers = headersFrom(target.values)
-    this.#client = new HttpClient(this.#base.origin, target.timeouts)
+    if (target.connection.transport === 'stdio') throw new Error('a process has no endpoint')
+    const egress = egressOf(target.server, target.connection)
+    this.#client = new HttpClient(this.#base.origin, target.timeouts, { egress })
   }
 
   async probe(signal: AbortSignal): Promise<void> {

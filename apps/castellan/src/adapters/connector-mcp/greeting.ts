@@ -1,4 +1,12 @@
-import { type Fault, fault, formatDuration, isFault, isJsonObject, type JsonObject } from '../../kernel/index.ts'
+import {
+  type Fault,
+  fault,
+  type FaultCode,
+  formatDuration,
+  isFault,
+  isJsonObject,
+  type JsonObject,
+} from '../../kernel/index.ts'
 import type { LinkEvents, Target } from '../../gate/index.ts'
 import type { Questions } from './questions.ts'
 import { SaidUnasked } from './said-unasked.ts'
@@ -96,11 +104,17 @@ async function attemptIn(era: Era, greeting: Greeting, patience: AbortSignal, si
   const lost = said?.wire.lost ?? null
   await said?.wire.close()
   // What the transport says about its end is more precise than what was made of it.
-  const wantsPerson = attempt.is === 'failed' && attempt.fault.code === 'UPSTREAM_AUTHORIZATION_REQUIRED'
-  if (lost !== null && !wantsPerson)
-    return { is: 'failed', fault: unreachable(target, mask(lost)), askOtherwise: false }
+  const isSettled = attempt.is === 'failed' && SETTLED.has(attempt.fault.code)
+  if (lost !== null && !isSettled) return { is: 'failed', fault: unreachable(target, mask(lost)), askOtherwise: false }
   return attempt
 }
+
+/** Faults that say all there is to say. */
+const SETTLED: ReadonlySet<FaultCode> = new Set([
+  'UPSTREAM_AUTHORIZATION_REQUIRED',
+  'EGRESS_REFUSED',
+  'SANDBOX_UNAVAILABLE',
+])
 
 async function initialize(said: SaidUnasked, greeting: Greeting, signal: AbortSignal): Promise<Attempt> {
   const { wire } = said

@@ -127,8 +127,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Ongoing {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return
     this.#end()
-    const { message, retryable } = sendFailure(error)
-    this.#hearing.ended(new SendFailure(message, { sent: this.#controller !== null, retryable }, { cause: error }))
+    const { message, retryable, fault } = sendFailure(error)
+    const meaning = { sent: this.#controller !== null, retryable, ...(fault && { fault }) }
+    this.#hearing.ended(new SendFailure(message, meaning, { cause: error }))
   }
 
   #arm(milliseconds: number): void {

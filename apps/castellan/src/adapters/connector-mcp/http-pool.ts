@@ -1,6 +1,8 @@
-import { Socket } from 'node:net'
-import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
-import type { Timeouts } from '../../registry/index.ts'
+import { type LookupFunction, Socket } from 'node:net'
+import { type buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import type { Target } from '../../gate/index.ts'
+import { dialler } from '../http-client/index.ts'
+import { egressFor } from './egress-for.ts'
 
 /** Most connections to one replica at once. */
 const CONNECTIONS = 100
@@ -22,9 +24,11 @@ export interface HttpPool {
  * The client library has no limit for idle connections. It always takes the oldest connection that is free, so the limit is
  * set by age: the first 20 live on while idle, any above that for one second.
  */
-export function openPool(origin: string, timeouts: Pick<Timeouts, 'connect'>): HttpPool {
+export function openPool(target: Target, lookup?: LookupFunction): HttpPool {
   const sockets = new Set<Socket>()
-  const dial = buildConnector({ timeout: timeouts.connect, allowH2: false })
+  const { origin } = new URL(target.endpoint)
+  const options = { timeout: target.timeouts.connect, allowH2: false }
+  const dial = dialler(new URL(origin), egressFor(target), options, lookup)
   const connect: buildConnector.connector = (options, callback) => {
     const socket: unknown = dial(options, callback)
     if (!(socket instanceof Socket)) return

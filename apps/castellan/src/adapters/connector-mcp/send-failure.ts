@@ -1,4 +1,4 @@
-import type { Fault } from '../../kernel/index.ts'
+import { type Fault, isFault } from '../../kernel/index.ts'
 
 interface Meaning {
   /** False only when it is certain that not a byte of the message reached the server. */
@@ -43,6 +43,9 @@ export class SendFailure extends Error {
 export function sendFailure(error: unknown): SendFailure {
   for (const link of chain(error)) {
     if (link instanceof SendFailure) return link
+    if (isFault(link, 'EGRESS_REFUSED')) {
+      return new SendFailure(link.message, { sent: false, retryable: false, fault: link }, { cause: error })
+    }
     const sentence = neverSent(link)
     if (sentence !== undefined) return new SendFailure(sentence, { sent: false, retryable: true }, { cause: error })
   }

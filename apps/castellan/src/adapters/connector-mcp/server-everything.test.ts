@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { allowedCall, eventually, textOf } from '../../gate/connector.testsuite.ts'
 import type { JsonObject } from '../../kernel/index.ts'
+import { withoutBubblewrap } from '../../../../../tests/support/bubblewrap.ts'
+import { cellOf } from './fixtures/attempts.ts'
 import { networkTarget, openSockets } from './fixtures/spawned-fixture.ts'
 import { spawned } from './fixtures/spawned.ts'
+import { stdioTarget } from './fixtures/stdio-target.ts'
 import { mcpConnector } from './index.ts'
 
 const program = new URL(
@@ -87,3 +90,28 @@ for (const [transport, mode, path, patience] of [
     assert.deepEqual(openSockets(), [])
   })
 }
+
+test(
+  'server-everything works in a strict sandbox: it needs Node and its own files, and no network',
+  { skip: withoutBubblewrap() },
+  async () => {
+    const target = stdioTarget(process.execPath, [program, 'stdio'])
+    const connection = {
+      ...target.connection,
+      sandbox: cellOf({ memory: 512 * 1024 * 1024 }),
+    } as typeof target.connection
+    const soon = () => AbortSignal.timeout(20_000)
+    const connector = mcpConnector({ environment: { PATH: process.env['PATH'] } })
+    const link = await connector.open({ ...target, connection }, { onListChanged: () => {} }, soon())
+    const { capabilities } = await link.discover(soon())
+    const echo = capabilities.find(({ name }) => name === 'echo')
+    assert.ok(echo && capabilities.length > 10)
+    const reply = await link.call(allowedCall(target, echo, { message: 'from inside' }), {
+      signal: soon(),
+      client: null,
+      onProgress: null,
+    })
+    assert.match(textOf(reply), /from inside/)
+    await link.close()
+  },
+)

@@ -19,7 +19,7 @@ import type { Message, Receiver, Settled, Transport } from './transport.ts'
  * session that nobody has greeted. The address for messages must be on the origin of the stream. Throws `HEADER_INVALID`.
  */
 export function sseTransport(target: Target, options: HttpOptions = {}): Transport {
-  return new Sse(target, options.maxMessage ?? MAX_MESSAGE)
+  return new Sse(target, options)
 }
 
 class Sse implements Transport, Hearing {
@@ -44,7 +44,7 @@ class Sse implements Transport, Hearing {
   #reason: string | null = null
   #closing: Promise<void> | null = null
 
-  constructor(target: Target, maxMessage: number) {
+  constructor(target: Target, { maxMessage = MAX_MESSAGE, lookup }: HttpOptions) {
     this.#url = new URL(target.endpoint)
     this.#given = [
       ...Object.entries(requestHeaders(target.server, target.values)).flat(),
@@ -54,7 +54,7 @@ class Sse implements Transport, Hearing {
     this.#timeouts = target.timeouts
     this.#maxMessage = maxMessage
     this.#authorization = target.authorization
-    this.#pool = openPool(this.#url.origin, target.timeouts)
+    this.#pool = openPool(target, lookup)
     this.#opened.promise.catch(() => {})
   }
 

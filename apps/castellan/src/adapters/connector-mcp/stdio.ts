@@ -1,12 +1,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import type { Writable } from 'node:stream'
-import { fault, type Fault, isJsonObject, masking } from '../../kernel/index.ts'
+import { fault, type Fault, formatSize, isJsonObject, masking } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
 import { lastWords } from './last-words.ts'
 import { lineSplitter } from './line-splitter.ts'
 import { expectChild, instance } from './reaper.ts'
+import { type Confined, confine, Unconfinable } from './sandbox/confine.ts'
+import { type Environment, thisHost } from './sandbox/host.ts'
+import { watchMemory } from './sandbox/memory-watch.ts'
 import { SendFailure } from './send-failure.ts'
 import { kill, sweep } from './sweep.ts'
 import type { Message, Receiver, Settled, Transport } from './transport.ts'
@@ -26,17 +30,21 @@ const AFTERGLOW = 500
  * A server as a child process: one JSON-RPC message a line on its stdin and stdout, its stderr kept as log. It leads its
  * own process group, and carries marks in its environment by which everything it starts is found when it ends.
  *
- * `start` throws `UPSTREAM_UNREACHABLE` when there is no such command or folder.
+ * `start` throws `UPSTREAM_UNREACHABLE` when there is no such command or folder, and `SANDBOX_UNAVAILABLE` when it has a sandbox
+ * that this machine cannot give.
  * Source: MCP 2025-11-25, transports, stdio.
  */
-export function stdioTransport(target: Target, environment: Environment, onLog: (line: string) => void): Transport {
-  return new StdioTransport(target, environment, onLog)
+export function stdioTransport(target: Target, surroundings: Surroundings, onLog: (line: string) => void): Transport {
+  return new StdioTransport(target, surroundings, onLog)
 }
 
 type StdioConnection = Extract<Target['connection'], { transport: 'stdio' }>
 
-/** The control plane's own environment. */
-export type Environment = Readonly<Record<string, string | undefined>>
+interface Surroundings {
+  readonly environment: Environment
+  /** What no sandboxed process may see. */
+  readonly ownFolder?: string
+}
 
 class StdioTransport implements Transport {
   readonly hasRequestStreams = false
@@ -44,6 +52,7 @@ class StdioTransport implements Transport {
 
   readonly #target: Target
   readonly #environment: Environment
+  readonly #ownFolder: string | undefined
   readonly #onLog: (line: string) => void
   readonly #mask: (text: string) => string
   readonly #mark = `CASTELLAN_CHILD=${randomUUID()}`
@@ -61,9 +70,10 @@ class StdioTransport implements Transport {
   /** Resolves when the receiver knows that it has ended. */
   readonly #told = Promise.withResolvers<void>()
 
-  constructor(target: Target, environment: Environment, onLog: (line: string) => void) {
+  constructor(target: Target, { environment, ownFolder }: Surroundings, onLog: (line: string) => void) {
     this.#target = target
     this.#environment = environment
+    this.#ownFolder = ownFolder
     this.#onLog = onLog
     this.#mask = masking(target.values)
   }
@@ -110,9 +120,10 @@ class StdioTransport implements Transport {
   }
 
   async #spawned(connection: StdioConnection, values: Target['values']): Promise<ChildProcessWithoutNullStreams> {
-    const child = spawn(connection.command, connection.args, {
+    const { command, args, env } = await this.#confined(connection)
+    const child = spawn(command, args, {
       cwd: connection.cwd ?? undefined,
-      env: { ...inherited(this.#environment), ...values, ...assignment(instance), ...assignment(this.#mark) },
+      env: { ...inherited(this.#environment), ...env, ...values, ...assignment(instance), ...assignment(this.#mark) },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
@@ -124,6 +135,11 @@ class StdioTransport implements Transport {
       child.on('error', reject)
     })
     return child
+  }
+
+  async #confined({ sandbox, ...order }: StdioConnection): Promise<Confined> {
+    if (sandbox === undefined) return { ...order, env: {} }
+    return confine({ ...order, sandbox }, thisHost(this.#environment, this.#ownFolder))
   }
 
   #watch(child: ChildProcessWithoutNullStreams, nothingIsLeft: () => void): void {
@@ -142,12 +158,21 @@ class StdioTransport implements Transport {
       if (!log.push(chunk)) log = lineSplitter(LONGEST_LOG_LINE, line => this.#log(line))
     })
     child.stderr.once('end', () => log.flush())
+    const stopWatching = this.#watchMemory(child)
     child.once('exit', (code, signal) => {
+      stopWatching()
       resolve()
-      const how = signal === null ? `its process exited with code ${code}` : `its process was ended by ${signal}`
+      const how = howItEnded(code, signal)
       // Only then: what the server started may outlive it until it is swept.
       void this.#afterExit(child, drained, how).finally(nothingIsLeft)
     })
+  }
+
+  #watchMemory({ pid }: ChildProcessWithoutNullStreams): () => void {
+    const { connection } = this.#target
+    const most = connection.transport === 'stdio' ? (connection.sandbox?.memory ?? null) : null
+    if (most === null) return () => {}
+    return watchMemory(pid!, most, () => this.#break(`it held more memory than the ${formatSize(most)} of its sandbox`))
   }
 
   /** Reads what is still in the pipes, for as long as that may take when a grandchild holds them open. */
@@ -227,6 +252,9 @@ class StdioTransport implements Transport {
 
   #unstartable(error: unknown): Fault {
     const { connection, server } = this.#target
+    if (error instanceof Unconfinable) {
+      return fault('SANDBOX_UNAVAILABLE', { server, why: this.#mask(error.message) }, { cause: error })
+    }
     const command = connection.transport === 'stdio' ? connection.command : ''
     const cwd = connection.transport === 'stdio' ? connection.cwd : null
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
@@ -248,6 +276,13 @@ const reasons: Readonly<Record<string, string>> = {
   EAGAIN: 'the system has no room for another process now',
   EMFILE: 'the control plane has too many open files',
   ERR_INVALID_ARG_VALUE: 'the command, its arguments or environment hold a zero byte',
+}
+
+/** What runs another program, as a sandbox does, exits with 128 and the number of the signal that ended that. */
+function howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal !== null) return `its process was ended by ${signal}`
+  const inside = Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128)
+  return `its process exited with code ${code}${inside === undefined ? '' : ` (${inside[0]})`}`
 }
 
 function inherited(environment: Environment): Environment {

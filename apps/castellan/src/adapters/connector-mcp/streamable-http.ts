@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import { type JsonObject, PassingMap } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
 import { authorizedExchange } from './authorized-exchange.ts'
@@ -15,6 +16,8 @@ export interface HttpOptions {
   readonly maxMessage?: number
   /** Milliseconds before each attempt to reconnect an event stream; 2, 4 and 8 s unless told. */
   readonly reconnects?: readonly number[]
+  /** Looks names up in place of the system. */
+  readonly lookup?: LookupFunction
 }
 
 export const MAX_MESSAGE = 64 * 1024 * 1024
@@ -34,7 +37,7 @@ const MOST_UNCONFIRMED = 256
  * Throws `HEADER_INVALID`.
  */
 export function streamableHttpTransport(target: Target, options: HttpOptions = {}): Transport {
-  return new StreamableHttp(target, { maxMessage: MAX_MESSAGE, reconnects: RECONNECTS, ...options })
+  return new StreamableHttp(target, options)
 }
 
 class StreamableHttp implements Transport, Surroundings {
@@ -60,7 +63,7 @@ class StreamableHttp implements Transport, Surroundings {
   #reason: string | null = null
   #closing: Promise<void> | null = null
 
-  constructor(target: Target, { maxMessage, reconnects }: Required<HttpOptions>) {
+  constructor(target: Target, { maxMessage = MAX_MESSAGE, reconnects = RECONNECTS, lookup }: HttpOptions) {
     this.url = new URL(target.endpoint)
     this.reconnects = reconnects
     this.#given = Object.entries(requestHeaders(target.server, target.values))
@@ -69,7 +72,7 @@ class StreamableHttp implements Transport, Surroundings {
     this.#timeouts = target.timeouts
     this.#maxMessage = maxMessage
     this.#authorization = target.authorization
-    this.#pool = openPool(this.url.origin, target.timeouts)
+    this.#pool = openPool(target, lookup)
     this.#composeHeaders()
   }
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { isJsonObject, systemClock } from '../../kernel/index.ts'
 import type { Target } from '../../gate/index.ts'
 import { requestHeaders } from './request-headers.ts'
-import { retryAfter } from '../http-client/index.ts'
+import { lookupWithin, retryAfter } from '../http-client/index.ts'
+import { egressFor } from './egress-for.ts'
 import { httpFailure, SendFailure, sendFailure } from './send-failure.ts'
 import { MAX_MESSAGE } from './streamable-http.ts'
 import type { Message, Receiver, Settled, Transport } from './transport.ts'
@@ -14,6 +15,8 @@ export interface WebSocketOptions {
   readonly maxMessage?: number
   /** Milliseconds between pings; a server that sends not a byte from one to the next is dead. 15 s unless told. */
   readonly pingEvery?: number
+  /** Looks names up in place of the system. */
+  readonly lookup?: LookupFunction
 }
 
 const PING_EVERY = 15_000
@@ -39,6 +42,7 @@ class OverWebSocket implements Transport {
   readonly #headers: Record<string, string>
   readonly #maxMessage: number
   readonly #pingEvery: number
+  readonly #lookup: LookupFunction | undefined
   readonly #closed = Promise.withResolvers<void>()
   #socket: WebSocket | null = null
   #pinging: NodeJS.Timeout | undefined
@@ -54,13 +58,21 @@ class OverWebSocket implements Transport {
     this.#headers = requestHeaders(target.server, target.values)
     this.#maxMessage = options.maxMessage ?? MAX_MESSAGE
     this.#pingEvery = options.pingEvery ?? PING_EVERY
+    this.#lookup = options.lookup
   }
 
   start(receiver: Receiver): Promise<void> {
     this.#receiver = receiver
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     if (this.#ended) return Promise.reject(new SendFailure('it is closed', { sent: false, retryable: true }))
+    const egress = egressFor(this.#target)
+    const { hostname, port: given, protocol } = new URL(this.#target.endpoint)
+    const port = Number(given) || (protocol === 'wss:' ? 443 : 80)
+    // Addresses are not looked up, so this is where they are judged.
+    const refused = egress.refusal(hostname, port)
+    if (refused !== null) return Promise.reject(sendFailure(refused))
     const socket = new WebSocket(this.#target.endpoint, 'mcp', {
+      lookup: lookupWithin(egress, port, this.#lookup),
       headers: this.#headers,
       handshakeTimeout: this.#target.timeouts.connect,
       maxPayload: this.#maxMessage,
@@ -85,7 +97,9 @@ class OverWebSocket implements Transport {
     socket.on('error', error => {
       const why = this.#reasonOf(error)
       this.#reason ??= why
-      reject(new SendFailure(why, { sent: false, retryable: true }, { cause: error }))
+      const { fault } = sendFailure(error)
+      const meaning = { sent: false, retryable: fault === null, ...(fault && { fault }) }
+      reject(new SendFailure(why, meaning, { cause: error }))
     })
     socket.on('close', code => {
       this.#reason ??=

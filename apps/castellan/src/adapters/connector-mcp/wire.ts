@@ -252,8 +252,8 @@ const CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities'
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel'
 
 /**
- * A request under way, until it is settled or its signal aborts. Then it lets go of the call it was of: signals keep their
- * listeners longer than one would think, and with them whole calls would live until the next large garbage collection.
+ * A request under way, until it is settled or its signal aborts. Then it lets go of the call it was of: as long as
+ * listener, request and signal lead to each other, calls that have ended are seen to outlive the young generation of the heap.
  */
 class Pending {
   readonly id: number

@@ -184,8 +184,12 @@ test('whoever waits no longer ends the work at once', async () => {
 })
 
 function compile(document: string, signal = AbortSignal.timeout(30_000)): Promise<CompiledDocument> {
-  const order = { document, endpoint: 'http://127.0.0.1:1', taken: [], headers: {}, timeouts: defaultTimeouts }
-  return compileApart(order, 'service', signal)
+  const endpoint = 'http://127.0.0.1:1'
+  const connection = { transport: 'openapi', document, endpoints: [endpoint], headers: {} } as const
+  return compileApart(
+    { server: 'service', connection, endpoint, taken: [], headers: {}, timeouts: defaultTimeouts },
+    signal,
+  )
 }
 
 async function refuses(

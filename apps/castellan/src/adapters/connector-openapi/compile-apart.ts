@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import { fault, type Fault, formatDuration } from '../../kernel/index.ts'
-import type { Timeouts } from '../../registry/index.ts'
+import type { Connection, Timeouts } from '../../registry/index.ts'
 import type { CompileOptions } from './compile.ts'
 import type { CompiledDocument } from './operation.ts'
 
 export interface CompileOrder extends CompileOptions {
-  /** URL or absolute path. */
-  readonly document: string
+  readonly server: string
+  /** Names the document, and where it may be read from. */
+  readonly connection: Extract<Connection, { transport: 'openapi' }>
   /** Sent when the document is fetched. */
   readonly headers: Readonly<Record<string, string>>
   readonly timeouts: Timeouts
@@ -14,20 +15,16 @@ export interface CompileOrder extends CompileOptions {
 
 export type CompileReport =
   | { readonly is: 'compiled'; readonly document: CompiledDocument }
-  | { readonly is: 'invalid' | 'unreachable' | 'timeout'; readonly why: string }
+  | { readonly is: 'invalid' | 'unreachable' | 'timeout' | 'refused'; readonly why: string }
 
 /**
  * Reads and compiles a document in a thread of its own, with bounded memory, which ends with the signal: however hostile a
  * document is, it costs nobody else their time.
  *
- * Throws `DOCUMENT_INVALID`, `UPSTREAM_UNREACHABLE` or `UPSTREAM_TIMEOUT`.
+ * Throws `DOCUMENT_INVALID`, `UPSTREAM_UNREACHABLE`, `UPSTREAM_TIMEOUT` or `EGRESS_REFUSED`.
  */
-export async function compileApart(
-  order: CompileOrder,
-  server: string,
-  signal: AbortSignal,
-): Promise<CompiledDocument> {
-  const { timeouts } = order
+export async function compileApart(order: CompileOrder, signal: AbortSignal): Promise<CompiledDocument> {
+  const { server, timeouts } = order
   const overdue = () => fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(timeouts.connect) })
   if (signal.aborted) throw overdue()
   const worker = new Worker(new URL('./compile.thread.ts', import.meta.url), {
@@ -60,6 +57,8 @@ function faultFor({ is, why }: Exclude<CompileReport, { is: 'compiled' }>, serve
       return invalid(server, why)
     case 'unreachable':
       return fault('UPSTREAM_UNREACHABLE', { server, why: `its document: ${why}` })
+    case 'refused':
+      return fault('EGRESS_REFUSED', { server, why })
     case 'timeout':
       return fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(timeouts.read) })
     default:

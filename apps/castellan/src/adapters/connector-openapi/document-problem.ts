@@ -3,7 +3,7 @@
  * Never quotes the document: an operator may point at a file that is none.
  */
 export class DocumentProblem extends Error {
-  readonly kind: 'invalid' | 'unreachable' | 'timeout'
+  readonly kind: 'invalid' | 'unreachable' | 'timeout' | 'refused'
 
   constructor(kind: DocumentProblem['kind'], why: string) {
     super(why)

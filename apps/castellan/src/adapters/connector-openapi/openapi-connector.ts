@@ -1,5 +1,5 @@
 import type { AllowedCall, CallIo, Connector, Link, LinkEvents, Reply, Target } from '../../gate/index.ts'
-import type { Discovery } from '../../registry/index.ts'
+import { type Discovery, egressOf } from '../../registry/index.ts'
 import { type Answer, type Ask, faultOf, HttpClient } from '../http-client/index.ts'
 import { buildRequest } from './build-request.ts'
 import { compileApart, invalid } from './compile-apart.ts'
@@ -40,8 +40,8 @@ async function loadDocument(target: Target, values: OperatorValues, signal: Abor
   if (connection.transport !== 'openapi') throw new Error(`not for ${connection.transport}`)
   const isAtHome = endpoint !== '' && URL.parse(connection.document)?.origin === new URL(endpoint).origin
   const headers = isAtHome ? values.headers : {}
-  const order = { document: connection.document, endpoint, taken: takenPlaces(values), headers, timeouts }
-  const document = await compileApart(order, server, signal)
+  const order = { server, connection, endpoint, taken: takenPlaces(values), headers, timeouts }
+  const document = await compileApart(order, signal)
   if (document.base === null) throw invalid(server, `${document.whyNoBase}; set an endpoint for it`)
   return document
 }
@@ -71,7 +71,9 @@ class OpenApiLink implements Link {
     this.#end = resolve
     this.#parts = parts
     this.#base = baseOf(parts.document)
-    this.#client = new HttpClient(this.#base.origin, parts.target.timeouts)
+    const { server, connection, timeouts } = parts.target
+    if (connection.transport !== 'openapi') throw new Error(`not for ${connection.transport}`)
+    this.#client = new HttpClient(this.#base.origin, timeouts, { egress: egressOf(server, connection) })
     this.#mask = masking(parts.target.values)
     this.#operations = byName(parts.document)
     this.#fresh = parts.document

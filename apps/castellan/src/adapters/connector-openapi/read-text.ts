@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Timeouts } from '../../registry/index.ts'
 import { bounds } from './bounds.ts'
 import { DocumentProblem, invalid } from './document-problem.ts'
-import { HttpClient, statusLine } from '../http-client/index.ts'
+import { type Answer, HttpClient, type Line, statusLine } from '../http-client/index.ts'
 
 /** Reads one file of a document. Throws a {@link DocumentProblem}. */
 export type ReadText = (location: URL) => Promise<string>
@@ -23,12 +23,13 @@ export function readerFor(
   headers: Readonly<Record<string, string>>,
   timeouts: Timeouts,
   signal: AbortSignal,
+  line: Line = {},
 ): ReadText {
   return location => {
     if (location.protocol !== root.protocol) throw invalid('it refers to another kind of place than it came from')
     if (root.protocol === 'file:') return readLocal(location, root)
     if (location.origin !== root.origin) throw invalid('it refers to another host')
-    return readRemote(location, headers, timeouts, signal)
+    return readRemote(location, headers, timeouts, signal, line)
   }
 }
 
@@ -58,8 +59,9 @@ async function readRemote(
   headers: Readonly<Record<string, string>>,
   timeouts: Timeouts,
   signal: AbortSignal,
+  line: Line,
 ): Promise<string> {
-  const client = new HttpClient(location.origin, timeouts)
+  const client = new HttpClient(location.origin, timeouts, line)
   try {
     let at: URL = location
     for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
@@ -69,7 +71,7 @@ async function readRemote(
         headers: { accept: 'application/json, application/yaml, */*;q=0.5', ...headers },
       } as const
       const answer = await client.ask(ask, signal, bounds.documentBytes)
-      if (answer.is === 'lost') throw new DocumentProblem(answer.timedOut ? 'timeout' : 'unreachable', answer.why)
+      if (answer.is === 'lost') throw lost(answer)
       if (answer.is === 'oversized') throw tooLarge()
       const to = answer.status >= 300 && answer.status < 400 ? answer.headers.location : undefined
       if (to === undefined) {
@@ -85,6 +87,11 @@ async function readRemote(
   } finally {
     await client.close()
   }
+}
+
+function lost({ timedOut, fault, why }: Extract<Answer, { is: 'lost' }>) {
+  if (fault !== undefined) return new DocumentProblem('refused', String(fault.details['why']))
+  return new DocumentProblem(timedOut ? 'timeout' : 'unreachable', why)
 }
 
 function tooLarge() {

@@ -11,7 +11,14 @@ type Broken = Extract<Reply, { is: 'broken' }>
 export function brokenBy(answer: Answer): Broken | undefined {
   switch (answer.is) {
     case 'lost':
-      return { is: 'broken', sent: answer.sent, retryable: !answer.aborted, retryAfter: null, why: answer.why }
+      return {
+        is: 'broken',
+        sent: answer.sent,
+        retryable: !answer.aborted && answer.fault === undefined,
+        retryAfter: null,
+        why: answer.why,
+        ...(answer.fault === undefined ? {} : { fault: answer.fault }),
+      }
     case 'oversized':
       return undefined
     case 'answered':
@@ -37,6 +44,7 @@ export function faultOf(
 ): Fault | undefined {
   switch (answer.is) {
     case 'lost':
+      if (answer.fault !== undefined) return answer.fault
       return answer.aborted || answer.timedOut
         ? fault('UPSTREAM_TIMEOUT', { server, timeout: formatDuration(answer.sent ? timeouts.read : timeouts.connect) })
         : fault('UPSTREAM_UNREACHABLE', { server, why: answer.why })

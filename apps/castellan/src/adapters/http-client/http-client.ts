@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import { type Dispatcher, Pool } from 'undici'
-import { formatDuration } from '../../kernel/index.ts'
-import type { Timeouts } from '../../registry/index.ts'
+import { type Fault, formatDuration, isFault } from '../../kernel/index.ts'
+import type { Egress, Timeouts } from '../../registry/index.ts'
+import { dialler } from './dial.ts'
 
 export interface Ask {
   readonly method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -23,6 +25,8 @@ export type Answer =
       readonly timedOut: boolean
       /** Free of secrets: neither paths nor messages of lower layers. */
       readonly why: string
+      /** What it is, when that is nothing of the transport: `EGRESS_REFUSED`. */
+      readonly fault?: Fault
     }
 
 /** How the connection itself is made, as far as the origin does not say it. Certificates and keys are PEM. */
@@ -34,6 +38,10 @@ export interface Line {
   /** Who we are, for servers that want to know. */
   readonly cert?: string
   readonly key?: string
+  /** Where it may lead; anywhere without one. */
+  readonly egress?: Egress
+  /** Looks names up in place of the system. */
+  readonly lookup?: LookupFunction
 }
 
 type Patience = Pick<Timeouts, 'connect' | 'pool' | 'read'>
@@ -46,14 +54,14 @@ export class HttpClient {
   readonly #pool: Pool
   readonly #timeouts: Patience
 
-  constructor(origin: string, timeouts: Patience, line: Line = {}) {
+  constructor(origin: string, timeouts: Patience, { egress, lookup, ...line }: Line = {}) {
     this.#timeouts = timeouts
     this.#pool = new Pool(origin, {
       connections: 100,
       pipelining: 1,
       // Over HTTP/2 a request may wait inside a shared session, and "sent" would no longer be certain.
       allowH2: false,
-      connect: { ...line, timeout: timeouts.connect },
+      connect: dialler(new URL(origin), egress ?? null, { ...line, timeout: timeouts.connect, allowH2: false }, lookup),
       headersTimeout: timeouts.read,
       bodyTimeout: timeouts.read,
     })
@@ -72,7 +80,7 @@ export class HttpClient {
       resolve(answer)
       if (answer.is !== 'answered') controller?.abort(new Error('no longer wanted'))
     }
-    const lost = (why: string, how: { aborted?: boolean; timedOut?: boolean } = {}) =>
+    const lost = (why: string, how: { aborted?: boolean; timedOut?: boolean; fault?: Fault } = {}) =>
       settle({ is: 'lost', sent: controller !== null, aborted: false, timedOut: false, why, ...how })
     const onAbort = () => lost('the call was given up', { aborted: true })
     const patience = this.#timeouts.connect + this.#timeouts.pool
@@ -114,7 +122,8 @@ export class HttpClient {
         },
         onResponseError: (_, error) => {
           const code = codeOf(error)
-          lost(this.#why(code), { timedOut: TIMEOUTS.has(code) })
+          if (isFault(error, 'EGRESS_REFUSED')) lost(error.message, { fault: error })
+          else lost(this.#why(code), { timedOut: TIMEOUTS.has(code) })
         },
       },
     )

@@ -1,3 +1,4 @@
+export { dialler, lookupWithin } from './dial.ts'
 export { brokenBy, faultOf, statusLine } from './broken.ts'
 export { type Answer, type Ask, HttpClient, type Line, MAX_ANSWER } from './http-client.ts'
 export { retryAfter } from './retry-after.ts'

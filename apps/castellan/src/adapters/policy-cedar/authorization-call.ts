@@ -20,6 +20,8 @@ export function authorizationCall(
       flag: reference('FlagArgs', ARGUMENTS),
       via: reference('Surface', input.via),
       dryRun: input.dryRun,
+      labels: [...input.labels],
+      found: input.found.map(metric => reference('Metric', metric)),
     },
     entities: [
       {

@@ -1,5 +1,5 @@
-import { fault, Recent } from '../../kernel/index.ts'
-import type { Decision, PolicyEngine, PolicyHolder, PolicyInput, PolicySet } from '../../gate/index.ts'
+import { digestJson, fault, Recent } from '../../kernel/index.ts'
+import type { Decision, Obligations, PolicyEngine, PolicyHolder, PolicyInput, PolicySet } from '../../gate/index.ts'
 import { authorizationCall } from './authorization-call.ts'
 import { CedarInstance } from './cedar-instance.ts'
 import { cedarSchema } from './cedar-schema.ts'
@@ -16,6 +16,9 @@ import { ValidTexts } from './valid-texts.ts'
  * An evaluation error denies even when Cedar says allow: Cedar skips the policy that failed, and it may have been a forbid.
  * Its message is not repeated, because it may hold values of the arguments.
  *
+ * A permit annotated with `@require_approval("why")` counts only when a person agrees, even where others permit the same: who wants
+ * it otherwise says so in its conditions. What becomes of a task is part of the call that was approved, and asks nobody again.
+ *
  * A policy knows no time and no chance: to what it looks at it always says the same. So decisions are remembered, `remembered`
  * of them and more, until any set is loaded. What was no clean answer of Cedar is asked anew each time.
  *
@@ -25,10 +28,12 @@ export function cedarPolicyEngine({
   remembered = 20_000,
   validTexts = null,
 }: { readonly remembered?: number; readonly validTexts?: string | null } = {}): PolicyEngine & PolicyHolder {
-  // Text that nobody has checked yet meets an instance of its own; decisions are made by one that has only seen good text.
-  const reader = new CedarInstance()
+  return engineOver(new CedarInstance(), new ValidTexts(validTexts), remembered)
+}
+
+function engineOver(reader: CedarInstance, valid: ValidTexts, remembered: number): PolicyEngine & PolicyHolder {
+  // Text that nobody has checked yet meets the reader; decisions are made by an instance that has only seen good text.
   const judge = new CedarInstance()
-  const valid = new ValidTexts(validTexts)
   const tenants = new Map<string, InForce>()
   const decisions = new Recent<string, Decision>(remembered)
   let loaded = 0
@@ -62,7 +67,9 @@ export function cedarPolicyEngine({
     if (diagnostics.errors.length > 0)
       return denied(inForce, ...diagnostics.errors.map(error => `error in ${error.policyId}`).sort())
     const reasons = Object.freeze(diagnostics.reason.toSorted())
-    const clean = Object.freeze({ allow: decision === 'allow', reasons, policyDigest: inForce.digest })
+    const allow = decision === 'allow'
+    const obligations = allow && !input.method.startsWith('tasks/') ? approvalFor(reasons, inForce) : null
+    const clean = Object.freeze({ allow, reasons, policyDigest: inForce.digest, ...(obligations && { obligations }) })
     if (remembered > 0) decisions.set(key, clean)
     return clean
   }
@@ -79,13 +86,13 @@ export function cedarPolicyEngine({
   }
 
   return {
-    name: 'cedar',
+    name: NAME,
     failOpen: false,
 
     check: files => readPolicies(reader, valid, files).problems,
 
     load(set: PolicySet) {
-      const { policies, reads, problems } = readPolicies(reader, valid, set.files)
+      const { policies, reads, approvals, problems } = readPolicies(reader, valid, set.files)
       if (problems.length > 0) {
         const why = problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)
         throw fault('POLICY_INVALID', { why: why.join('; ') })
@@ -95,6 +102,7 @@ export function cedarPolicyEngine({
         digest: set.digest,
         policies: Object.fromEntries(policies),
         reads,
+        approvals,
         preparedIn: null,
       }
       try {
@@ -106,7 +114,16 @@ export function cedarPolicyEngine({
       decisions.clear()
     },
 
+    // Another judge with other policies, and with it what only it remembers; it is gone when nobody has it any more.
+    rehearse(tenant, files) {
+      const apart = engineOver(reader, valid, REMEMBERED_IN_REHEARSAL)
+      const digest = files === null ? 'none' : digestJson(files)
+      if (files !== null) apart.load({ tenant, files, digest: digestJson(files), version: 0 })
+      return { engine: NAME, digest, reads: apart.reads!(tenant), decide: apart.decide, close: apart.close }
+    },
+
     decide: (input, signal) => Promise.resolve(answer(input, signal)),
+    reads: tenant => tenants.get(tenant)?.reads.arguments ?? NOTHING,
 
     // It is part of this process: while we can ask, it can answer.
     trouble: () => Promise.resolve(null),
@@ -120,11 +137,30 @@ interface InForce {
   readonly digest: string
   readonly policies: Readonly<Record<string, string>>
   readonly reads: PolicyReads
+  /** What those that want a person to agree say about it. */
+  readonly approvals: ReadonlyMap<string, string>
   /** The judge's generation that holds the policies. */
   preparedIn: number | null
 }
 
+const NAME = 'cedar'
 const SCHEMA = 'castellan'
+const NOTHING: ReadonlySet<string> = new Set()
+const REMEMBERED_IN_REHEARSAL = 5_000
+
+function approvalFor(permits: readonly string[], { approvals }: InForce): Obligations | null {
+  const wanting = permits.filter(permit => approvals.has(permit))
+  if (wanting.length === 0) return null
+  const approvalReasons = wanting.map(permit =>
+    approvals.get(permit) ? `${approvals.get(permit)} (${permit})` : permit,
+  )
+  return Object.freeze({
+    requireApproval: true,
+    redact: false,
+    dryRun: false,
+    approvalReasons: Object.freeze(approvalReasons),
+  })
+}
 
 function denied({ digest }: InForce, ...reasons: readonly string[]): Decision {
   return { allow: false, reasons, policyDigest: digest }

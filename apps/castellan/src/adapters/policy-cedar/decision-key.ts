@@ -6,7 +6,7 @@ import type { ProjectedArguments } from './project-arguments.ts'
 /** Equal for two questions exactly when the same set of policies is asked and all it looks at is the same. */
 export function decisionKey(
   { number, reads }: { readonly number: number; readonly reads: PolicyReads },
-  { principal, method, capability, via, dryRun }: PolicyInput,
+  { principal, method, capability, labels, found, via, dryRun }: PolicyInput,
   args: ProjectedArguments | null,
 ): string {
   const key = JSON.stringify([
@@ -14,6 +14,8 @@ export function decisionKey(
     method,
     via,
     dryRun,
+    labels,
+    found,
     principal.kind,
     principal.roles,
     capability.effect,

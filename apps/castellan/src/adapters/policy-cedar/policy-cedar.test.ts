@@ -3,9 +3,11 @@ import { describe, test } from 'node:test'
 import {
   nested,
   type PolicyScenarios,
+  type PolicyTexts,
   type RunningEngine,
   testPolicyEngine,
   testPolicyHolder,
+  testRehearsal,
 } from '../../gate/policy-engine.testsuite.ts'
 import type { PolicyInput } from '../../gate/index.ts'
 import { digestJson, isFault, type JsonObject } from '../../kernel/index.ts'
@@ -23,6 +25,12 @@ const scenarios: Omit<PolicyScenarios, 'unjudgeable'> = {
   forbidOverrides: {
     'all.cedar': anything,
     'forbid.cedar': '@id("no-open-world") forbid (principal, action, resource) when { resource.openWorld };',
+  },
+  byWhatWasSeen: {
+    'all.cedar': anything,
+    'seen.cedar': `@id("no-mixing") forbid (principal, action, resource)
+        when { resource.openWorld && context.labels.contains("untrusted") };
+      @id("no-secrets") forbid (principal, action, resource) when { context.found.contains(Metric::"secrets") };`,
   },
   byArguments: {
     'arguments.cedar': [
@@ -65,7 +73,7 @@ const running = (options?: { readonly remembered: number }): RunningEngine => {
 testPolicyEngine('cedar', async () => running(), { ...scenarios, unjudgeable })
 // Whatever is remembered must be no other decision than the one made anew.
 testPolicyEngine('cedar, forgetful', async () => running({ remembered: 0 }), { ...scenarios, unjudgeable })
-testPolicyHolder('cedar', cedarPolicyEngine, {
+const texts: PolicyTexts = {
   ...scenarios,
   broken: {
     files: {
@@ -74,7 +82,9 @@ testPolicyHolder('cedar', cedarPolicyEngine, {
     file: 'broken.cedar',
   },
   foreignFile: { 'policy.rego': anything },
-})
+}
+testPolicyHolder('cedar', cedarPolicyEngine, texts)
+testRehearsal('cedar', cedarPolicyEngine, texts)
 
 describe('Cedar policies', () => {
   const problemsOf = (text: string) =>
@@ -87,6 +97,62 @@ describe('Cedar policies', () => {
     return engine
   }
   const scope = 'principal, action, resource'
+
+  describe('that want approval', () => {
+    const call: PolicyInput = {
+      tenant: 'default',
+      principal: { id: 'p1', kind: 'agent', name: 'ann', roles: ['member'] },
+      method: 'tools/call',
+      capability: { server: 'bank', name: 'pay', effect: 'unsafe', openWorld: true, trusted: false },
+      args: {},
+      via: 'mcp',
+      labels: [],
+      found: [],
+      dryRun: false,
+    }
+    const decide = (files: Record<string, string>, input = call) =>
+      holding(files).decide(input, new AbortController().signal)
+
+    test('say so with their text and their name, each time', async () => {
+      const engine = holding({
+        'bank.cedar': `@id("pay") @require_approval("money leaves") permit (${scope});`,
+        'other.cedar': `@require_approval permit (${scope}); permit (${scope});`,
+      })
+      for (let times = 0; times < 2; times++) {
+        const { allow, obligations } = await engine.decide(call, new AbortController().signal)
+        assert.equal(allow, true)
+        assert.deepEqual(obligations, {
+          requireApproval: true,
+          redact: false,
+          dryRun: false,
+          approvalReasons: ['money leaves (bank.cedar#pay)', 'other.cedar#1'],
+        })
+        assert.ok(Object.isFrozen(obligations))
+      }
+    })
+
+    test('want nothing for what they do not permit, for what is forbidden, and for what became of a call', async () => {
+      const wanting = `@require_approval("x") permit (principal, action, resource == Capability::"bank/pay");`
+      const files = { 'a.cedar': wanting, 'b.cedar': `permit (${scope});` }
+      const other = { ...call, capability: { ...call.capability, name: 'look' } }
+      assert.equal((await decide(files, other)).obligations, undefined)
+      assert.notEqual((await decide(files)).obligations, undefined)
+      const forbidden = await decide({ ...files, 'c.cedar': `forbid (${scope});` })
+      assert.deepEqual([forbidden.allow, forbidden.obligations], [false, undefined])
+      for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel'] as const) {
+        const { allow, obligations } = await decide(files, { ...call, method })
+        assert.deepEqual([allow, obligations], [true, undefined])
+      }
+    })
+
+    test('are permits, and say no more than a person reads', () => {
+      assert.match(
+        problemsOf(`@require_approval("x") forbid (${scope});`).join(),
+        /^1: @require_approval stands before a permit/,
+      )
+      assert.match(problemsOf(`@require_approval("${'x'.repeat(501)}") permit (${scope});`).join(), /longer than 500/)
+    })
+  })
 
   test('a misspelt attribute, role, effect or action is an error with the right word in it', () => {
     const expected: [string, RegExp][] = [
@@ -214,6 +280,8 @@ function aCall(capability: Partial<PolicyInput['capability']> = {}): PolicyInput
     capability: { server: 'files', name: 'read', effect: 'read', openWorld: true, trusted: false, ...capability },
     args: {},
     via: 'mcp',
+    labels: [],
+    found: [],
     dryRun: false,
   }
 }

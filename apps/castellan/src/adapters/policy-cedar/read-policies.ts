@@ -8,12 +8,18 @@ import type { ValidTexts } from './valid-texts.ts'
 /** Characters of all files together: text is parsed and type-checked while everything else waits. */
 const MAX_TEXT = 512 * 1024
 
+/** The annotation of a permit that counts only when a person agrees; its value is for that person. */
+const APPROVAL = 'require_approval'
+const LONGEST_WHY = 500
+
 /** What some policy files say. */
 export interface ReadPolicies {
   /** `file.cedar#id` to the text of one policy, in the order of the files. */
   readonly policies: ReadonlyMap<string, string>
   /** What they look at together. */
   readonly reads: PolicyReads
+  /** Those that want a person to agree, and what they say about it; by the same names. */
+  readonly approvals: ReadonlyMap<string, string>
   /** By file and line; empty when all is well. */
   readonly problems: readonly PolicyProblem[]
 }
@@ -31,12 +37,13 @@ export function readPolicies(
       line: null,
       message: `the policies are longer than ${MAX_TEXT} characters together`,
     }
-    return { policies: new Map(), reads: together([]), problems: [problem] }
+    return { policies: new Map(), reads: together([]), approvals: new Map(), problems: [problem] }
   }
   const read = names.map(name => readFile(cedar, valid, name, files[name]!))
   return {
     policies: new Map(read.flatMap(file => [...file.policies])),
     reads: together(read.map(file => file.reads)),
+    approvals: new Map(read.flatMap(file => [...file.approvals])),
     problems: read.flatMap(file => file.problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0))),
   }
 }
@@ -46,6 +53,7 @@ function readFile(cedar: CedarInstance, valid: ValidTexts, file: string, text: s
   const problems: PolicyProblem[] = []
   const problem = (line: number | null, message: string) => problems.push({ file, line, message })
   const reads: PolicyReads[] = []
+  const approvals = new Map<string, string>()
   if (!file.endsWith('.cedar')) problem(null, 'only files named *.cedar hold policies')
   else if (!text.isWellFormed() || !file.isWellFormed()) problem(null, 'the text is not valid Unicode')
   else {
@@ -71,6 +79,13 @@ function readFile(cedar: CedarInstance, valid: ValidTexts, file: string, text: s
               `the id "${id}" is used twice in this file; reasons could not tell which policy decided`,
             )
           policies.set(key, policy.text)
+          const why = json.annotations?.[APPROVAL]
+          if (why === undefined) continue
+          if (json.effect !== 'permit')
+            problem(policy.line, `@${APPROVAL} stands before a permit: what is forbidden nobody can approve`)
+          if ((why ?? '').length > LONGEST_WHY)
+            problem(policy.line, `the text of @${APPROVAL} is longer than ${LONGEST_WHY} characters`)
+          approvals.set(key, why ?? '')
         }
         if (valid.has(module, text)) return
         const validated = module.validate({
@@ -89,7 +104,7 @@ function readFile(cedar: CedarInstance, valid: ValidTexts, file: string, text: s
       )
     }
   }
-  return { policies, reads: together(reads), problems }
+  return { policies, reads: together(reads), approvals, problems }
 
   function report(errors: readonly DetailedError[]): void {
     for (const error of errors) {

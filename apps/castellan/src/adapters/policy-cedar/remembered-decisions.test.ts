@@ -105,6 +105,8 @@ const atom = fc.constantFrom(
   'principal.name == resource.name',
   'context.via == Surface::"rest"',
   'context.dryRun',
+  'context.labels.contains("untrusted")',
+  'context.found.contains(Metric::"secrets")',
   `${path} like "/tmp/*"`,
   `${path} == principal.name`,
   'context.text.hasTag(principal.name)',
@@ -131,7 +133,12 @@ const condition: fc.Arbitrary<string> = fc.letrec<{ any: string }>(tie => ({
 })).any
 
 const policy = fc
-  .record({ effect: fc.constantFrom('permit', 'forbid'), ...heads, kind: fc.constantFrom('when', 'unless'), condition })
+  .record({
+    effect: fc.constantFrom('permit', '@require_approval("x") permit', 'forbid'),
+    ...heads,
+    kind: fc.constantFrom('when', 'unless'),
+    condition,
+  })
   .map(
     each => `${each.effect} (${each.principal}, ${each.action}, ${each.resource}) ${each.kind} { ${each.condition} };`,
   )
@@ -149,7 +156,12 @@ const input: fc.Arbitrary<PolicyInput> = fc.record({
     name: fc.constantFrom('ann', 'bob', '/path'),
     roles: fc.subarray(['admin', 'auditor', 'operator', 'member'] as const),
   }),
-  method: fc.constantFrom('tools/call' as const, 'resources/read' as const, 'prompts/get' as const),
+  method: fc.constantFrom(
+    'tools/call' as const,
+    'tasks/get' as const,
+    'resources/read' as const,
+    'prompts/get' as const,
+  ),
   capability: fc.record({
     server: fc.constantFrom('files', 'mail'),
     name: fc.constantFrom('read', 'write', '/other'),
@@ -167,6 +179,8 @@ const input: fc.Arbitrary<PolicyInput> = fc.record({
     { requiredKeys: [] },
   ),
   via: fc.constantFrom('mcp', 'rest'),
+  labels: fc.subarray(['confidential', 'untrusted']),
+  found: fc.subarray(['pii', 'secrets'] as const),
   dryRun: fc.boolean(),
 })
 
@@ -202,6 +216,8 @@ function aCall(): PolicyInput {
     capability: { server: 'files', name: 'read', effect: 'read', openWorld: true, trusted: false },
     args: {},
     via: 'mcp',
+    labels: [],
+    found: [],
     dryRun: false,
   }
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Digest } from '../../kernel/index.ts'
 import { BundleProblem } from './bundle-problem.ts'
 import { type Bounds, Evaluator } from './evaluator.ts'
-import { readBundle } from './read-bundle.ts'
+import { type Bundle, readBundle } from './read-bundle.ts'
 
 /** A bundle that was read and is ready to be asked. */
 export interface InForce {
@@ -77,7 +77,7 @@ export class BundleInForce {
     if (mark === this.#seen) return
     this.#seen = mark
     try {
-      const next = await this.#read()
+      const next = await this.try(await readBundle(this.#path))
       if (this.#closed) return await next.evaluator.close()
       const before = this.#inForce
       this.#inForce = next
@@ -89,8 +89,8 @@ export class BundleInForce {
     }
   }
 
-  async #read(): Promise<InForce> {
-    const bundle = await readBundle(this.#path)
+  /** A bundle that could be put in force, and is not. Throws {@link BundleProblem}. Whoever asked closes its evaluator. */
+  async try(bundle: Bundle): Promise<InForce> {
     const evaluator = await Evaluator.start(bundle, this.#bounds)
     try {
       await this.#trial(evaluator)

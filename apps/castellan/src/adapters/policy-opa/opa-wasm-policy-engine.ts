@@ -1,10 +1,12 @@
-import type { Decision, PolicyEngine, PolicyInput } from '../../gate/index.ts'
+import type { BundleHolder, Decision, Judge, PolicyEngine, PolicyInput } from '../../gate/index.ts'
+import { fault } from '../../kernel/index.ts'
 import { BundleInForce, type InForce } from './bundle-in-force.ts'
 import { BundleProblem } from './bundle-problem.ts'
 import { decisionPath, fitsDecisionPath } from './decision-path.ts'
 import type { Evaluation, Evaluator } from './evaluator.ts'
 import { probeInput } from './probe-input.ts'
 import { questionOf } from './question.ts'
+import { parseBundle } from './read-bundle.ts'
 import { readResult } from './read-result.ts'
 
 export interface OpaWasmOptions {
@@ -29,7 +31,7 @@ export interface OpaWasmOptions {
  *
  * A bundle has to answer a plain question before it is put in force.
  */
-export function opaWasmPolicyEngine(options: OpaWasmOptions): PolicyEngine {
+export function opaWasmPolicyEngine(options: OpaWasmOptions): PolicyEngine & BundleHolder {
   const { bundle, path, timeout, memory, lookEvery = 1_000, onRefused = () => undefined } = options
   const kept = new BundleInForce({
     path: bundle,
@@ -41,12 +43,12 @@ export function opaWasmPolicyEngine(options: OpaWasmOptions): PolicyEngine {
   // So that the first call does not wait for it.
   void kept.look()
 
-  async function decide(input: PolicyInput): Promise<Decision> {
+  async function decide(input: PolicyInput, by: () => Promise<InForce | null>): Promise<Decision> {
     const entrypoint = decisionPath(path, input.tenant)
     if (entrypoint === null) return denied('the name of the tenant cannot stand in a path')
     const question = questionOf(input)
     if ('refused' in question) return denied(question.refused)
-    const inForce = await within(timeout, kept.get())
+    const inForce = await within(timeout, by())
     if (!inForce) return denied(`no bundle is in force: ${kept.refused ?? 'it is being read'}`)
     if (!inForce.evaluator.entrypoints.includes(entrypoint))
       return denied('the bundle has no entrypoint for it', inForce)
@@ -55,16 +57,46 @@ export function opaWasmPolicyEngine(options: OpaWasmOptions): PolicyEngine {
     return { ...readResult(said.result), ...marks(inForce) }
   }
 
-  return {
-    name: 'opa-wasm',
-    failOpen: false,
+  async function unlessAborted(signal: AbortSignal, decision: () => Promise<Decision>): Promise<Decision> {
+    if (!signal.aborted) {
+      const decided = await decision()
+      if (!signal.aborted) return decided
+    }
+    return denied('the call was cancelled before it was decided')
+  }
 
-    async decide(input, signal) {
-      if (!signal.aborted) {
-        const decision = await decide(input)
-        if (!signal.aborted) return decision
+  const inForce: PolicyEngine['decide'] = (input, signal) =>
+    unlessAborted(signal, () => decide(input, () => kept.get()))
+
+  async function tried(bytes: Uint8Array): Promise<InForce> {
+    try {
+      return await kept.try(await parseBundle(Buffer.from(bytes)))
+    } catch (error) {
+      if (!(error instanceof BundleProblem)) throw error
+      throw fault('POLICY_INVALID', { why: `the bundle ${error.message}` }, { cause: error })
+    }
+  }
+
+  return {
+    name: NAME,
+    failOpen: false,
+    decide: inForce,
+
+    async rehearse(bytes) {
+      const candidate = await tried(bytes)
+      const decideBy: Judge['decide'] = (input, signal) =>
+        unlessAborted(signal, () => decide(input, async () => candidate))
+      const digest = (await kept.get())?.digest ?? 'none'
+      return {
+        candidate: {
+          engine: NAME,
+          digest: candidate.digest,
+          reads: 'all',
+          decide: decideBy,
+          close: () => candidate.evaluator.close(),
+        },
+        inForce: { engine: NAME, digest, reads: 'all', decide: inForce, close: async () => undefined },
       }
-      return denied('the call was cancelled before it was decided')
     },
 
     async trouble(tenant) {
@@ -82,6 +114,8 @@ export function opaWasmPolicyEngine(options: OpaWasmOptions): PolicyEngine {
     close: () => kept.close(),
   }
 }
+
+const NAME = 'opa-wasm'
 
 /** Throws {@link BundleProblem} unless every decision that could be asked for can be made. */
 async function trial(evaluator: Evaluator, path: string): Promise<void> {

@@ -8,6 +8,8 @@ export function probeInput(tenant: string): PolicyInput {
     method: 'tools/call',
     capability: { server: 'castellan', name: 'probe', effect: 'read', openWorld: false, trusted: false },
     args: {},
+    labels: [],
+    found: [],
     via: 'rest',
     dryRun: true,
   }

@@ -8,7 +8,7 @@ const LONGEST = 8 * 1_048_576
  * nothing in it can pass for anything else.
  */
 export function questionOf(input: PolicyInput): { readonly text: string } | { readonly refused: string } {
-  const { tenant, principal, method, capability, args, via, dryRun } = input
+  const { tenant, principal, method, capability, args, labels, found, via, dryRun } = input
   const { openWorld, ...named } = capability
   let text: string
   try {
@@ -18,6 +18,8 @@ export function questionOf(input: PolicyInput): { readonly text: string } | { re
       method,
       capability: { ...named, open_world: openWorld },
       args,
+      labels,
+      found,
       via,
       dry_run: dryRun,
     })

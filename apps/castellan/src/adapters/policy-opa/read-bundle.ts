@@ -20,9 +20,13 @@ export interface Bundle {
 const LARGEST = 64 * 1_048_576
 const LARGEST_UNPACKED = 256 * 1_048_576
 
-/** Reads what `opa build -t wasm` makes, or a bare `policy.wasm`. Throws {@link BundleProblem}. */
+/** Reads the file that `opa build -t wasm` makes, or a bare `policy.wasm`. Throws {@link BundleProblem}. */
 export async function readBundle(path: string): Promise<Bundle> {
-  const bytes = await readFileOf(path)
+  return parseBundle(await readFileOf(path))
+}
+
+/** Reads the bytes of such a file. Throws {@link BundleProblem}. */
+export async function parseBundle(bytes: Buffer): Promise<Bundle> {
   const digest = digestBytes(bytes)
   if (isWasm(bytes)) return { wasm: bytes, data: '{}', revision: null, digest }
   const files = untar(await unpacked(bytes))

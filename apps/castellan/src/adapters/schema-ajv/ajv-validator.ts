@@ -5,6 +5,8 @@ import { type CompiledSchema, compileSchema } from './compile-schema.ts'
 export interface AjvValidator extends SchemaValidator {
   /** What of a schema is not checked, and why; empty when everything is, or when nothing passes because it is unusable. */
   warnings(digest: string, schema: JsonObject): readonly string[]
+  /** Lets go of the compiled schemas nobody asked for since it was last called, such as those of tools that have changed. */
+  dropUnused(): void
 }
 
 /**
@@ -55,6 +57,12 @@ export function ajvValidator(limits: { readonly schemas: number; readonly text: 
       return violations
     },
     warnings: (digest, schema) => compiled(digest, schema).warnings,
+    dropUnused() {
+      for (const [digest, each] of kept) {
+        if (each.used) each.used = false
+        else drop(digest)
+      }
+    },
   }
 }
 

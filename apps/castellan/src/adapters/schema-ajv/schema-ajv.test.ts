@@ -33,6 +33,17 @@ describe('the compiled schemas of Ajv', () => {
     assert.deepEqual(validator.check('a', { type: 'string', description: 'long enough' }, 'text'), [])
     assert.equal(validator.check('b', { type: 'string', description: 'long enough' }, 1).length, 1)
   })
+
+  test('go when nobody asked for them for a while', () => {
+    const validator = ajvValidator()
+    const knows = (digest: string) => validator.check(digest, { type: 'number' }, 'text').length === 0
+    for (const digest of ['used', 'unused', 'used', 'unused']) validator.check(digest, { type: 'string' }, 'text')
+    validator.dropUnused()
+    assert.equal(knows('used'), true)
+    validator.dropUnused()
+    assert.equal(knows('used'), true)
+    assert.equal(knows('unused'), false)
+  })
 })
 
 describe('what Ajv does not check', () => {

@@ -1,2 +1,4 @@
+export { environmentSource } from './environment-source.ts'
+export { fileSource } from './file-source.ts'
 export { localVault } from './local-vault.ts'
-export { masterKey } from './master-key.ts'
+export { KeyFiles, oneKey } from './master-keys.ts'

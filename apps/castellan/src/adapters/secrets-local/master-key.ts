@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { fault } from '../../kernel/index.ts'
 
@@ -11,11 +21,31 @@ const KEY_BYTES = 32
  * read nor made. A wrong key file is never replaced: everything sealed under it would be lost.
  */
 export function masterKey(path: string): Uint8Array {
-  return read(path) ?? create(path) ?? read(path) ?? refuse(path, 'it vanished while it was read; start again')
+  return (
+    readMasterKey(path) ??
+    create(path) ??
+    readMasterKey(path) ??
+    refuse(path, 'it vanished while it was read; start again')
+  )
 }
 
-/** Undefined when there is no file. */
-function read(path: string): Uint8Array | undefined {
+/** Puts a new key in the place of the one in a file, which is there under another name as well. At once or not at all. */
+export function replaceMasterKey(path: string): Uint8Array {
+  const key = randomBytes(KEY_BYTES)
+  const draft = `${path}.${randomBytes(4).toString('hex')}.new`
+  try {
+    writeFileSync(draft, key, { flag: 'wx', mode: 0o600, flush: true })
+    renameSync(draft, path)
+  } catch (cause) {
+    rmSync(draft, { force: true })
+    throw unusable(path, cause)
+  }
+  syncFolder(dirname(path))
+  return key
+}
+
+/** As {@link masterKey}; undefined when there is no file. */
+export function readMasterKey(path: string): Uint8Array | undefined {
   let file: number
   try {
     file = openSync(path, 'r')
@@ -55,7 +85,7 @@ function create(path: string): Uint8Array | undefined {
   return key
 }
 
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r')
   try {
     fsyncSync(handle)

@@ -17,16 +17,19 @@ export const callColumns = [
   'calls.outcome',
   'calls.started_at',
   'calls.ended_at',
+  'calls.session',
+  'calls.labels',
 ] as const
 
 export function rowOf(record: CallRecord): CallRow {
-  const { idempotencyKey, correlationId, startedAt, endedAt, ...same } = record
+  const { idempotencyKey, correlationId, startedAt, endedAt, labels, ...same } = record
   return {
     ...same,
     idempotency_key: idempotencyKey,
     correlation_id: correlationId,
     started_at: startedAt,
     ended_at: endedAt,
+    labels: labels && JSON.stringify(labels),
   }
 }
 
@@ -46,5 +49,7 @@ export function callOf(row: CallRow): CallRecord {
     outcome: row.outcome,
     startedAt: row.started_at,
     endedAt: row.ended_at,
+    session: row.session,
+    labels: row.labels === null ? null : (JSON.parse(row.labels) as string[]),
   }
 }

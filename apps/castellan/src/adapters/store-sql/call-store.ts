@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
+import { approvalRow, approvalUpdate } from './approval-row.ts'
 import type { CallFilter, CallStore, Outcome } from '../../gate/index.ts'
 import { blobInsert } from './blobs.ts'
+import { chargeStatements } from './charges.ts'
 import { callColumns, callOf, rowOf } from './call-row.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
@@ -9,12 +11,14 @@ import { refusal } from './resource.ts'
 import type { CallRow, Tables } from './tables.ts'
 
 export function callStore(database: Database, db: Compiler, commit: CommitEntries): CallStore {
-  const { insert, end, one, open } = prepareCalls(db)
+  const { insert, end, one, open, labelled } = prepareCalls(db)
   const claims = prepareClaims(db)
   const insertBlob = blobInsert(db)
+  const saveApproval = approvalUpdate(db)
+  const charging = chargeStatements(db)
 
   return {
-    open(record, entries, blobs, haste) {
+    open(record, entries, blobs, haste, { approval, charges = [] } = {}) {
       const { id, tenant, principal, idempotencyKey: key, state } = record
       const change: Statement[] = [{ ...insert(rowOf(record)), violations: { pkey: changed } }]
       if (key !== null && state === 'open') {
@@ -24,17 +28,20 @@ export function callStore(database: Database, db: Compiler, commit: CommitEntrie
           violations: { pkey: taken },
         })
       }
+      if (approval) change.push({ ...saveApproval(approvalRow(approval)), one: refusal('APPROVAL_SPENT', {}) })
       for (const blob of blobs) change.push(insertBlob(blob))
+      for (const charge of charges) change.push(state === 'open' ? charging.hold(charge) : charging.spend(charge))
       return commit(change, entries, haste)
     },
 
-    close(record, outcome, entries) {
+    close(record, outcome, entries, charges = []) {
       const { id, tenant, principal, idempotencyKey: key } = record
       const change: Statement[] = [{ ...end(rowOf(record)), one: changed }]
       if (key !== null) {
         const claim = { tenant, principal, key, call: id }
         change.push(outcome ? claims.answer({ ...claim, outcome: JSON.stringify(outcome) }) : claims.release(claim))
       }
+      for (const charge of charges) change.push(charging.settle(charge))
       return commit(change, entries)
     },
 
@@ -53,6 +60,9 @@ export function callStore(database: Database, db: Compiler, commit: CommitEntrie
     },
     async unfinished(limit) {
       return (await database.read(open({ limit }))).map(callOf)
+    },
+    async labelled(since, after, limit) {
+      return (await database.read(labelled({ since, after: after ?? '', limit }))).map(callOf)
     },
   }
 }
@@ -78,7 +88,7 @@ function prepareCalls(db: Compiler) {
   return {
     insert: prepare((row: CallRow) => {
       const { id, tenant, principal, server, capability, method, effect, digest } = row
-      const { idempotency_key, correlation_id, state, outcome, started_at, ended_at } = row
+      const { idempotency_key, correlation_id, state, outcome, started_at, ended_at, session, labels } = row
       return db.insertInto('calls').values({
         id,
         tenant,
@@ -94,12 +104,14 @@ function prepareCalls(db: Compiler) {
         outcome,
         started_at,
         ended_at,
+        session,
+        labels,
       })
     }),
-    end: prepare(({ id, tenant, state, outcome, ended_at }: CallRow) =>
+    end: prepare(({ id, tenant, state, outcome, ended_at, labels }: CallRow) =>
       db
         .updateTable('calls')
-        .set({ state, outcome, ended_at })
+        .set({ state, outcome, ended_at, labels })
         .where('id', '=', id)
         .where('tenant', '=', tenant)
         .where('state', '=', 'open'),
@@ -113,6 +125,16 @@ function prepareCalls(db: Compiler) {
         .select(callColumns)
         // A literal, so that the index of open calls is seen to apply.
         .where('state', '=', sql.lit('open'))
+        .orderBy('id')
+        .limit(limit),
+    ),
+    labelled: prepare(({ since, after, limit }: { since: string; after: string; limit: number }) =>
+      db
+        .selectFrom('calls')
+        .select(callColumns)
+        .where('labels', 'is not', null)
+        .where('started_at', '>=', since)
+        .where('id', '>', after)
         .orderBy('id')
         .limit(limit),
     ),

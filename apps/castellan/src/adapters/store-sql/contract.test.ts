@@ -1,10 +1,15 @@
 import { postgresForTests } from '../../../../../tests/support/services.ts'
+import { approvalStoreSuite } from '../../approvals/approval-store.testsuite.ts'
 import { callStoreSuite } from '../../gate/call-store.testsuite.ts'
+import { budgetLedgerSuite } from '../../gate/budgets/budget-ledger.testsuite.ts'
+import { decisionLogSuite } from '../../gate/decision-log.testsuite.ts'
 import { rulesStoreSuite } from '../../gate/rules-store.testsuite.ts'
 import { identityStoreSuite } from '../../identity/identity-store.testsuite.ts'
 import { journalStoreSuite } from '../../journal/journal-store.testsuite.ts'
 import { systemClock } from '../../kernel/index.ts'
+import { pinStoreSuite } from '../../registry/pins/pin-store.testsuite.ts'
 import { registryStoreSuite } from '../../registry/registry-store.testsuite.ts'
+import { sessionStoreSuite } from '../../sessions/session-store.testsuite.ts'
 import { openPostgres, openSqlite, type SqliteOptions, type Stores } from './index.ts'
 import { SqliteDatabase } from './sqlite/sqlite-database.ts'
 import { storesOver } from './stores.ts'
@@ -23,7 +28,12 @@ for (const { name, skip, open } of databases) {
   identityStoreSuite(name, open, skip)
   registryStoreSuite(name, open, skip)
   callStoreSuite(name, open, skip)
+  decisionLogSuite(name, open, skip)
   rulesStoreSuite(name, open, skip)
+  pinStoreSuite(name, open, skip)
+  budgetLedgerSuite(name, open, skip)
+  approvalStoreSuite(name, open, skip)
+  sessionStoreSuite(name, open, skip)
 }
 
 journalStoreSuite('SQLite, asked for everything,', () => onSqlite(openForgetful), false)

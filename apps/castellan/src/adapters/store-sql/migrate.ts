@@ -34,8 +34,8 @@ export async function migrate(
       number ${integer} PRIMARY KEY, name ${text} NOT NULL, digest ${text} NOT NULL, applied_at ${text} NOT NULL
     )`,
   )
-  for (const step of await migrationStatus(target, migrations)) {
-    if (step.appliedAt === null) await run(target, migrations[step.number - 1]!, step, clock)
+  for (const [index, step] of (await migrationStatus(target, migrations)).entries()) {
+    if (step.appliedAt === null) await run(target, migrations[index]!, step, clock)
   }
   return migrationStatus(target, migrations)
 }
@@ -54,8 +54,9 @@ export async function migrationStatus(
     return { number, name, digest, appliedAt: row?.applied_at ?? null }
   })
   const newest = rows.at(-1)
-  if (newest && newest.number > migrations.length) {
-    throw incompatible(`it has migration ${newest.number} (${newest.name}), this version knows ${migrations.length}`)
+  const last = migrations.at(-1)?.number ?? 0
+  if (newest && newest.number > last) {
+    throw incompatible(`it has migration ${newest.number} (${newest.name}), this version knows ${last}`)
   }
   return status
 }

@@ -2,7 +2,10 @@ import { type Compiler, prepare } from './compile.ts'
 import type { NamedRow } from './tables.ts'
 
 /** The queries of a table of versioned resources with names, each kept whole as JSON. */
-export function prepareNamed(db: Compiler, table: 'servers' | 'groups' | 'limits') {
+export function prepareNamed(
+  db: Compiler,
+  table: 'servers' | 'groups' | 'limits' | 'approval_rules' | 'budgets' | 'prices',
+) {
   return {
     all: prepare(() => db.selectFrom(table).select('body').orderBy('name').orderBy('tenant')),
     ofTenant: prepare(({ tenant }: { tenant: string }) =>

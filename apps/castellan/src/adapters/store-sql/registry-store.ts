@@ -65,10 +65,20 @@ export function registryStore(database: Database, db: Compiler, commit: CommitEn
     removeGroup: (tenant, id, entries) => commit([{ ...groups.remove({ tenant, id }), one: 'nothingToDo' }], entries),
 
     async secret(tenant, name) {
-      const [row] = await database.read(secrets.one({ tenant, name }))
-      return row && { tenant, name, keyId: row.key_id, nonce: row.nonce, ciphertext: row.ciphertext }
+      return (await database.read(secrets.one({ tenant, name }))).map(secretOf)[0]
     },
     saveSecret: (secret, entries) => commit([secrets.save(rowOf(secret))], entries),
+    async secretsNotUnder(keyId, after, limit) {
+      const { tenant, name } = after ?? { tenant: '', name: '' }
+      return (await database.read(secrets.notUnder({ keyId, tenant, name, limit }))).map(secretOf)
+    },
+    replaceSecrets: (changes, entries) =>
+      commit(
+        changes.map(({ before, after }) =>
+          secrets.replace({ ...rowOf(after), old_key: before.keyId, old_nonce: before.nonce }),
+        ),
+        entries,
+      ),
   }
 }
 
@@ -111,20 +121,42 @@ function prepareGrants(db: Compiler) {
   }
 }
 
+const secretColumns = ['tenant', 'name', 'key_id', 'wrapped', 'nonce', 'ciphertext'] as const
+
 function prepareSecrets(db: Compiler) {
   return {
     one: prepare(({ tenant, name }: { tenant: string; name: string }) =>
-      db
-        .selectFrom('secrets')
-        .select(['key_id', 'nonce', 'ciphertext'])
-        .where('tenant', '=', tenant)
-        .where('name', '=', name),
+      db.selectFrom('secrets').select(secretColumns).where('tenant', '=', tenant).where('name', '=', name),
     ),
-    save: prepare(({ tenant, name, key_id, nonce, ciphertext }: Tables['secrets']) =>
+    save: prepare(({ tenant, name, key_id, wrapped, nonce, ciphertext }: Tables['secrets']) =>
       db
         .insertInto('secrets')
-        .values({ tenant, name, key_id, nonce, ciphertext })
-        .onConflict(conflict => conflict.columns(['tenant', 'name']).doUpdateSet({ key_id, nonce, ciphertext })),
+        .values({ tenant, name, key_id, wrapped, nonce, ciphertext })
+        .onConflict(conflict =>
+          conflict.columns(['tenant', 'name']).doUpdateSet({ key_id, wrapped, nonce, ciphertext }),
+        ),
+    ),
+    notUnder: prepare((asked: { keyId: string; tenant: string; name: string; limit: number }) =>
+      db
+        .selectFrom('secrets')
+        .select(secretColumns)
+        .where('key_id', '!=', asked.keyId)
+        .where(({ eb, or, and }) =>
+          or([eb('tenant', '>', asked.tenant), and([eb('tenant', '=', asked.tenant), eb('name', '>', asked.name)])]),
+        )
+        .orderBy('tenant')
+        .orderBy('name')
+        .limit(asked.limit),
+    ),
+    // No two sealings have the same nonce, so what has it still is what was read.
+    replace: prepare((row: Tables['secrets'] & { old_key: string; old_nonce: Uint8Array }) =>
+      db
+        .updateTable('secrets')
+        .set({ key_id: row.key_id, wrapped: row.wrapped, nonce: row.nonce, ciphertext: row.ciphertext })
+        .where('tenant', '=', row.tenant)
+        .where('name', '=', row.name)
+        .where('key_id', '=', row.old_key)
+        .where('nonce', '=', row.old_nonce),
     ),
     removeBelow: prepare(({ tenant, prefix, length }: { tenant: string; prefix: string; length: number }) =>
       db
@@ -140,7 +172,12 @@ function rowOf(secret: SealedSecret): Tables['secrets'] {
     tenant: secret.tenant,
     name: secret.name,
     key_id: secret.keyId,
+    wrapped: secret.wrapped && new Uint8Array(secret.wrapped),
     nonce: new Uint8Array(secret.nonce),
     ciphertext: new Uint8Array(secret.ciphertext),
   }
+}
+
+function secretOf({ key_id: keyId, ...same }: Tables['secrets']): SealedSecret {
+  return { ...same, keyId }
 }

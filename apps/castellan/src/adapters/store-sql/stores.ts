@@ -1,16 +1,23 @@
-import type { CallStore, RulesStore } from '../../gate/index.ts'
+import type { ApprovalStore } from '../../approvals/index.ts'
+import type { BudgetLedger, CallStore, DecisionLog, RulesStore } from '../../gate/index.ts'
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore } from '../../journal/index.ts'
-import type { RegistryStore } from '../../registry/index.ts'
+import type { PinStore, RegistryStore } from '../../registry/index.ts'
+import type { SessionStore } from '../../sessions/index.ts'
+import { approvalStore } from './approval-store.ts'
+import { budgetLedger } from './budget-ledger.ts'
 import { callStore } from './call-store.ts'
 import { commitEntries } from './commit-entries.ts'
 import { compilerFor } from './compile.ts'
 import type { Database, Stats } from './database.ts'
+import { decisionLog } from './decision-log.ts'
 import { identityStore } from './identity-store.ts'
 import { journalStore } from './journal-store.ts'
 import type { MigrationStatus } from './migrate.ts'
+import { pinStore } from './pin-store.ts'
 import { registryStore } from './registry-store.ts'
 import { rulesStore } from './rules-store.ts'
+import { sessionStore } from './session-store.ts'
 
 /** Every store there is, over one database: what one of them commits, the others see. */
 export interface Stores extends AsyncDisposable {
@@ -18,7 +25,12 @@ export interface Stores extends AsyncDisposable {
   readonly identity: IdentityStore
   readonly registry: RegistryStore
   readonly calls: CallStore
+  readonly decisions: DecisionLog
   readonly rules: RulesStore
+  readonly sessions: SessionStore
+  readonly pins: PinStore
+  readonly budgets: BudgetLedger
+  readonly approvals: ApprovalStore
   /** The schema in force. */
   readonly migrations: readonly MigrationStatus[]
   stats(): Stats
@@ -41,7 +53,12 @@ export function storesOver(database: OpenDatabase): Stores {
     identity: identityStore(database, db, commit),
     registry: registryStore(database, db, commit),
     calls: callStore(database, db, commit),
+    decisions: decisionLog(database, db),
     rules: rulesStore(database, db, commit),
+    sessions: sessionStore(database, db, commit),
+    pins: pinStore(database, db, commit),
+    budgets: budgetLedger(database, db, commit),
+    approvals: approvalStore(database, db, commit),
     migrations: database.migrations,
     stats: () => database.stats(),
     close: () => database.close(),

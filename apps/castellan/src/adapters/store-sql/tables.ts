@@ -44,6 +44,7 @@ export interface Tables {
     readonly tenant: string
     readonly name: string
     readonly key_id: string
+    readonly wrapped: Uint8Array | null
     readonly nonce: Uint8Array
     readonly ciphertext: Uint8Array
   }
@@ -59,7 +60,43 @@ export interface Tables {
     readonly outcome: string | null
   }
   readonly policy_sets: { readonly tenant: string; readonly version: number; readonly body: string }
+  /** Every policy set that ever was in force. */
+  readonly policy_versions: PolicyVersionRow
   readonly limits: NamedRow
+  readonly sessions: SessionRow
+  readonly budgets: NamedRow
+  readonly prices: NamedRow
+  /** What is taken from each budget, by subject and period. */
+  readonly accounts: {
+    readonly budget: string
+    readonly subject: string
+    readonly period: string
+    readonly tenant: string
+    readonly spent: number
+    readonly reserved: number
+    readonly unpriced: number
+  }
+  readonly guardrail_sets: { readonly tenant: string; readonly version: number; readonly body: string }
+
+  readonly approvals: ApprovalRow
+  readonly approval_notices: {
+    readonly id: string
+    readonly tenant: string
+    readonly version: number
+    readonly next_at: string | null
+    readonly body: string
+  }
+  readonly approval_rules: NamedRow
+
+  readonly pins: {
+    readonly tenant: string
+    /** Name of a server. */
+    readonly server: string
+    readonly version: number
+    readonly body: string
+    /** JSON. */
+    readonly definitions: string
+  }
 }
 
 export interface JournalRow {
@@ -94,6 +131,42 @@ export interface CallRow {
   readonly outcome: string | null
   readonly started_at: string
   readonly ended_at: string | null
+  readonly session: string | null
+  /** JSON; null for none. */
+  readonly labels: string | null
+}
+
+/** An approval, whole as JSON in `body`; the other columns are what is looked for. */
+export interface ApprovalRow {
+  readonly id: string
+  readonly tenant: string
+  readonly state: string
+  readonly binding: string
+  /** Who asked. */
+  readonly principal: string
+  readonly expires_at: string
+  readonly version: number
+  readonly body: string
+}
+
+export interface PolicyVersionRow {
+  readonly tenant: string
+  readonly version: number
+  readonly digest: string
+  readonly at: string
+  readonly principal: string
+  readonly restores: number | null
+  /** JSON. */
+  readonly files: string
+}
+
+export interface SessionRow {
+  readonly id: string
+  readonly tenant: string
+  readonly principal: string
+  readonly state: string
+  readonly version: number
+  readonly body: string
 }
 
 /** A versioned resource; `body` is the whole of it as JSON, the other columns are what is looked for. */

@@ -5,7 +5,7 @@ import type {
   StoredOAuthClientInformation,
 } from '@modelcontextprotocol/client'
 import type { Applicant } from '../../registry/index.ts'
-import { isLoopback, isTrustworthy } from './careful-fetch.ts'
+import { untrustworthy } from './careful-fetch.ts'
 import { clientOf, issuerOf, type Notes, sameIssuer } from './notes.ts'
 import { Unusable } from './unusable.ts'
 
@@ -101,9 +101,8 @@ export class Introduction implements OAuthClientProvider {
   }
 
   redirectToAuthorization(url: URL): void {
-    if (!isTrustworthy(url, isLoopback(new URL(this.#applicant.endpoint)))) {
-      throw new Unusable('it sends people to an address that is not https')
-    }
+    const problem = untrustworthy(url, this.#applicant)
+    if (problem !== undefined) throw new Unusable(`it would send people elsewhere: ${problem}`)
     const scope = url.searchParams.get('scope')
     if (scope !== null) this.#note({ scope })
     this.#url = url

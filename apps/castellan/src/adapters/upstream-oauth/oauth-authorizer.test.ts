@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { manualClock } from '../../kernel/index.ts'
-import type { Applicant, Demand, Memory, Tokens } from '../../registry/index.ts'
+import { type Applicant, type Demand, egressOf, type Memory, type Tokens } from '../../registry/index.ts'
+import { nameServer } from '../http-client/fixtures/name-server.ts'
 import { AuthorizationServer } from './fixtures/authorization-server.ts'
 import { GuardedServer } from './fixtures/guarded-server.ts'
 import { type Page, listening } from './fixtures/listening.ts'
@@ -10,6 +11,8 @@ import { oauthAuthorizer } from './oauth-authorizer.ts'
 const clock = manualClock()
 const authorizer = oauthAuthorizer(clock)
 const signal = new AbortController().signal
+/** A server that is not here. */
+const FAR = 'https://mcp.example.com/mcp'
 const redirectUrl = 'http://127.0.0.1:7400/oauth/callback'
 
 let authority: AuthorizationServer
@@ -76,6 +79,36 @@ describe('the way to an authorization server', () => {
       await assert.rejects(authorizer.begin(elsewhere, question, {}, signal), { code: 'AUTHORIZATION_FAILED' })
     }
     assert.deepEqual(authority.asked, [])
+  })
+
+  test('does not lead from a public server to a private address, by name or by number', async () => {
+    await using names = await nameServer(['127.0.0.1'])
+    const { port } = new URL(authority.url)
+    for (const host of [
+      'login.example.com',
+      '127.0.0.1',
+      '[::ffff:127.0.0.1]',
+      '169.254.169.254',
+      'localhost',
+      'intranet',
+    ]) {
+      const demand = { ...demanded(), resourceMetadataUrl: `https://${host}:${port}/meta` }
+      const question = { demand, scopes: [], state: 's' }
+      const begun = oauthAuthorizer(clock, names.lookup).begin(applicant({ endpoint: FAR }), question, {}, signal)
+      // What was refused is no reason not to ask the server itself, whose name leads there, too.
+      await assert.rejects(begun, { code: 'AUTHORIZATION_FAILED', message: /found at 127\.0\.0\.1, this machine/ })
+    }
+    assert.deepEqual(new Set(names.asked), new Set(['login.example.com', 'mcp.example.com']))
+    assert.deepEqual(authority.asked, [])
+  })
+
+  test('leads to nobody but those on the list, when there is one', async () => {
+    await using names = await nameServer(['127.0.0.1'])
+    const demand = { ...demanded(), resourceMetadataUrl: 'https://login.example.com/meta' }
+    const who = applicant({ endpoint: FAR, egress: egressFor(FAR, ['login.example.org']) })
+    const question = { demand, scopes: [], state: 's' }
+    await assert.rejects(oauthAuthorizer(clock, names.lookup).begin(who, question, {}, signal))
+    assert.deepEqual(new Set(names.asked), new Set(['mcp.example.com']))
   })
 
   test('ends at answers without end, and at redirects to others', async () => {
@@ -307,6 +340,7 @@ function applicant(given: Partial<Applicant> = {}): Applicant {
   return {
     server: 'guarded',
     endpoint: upstream.url,
+    egress: egressFor(given.endpoint ?? upstream.url),
     clientId: null,
     clientSecret: null,
     issuer: null,
@@ -314,6 +348,11 @@ function applicant(given: Partial<Applicant> = {}): Applicant {
     redirectUrl,
     ...given,
   }
+}
+
+function egressFor(endpoint: string, hosts: readonly string[] | null = null) {
+  const egress = { hosts, allowPrivate: false }
+  return egressOf('guarded', { transport: 'streamable-http', endpoints: [endpoint], headers: {}, egress })
 }
 
 function demanded(): Demand {

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import {
   auth,
   computeScopeUnion,
@@ -24,7 +25,7 @@ import { mayPass, Unusable, whyOf } from './unusable.ts'
  *
  * Source: MCP 2025-11-25 and 2026-07-28, authorization.
  */
-export function oauthAuthorizer(clock: Clock): Authorizer {
+export function oauthAuthorizer(clock: Clock, lookup?: LookupFunction): Authorizer {
   return {
     async demandOf({ status, wwwAuthenticate }) {
       const headers = new Headers()
@@ -41,7 +42,7 @@ export function oauthAuthorizer(clock: Clock): Authorizer {
       try {
         await auth(introduction, {
           serverUrl: applicant.endpoint,
-          fetchFn: carefulFetch(applicant.endpoint, signal),
+          fetchFn: carefulFetch(applicant, signal, lookup),
           forceReauthorization: true,
           ...(scope === undefined ? {} : { scope }),
           ...(demand?.resourceMetadataUrl == null ? {} : { resourceMetadataUrl: new URL(demand.resourceMetadataUrl) }),
@@ -75,7 +76,7 @@ export function oauthAuthorizer(clock: Clock): Authorizer {
           authorizationCode: code,
           codeVerifier: verifier,
           redirectUri: redirectUrl,
-          fetchFn: carefulFetch(applicant.endpoint, signal),
+          fetchFn: carefulFetch(applicant, signal, lookup),
           ...(iss === null ? {} : { iss }),
         })
         const tokens = tokensOf(given, { scope: scope ?? null, issuer: issuerOf(discovery) }, clock)
@@ -87,7 +88,7 @@ export function oauthAuthorizer(clock: Clock): Authorizer {
 
     async renew(applicant, tokens, memory, lookAgain, signal) {
       let notes = notesOf(memory)
-      const fetchFn = carefulFetch(applicant.endpoint, signal)
+      const fetchFn = carefulFetch(applicant, signal, lookup)
       try {
         if (lookAgain) notes = { ...notes, discovery: await discovered(applicant.endpoint, notes, fetchFn) }
         const { discovery } = notes

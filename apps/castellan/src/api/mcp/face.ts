@@ -19,6 +19,6 @@ export const capabilities: JsonObject = {
 export function instructions(core: Core, { identity, view }: Caller): { instructions?: string } {
   if (view.is !== 'server') return {}
   const server = core.registry.offers(identity, view).servers.find(each => each.name === view.name)
-  const said = server && core.registry.catalog(server.id)?.instructions
+  const said = server && core.registry.instructions(server)
   return said ? { instructions: said } : {}
 }

@@ -26,14 +26,20 @@ describe('what comes with a call', () => {
         [metaKeys.dryRun]: true,
         [metaKeys.correlationId]: 'thread-1',
         [metaKeys.session]: 'talk-1',
+        [metaKeys.run]: 'run-1',
       },
       null,
     )
-    const { idempotencyKey, dryRun, correlationId, sessionId, meta } = context
-    assert.deepEqual(
-      { idempotencyKey, dryRun, correlationId, sessionId, meta },
-      { idempotencyKey: 'key-1', dryRun: true, correlationId: 'thread-1', sessionId: 'talk-1', meta: null },
-    )
+    assert.deepEqual(context, {
+      causationId: null,
+      idempotencyKey: 'key-1',
+      dryRun: true,
+      correlationId: 'thread-1',
+      sessionId: 'talk-1',
+      runId: 'run-1',
+      via: 'mcp',
+      meta: null,
+    })
   })
 
   test('belongs to the MCP session, where there is one', () => {
@@ -58,6 +64,7 @@ describe('what comes with a call', () => {
   test('is refused for values of our keys that cannot be used, in a session, too', () => {
     const bad = {
       [metaKeys.idempotencyKey]: [5, '', 'a b', 'ü', 'a\nb', 'x'.repeat(129), null],
+      [metaKeys.run]: [5, '', 'a b', 'x'.repeat(129), null],
       [metaKeys.correlationId]: [{}, ''],
       [metaKeys.session]: [null, 'a b'],
       [metaKeys.dryRun]: ['true', 1, null],

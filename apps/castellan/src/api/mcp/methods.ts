@@ -7,7 +7,7 @@ import { CALL_TOOL, metaTools, SEARCH_TOOLS } from './discovery/meta-tools.ts'
 import { searchTools } from './discovery/search-tools.ts'
 import { unwrapCall } from './discovery/unwrap-call.ts'
 import { page } from './lists.ts'
-import { contextOf } from './meta.ts'
+import { contextOf, patienceOf } from './meta.ts'
 import { resultOf } from './reply.ts'
 import { code, RpcError } from './wire/rpc.ts'
 
@@ -98,6 +98,7 @@ export async function throughGate(core: Core, asked: Asked, params: JsonObject, 
     identity,
     view,
     context: contextOf(params._meta, sessionId),
+    patience: patienceOf(params._meta),
     ...(input === null ? {} : { input }),
     io: { signal, onProgress, client },
   }

@@ -16,7 +16,9 @@ export function paramHeaderProblem(
   { params }: Request,
   headers: IncomingHttpHeaders,
 ): RpcError | null {
-  const definition = core.registry.offers(identity, view).find('tool', params.name as string)?.definition
+  const offer = core.registry.offers(identity, view).find('tool', params.name as string)
+  // What may not be used is refused for that, whatever its definition says.
+  const definition = offer?.withheld === undefined ? offer?.definition : undefined
   const args = isJsonObject(params.arguments) ? params.arguments : {}
   for (const mark of (definition && headerMarks(definition)) ?? []) {
     const value = markedValue(mark, args)

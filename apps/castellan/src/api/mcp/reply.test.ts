@@ -30,12 +30,16 @@ describe('an answer of the gate', () => {
       [ended({ is: 'indeterminate', message: 'nobody knows' }), 'indeterminate'],
       [ended({ is: 'failed', error: { code: -32000, message: 'gone' }, fault: 'UPSTREAM_UNREACHABLE' }), 'error'],
       [denied(false), 'denied_policy'],
-      [{ is: 'needsApproval', callId: 'c1' }, 'needs_approval'],
+      [
+        { is: 'needsApproval', callId: 'c1', approvalId: 'a1', expiresAt: '2026-01-01T00:00:00.000Z' },
+        'needs_approval',
+      ],
     ]
     for (const [answer, outcome] of bad) {
       const result = resultOf(answer, tool, false, true)
       assert.equal(result.isError, true)
-      assert.deepEqual(result._meta, { 'castellan/outcome': outcome, 'castellan/callId': 'c1' })
+      const asked = answer.is === 'needsApproval' ? { 'castellan/approvalId': 'a1' } : {}
+      assert.deepEqual(result._meta, { 'castellan/outcome': outcome, 'castellan/callId': 'c1', ...asked })
       const { code, data } = thrown(() => resultOf(answer, resource, false, false))
       assert.deepEqual({ code, data }, { code: -32000, data: result._meta })
     }

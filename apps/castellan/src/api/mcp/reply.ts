@@ -1,4 +1,4 @@
-import type { Answer, CallRequest } from '../../gate/index.ts'
+import { type Answer, type CallRequest, needsApproval, wireOutcome } from '../../gate/index.ts'
 import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 import { code, RpcError } from './wire/rpc.ts'
 
@@ -27,8 +27,9 @@ export function resultOf(
           return ours(answer, 'error', outcome.error.message, request, true)
         case 'timeout':
         case 'cancelled':
+        case 'withheld':
         case 'indeterminate':
-          return ours(answer, outcome.is, outcome.message, request, true)
+          return ours(answer, wireOutcome(outcome), outcome.message, request, true)
         default:
           throw outcome satisfies never
       }
@@ -39,7 +40,7 @@ export function resultOf(
       return ours(answer, answer.code, answer.message + places.join(''), request, true)
     }
     case 'needsApproval':
-      return ours(answer, 'needs_approval', 'The call waits for the approval of a person.', request, true)
+      return ours(answer, 'needs_approval', needsApproval(answer), request, true)
     case 'dryRun': {
       const message = 'Dry run: the call would be allowed. Nothing was sent.'
       // Clients check the result of a tool that promises structured output, unless it is an error.
@@ -57,7 +58,11 @@ function ours(
   request: Pick<CallRequest, 'use'>,
   isError: boolean,
 ): JsonObject {
-  const about = { 'castellan/outcome': outcome, 'castellan/callId': answer.callId }
+  const about = {
+    'castellan/outcome': outcome,
+    'castellan/callId': answer.callId,
+    ...(answer.is === 'needsApproval' ? { 'castellan/approvalId': answer.approvalId } : {}),
+  }
   if (request.use !== 'tool') throw new RpcError(code.ours, message, about)
   return { content: [{ type: 'text', text: message }], isError, _meta: about }
 }

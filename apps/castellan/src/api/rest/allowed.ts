@@ -10,7 +10,11 @@ export const see: Access = { scope: 'read' }
 export const survey: Access = { scope: 'read', roles: ['admin', 'auditor', 'operator'] }
 /** See everything: grants, rules, principals, calls and the journal. */
 export const look: Access = { scope: 'read', roles: ['admin', 'auditor'] }
+/** Try policies on what happened. */
+export const rehearse: Access = { scope: 'read', roles: ['admin', 'operator'] }
 /** Change what agents can reach. */
 export const write: Access = { scope: 'write', roles: ['admin'] }
+/** Agree to what others want, or refuse it; with which role, the approval itself says. */
+export const decide: Access = { scope: 'write' }
 /** Change who may do what. */
 export const administer: Access = { scope: 'admin', roles: ['admin'] }

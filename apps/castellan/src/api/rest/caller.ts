@@ -52,7 +52,8 @@ export async function stillAllowed(core: Core, request: FastifyRequest, access: 
   }
 }
 
-function correlationOf(request: FastifyRequest): string {
+/** Throws `REQUEST_INVALID` for one that cannot be used. */
+export function correlationOf(request: FastifyRequest): string {
   const given = request.headers['x-correlation-id']
   if (given === undefined) return newId()
   if (typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given)) return given

@@ -8,19 +8,27 @@ import { handleErrors, nothingHere, sendProblem } from './error-handler.ts'
 import { readJsonBodies } from './json-body.ts'
 import { describeRoutes } from './open-api.ts'
 import { otherMethods } from './other-methods.ts'
+import { approvalCallbackRoute, approvalRoutes } from './routes/approvals.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { groupRoutes } from './routes/groups.ts'
 import { guardrailRoutes } from './routes/guardrails.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { pinRoutes } from './routes/pins.ts'
 import { principalRoutes } from './routes/principals.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { tenantRoutes } from './routes/tenants.ts'
+import { budgetRoutes } from './routes/budgets.ts'
 import { callRoutes } from './routes/calls.ts'
 import { capabilityRoutes } from './routes/capabilities.ts'
 import { journalRoutes } from './routes/journal.ts'
 import { lifeRoutes, metricRoutes } from './routes/operations.ts'
+import { policyRoutes } from './routes/policies.ts'
+import { priceRoutes } from './routes/prices.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { authorizationRoutes, callbackRoute } from './routes/authorization.ts'
+import { secretRoutes } from './routes/secrets.ts'
 import { serverRoutes } from './routes/servers.ts'
+import { tenantBudgetRoutes } from './routes/tenant-budgets.ts'
 import { toolRoutes } from './routes/tools.ts'
 import { validatorCompiler } from './validate.ts'
 
@@ -35,11 +43,13 @@ export function restPlugin(core: Core): (app: FastifyInstance) => Promise<void> 
     handleErrors(app, core)
     addAnswerHeaders(app, core)
 
-    // Answered to everybody: life signs, the document and its reference, and people who come back from an authorization server.
+    // Answered to everybody: life signs, the document and its reference, people who come back from
+    // an authorization server, and whoever answers a notice.
     const refuseOthers = otherMethods(app)
     describeRoutes(app, core.version)
     lifeRoutes(app.withTypeProvider<ZodTypeProvider>(), core)
     callbackRoute(app, core)
+    approvalCallbackRoute(app.withTypeProvider<ZodTypeProvider>(), core)
     refuseOthers()
 
     await app.register(guarded(core))
@@ -61,6 +71,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     serverRoutes(app, core)
     authorizationRoutes(app, core)
     capabilityRoutes(app, core)
+    pinRoutes(app, core)
     toolRoutes(app, core)
     grantRoutes(app, core)
     groupRoutes(app, core)
@@ -68,8 +79,15 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     principalRoutes(app, core)
     keyRoutes(app, core)
     ruleRoutes(app, core)
+    policyRoutes(app, core)
+    secretRoutes(app, core)
+    sessionRoutes(app, core)
+    budgetRoutes(app, core)
+    priceRoutes(app, core)
+    tenantBudgetRoutes(app, core)
     guardrailRoutes(app, core)
     callRoutes(app, core)
+    approvalRoutes(app, core)
     journalRoutes(app, core)
     applyRoutes(app, core)
     metricRoutes(app, core)

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Problem } from '@castellan/contracts'
-import type { Answer, DenialCode } from '../../gate/index.ts'
+import type { Answer, DenialCode, Standing } from '../../gate/index.ts'
 import { type Fault, type FaultKind } from '../../kernel/index.ts'
+import { shownAmount } from './wire/budgets.ts'
 
 /** Where the codes are explained. */
 const DOCS = 'https://castellan.dev/errors/'
@@ -45,8 +46,20 @@ export function problemOfDenial(answer: Extract<Answer, { is: 'denied' }>): Prob
   return problem(denialStatuses[answer.code], answer.code, answer.message, {
     call_id: answer.callId,
     retryable: answer.code === 'denied_limit',
+    ...(answer.standing ? standingOf(answer.standing) : {}),
     ...(answer.violations.length > 0 ? { errors: answer.violations.map(({ at, message }) => ({ at, message })) } : {}),
   })
+}
+
+function standingOf({ tenant, unit, taken, limit, grace, resetsAt }: Standing): Partial<Problem> {
+  return {
+    tenant_id: tenant,
+    current_spend: shownAmount(unit, taken),
+    max_budget: shownAmount(unit, limit),
+    grace_threshold: shownAmount(unit, limit + grace),
+    unit,
+    resets_at: resetsAt,
+  }
 }
 
 export function problem(status: number, code: string, detail: string, more: Partial<Problem> = {}): Problem {

@@ -10,7 +10,10 @@ const idle = { transport: 'stdio', command: 'true', allow_unhealthy: true }
 
 let castellan: ControlPlane
 /** What the other tenant has: ids and names by kind. */
-let theirs: Record<'server' | 'grant' | 'group' | 'limits' | 'principal' | 'key' | 'call', readonly string[]>
+let theirs: Record<
+  'server' | 'grant' | 'group' | 'limits' | 'budget' | 'price' | 'principal' | 'key' | 'call',
+  readonly string[]
+>
 /** The key of somebody who administers the default tenant and does not belong to the other. */
 let ours: string
 let theirKey: string
@@ -30,6 +33,8 @@ before(async () => {
   const grant = await made('POST', '/api/grants', everything)
   const group = await made('PUT', `/api/groups/${OTHERS}`, { members: [{ server: OTHERS, names: ['*'] }] })
   const limits = await made('PUT', `/api/limits/${OTHERS}`, { block: [OTHERS] })
+  const budget = await made('PUT', `/api/budgets/${OTHERS}`, { unit: 'calls', limit: 1_000 })
+  const price = await made('PUT', `/api/prices/${OTHERS}`, { tools: '*', per_call: 1 })
   await made('PUT', `/api/secrets/${OTHERS}`, { value: 'something secret' })
   await made('PUT', '/api/policies', { files: { [`${OTHERS}.cedar`]: 'permit (principal, action, resource);' } })
   await made('POST', '/api/mcp-servers', stdioServer('everything'))
@@ -39,6 +44,8 @@ before(async () => {
     grant: [grant.id],
     group: [group.id, OTHERS],
     limits: [limits.id, OTHERS],
+    budget: [budget.id, OTHERS],
+    price: [price.id, OTHERS],
     principal: [their.id],
     key: [their.keyId],
     call: [call.call_id],
@@ -58,6 +65,10 @@ const single = [
   ['GET', '/api/groups/', 'group'],
   ['DELETE', '/api/groups/', 'group'],
   ['DELETE', '/api/limits/', 'limits'],
+  ['GET', '/api/budgets/', 'budget'],
+  ['DELETE', '/api/budgets/', 'budget'],
+  ['GET', '/api/budgets/', 'budget', undefined, '/usage'],
+  ['DELETE', '/api/prices/', 'price'],
   ['PUT', '/api/principals/', 'principal', { roles: ['member'] }],
   ['DELETE', '/api/keys/', 'key'],
   ['GET', '/api/calls/', 'call'],
@@ -87,6 +98,8 @@ describe('what belongs to another tenant is answered exactly like what does not 
     }
     const limits = { to: { principal: theirs.principal[0]! } }
     assert.equal((await ask(castellan, 'PUT', '/api/limits/x', { key: ours, body: limits })).status, 404)
+    const budget = { ...limits, unit: 'calls', limit: 1 }
+    assert.equal((await ask(castellan, 'PUT', '/api/budgets/x', { key: ours, body: budget })).status, 404)
   })
 
   test('a call of one of its tools', async () => {
@@ -104,6 +117,8 @@ const lists = [
   '/api/grants',
   '/api/groups',
   '/api/limits',
+  '/api/budgets',
+  '/api/prices',
   '/api/policies',
   '/api/principals',
   '/api/keys',
@@ -126,7 +141,7 @@ test('the other tenant may use the same names, and still has everything it had',
   const mine = { key: ours, body: { ...idle, name: OTHERS } }
   assert.equal((await ask(castellan, 'POST', '/api/mcp-servers', mine)).status, 201)
   assert.equal((await ask(castellan, 'DELETE', `/api/mcp-servers/${OTHERS}`, { key: ours })).status, 204)
-  const pruned = { manifest: { servers: [], groups: [], grants: [], limits: [] }, prune: true }
+  const pruned = { manifest: { servers: [], groups: [], grants: [], limits: [], budgets: [], prices: [] }, prune: true }
   assert.equal((await ask(castellan, 'POST', '/api/apply', { key: ours, body: pruned })).status, 200)
 
   for (const [path, kind] of [
@@ -134,6 +149,8 @@ test('the other tenant may use the same names, and still has everything it had',
     ['/api/grants', 'grant'],
     ['/api/groups', 'group'],
     ['/api/limits', 'limits'],
+    ['/api/budgets', 'budget'],
+    ['/api/prices', 'price'],
     ['/api/principals', 'principal'],
     ['/api/keys', 'key'],
     ['/api/calls', 'call'],

@@ -11,6 +11,8 @@ export interface ParcelService {
   breakNext(times: number): void
   /** Whether the depot answers at all. */
   depotIsUp: boolean
+  /** What its document says of sending a parcel. */
+  sending: string
   stop(): Promise<void>
 }
 
@@ -19,7 +21,7 @@ export async function startParcelService(): Promise<ParcelService> {
   let sent = 0
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://parcels')
-    if (pathname === '/openapi.json') return answer(response, 200, document)
+    if (pathname === '/openapi.json') return answer(response, 200, documentWith(service.sending))
     if (pathname.startsWith('/parcels/') && request.method === 'GET') {
       if (breaking > 0) {
         breaking--
@@ -43,6 +45,7 @@ export async function startParcelService(): Promise<ParcelService> {
     sent: () => sent,
     breakNext: times => void (breaking = times),
     depotIsUp: true,
+    sending: 'Sends a parcel; there is no way back',
     async stop() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
@@ -57,7 +60,7 @@ function answer(response: ServerResponse, status: number, body: object): void {
 
 const json = (schema: object) => ({ description: 'As asked', content: { 'application/json': { schema } } })
 
-const document = {
+const documentWith = (sending: string) => ({
   openapi: '3.1.0',
   info: { title: 'Parcels', version: '1' },
   paths: {
@@ -72,7 +75,7 @@ const document = {
     '/parcels': {
       post: {
         operationId: 'sendParcel',
-        summary: 'Sends a parcel; there is no way back',
+        summary: sending,
         requestBody: {
           required: true,
           content: {
@@ -97,4 +100,4 @@ const document = {
       },
     },
   },
-}
+})

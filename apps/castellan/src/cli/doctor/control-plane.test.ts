@@ -22,6 +22,14 @@ describe('what is found about a control plane', () => {
   test('are policies that are not valid', () =>
     expectOne({ policyProblems: [{ file: 'a.cedar', line: 1, message: 'no' }] }, 'critical', /a\.cedar: no/))
 
+  test('are guardrails that do nothing, look at nothing or let things mix', () => {
+    expectOne({ guardrails: { ...guarding, mode: 'advisory' } }, 'warning', /only take notes/)
+    expectOne({ guardrails: { ...guarding, mixing: 'allow' } }, 'advice', /go on after/)
+    const rule = { stages: null, scan: false, mode: null, thresholds: {}, categories: {}, labels: [] }
+    expectOne({ guardrails: { ...guarding, rules: [{ ...rule, tools: ['*/*'] }] } }, 'warning', /of no tool/)
+    assert.deepEqual(found({ guardrails: { ...guarding, rules: [{ ...rule, tools: ['backup/*'] }] } }), [])
+  })
+
   test('is a tenant without policies, once, and not one that is suspended', () => {
     const tenant = { id: 'default', description: '', suspended: false, version: 1 }
     const asleep = { ...tenant, id: 'asleep', suspended: true }
@@ -44,6 +52,19 @@ describe('what is found about a control plane', () => {
     assert.deepEqual(found({ servers: [{ server, catalog: known }] }), [])
   })
 
+  test('is a server that may do what the control plane may', () => {
+    const { sandbox: _, ...free } = server
+    expectOne({ servers: [{ server: free, catalog: null }] }, 'advice', /without a sandbox: files/)
+  })
+
+  test('is a server that may lead into private networks', () => {
+    const egress = { hosts: null, allow_private: true }
+    const { sandbox: _, ...rest } = { ...server, transport: 'sse' as const, endpoints: ['https://a.example'], egress }
+    expectOne({ servers: [{ server: rest, catalog: null }] }, 'advice', /not public for files/)
+    const kept = { ...rest, egress: { hosts: ['b.example'], allow_private: false } }
+    assert.deepEqual(found({ servers: [{ server: kept, catalog: null }] }), [])
+  })
+
   test('is a server that is reached without TLS, unless it is on this machine', () => {
     const over = (endpoint: string): Facts['servers'] => [
       { server: { ...server, transport: 'streamable-http', endpoints: [endpoint] }, catalog: null },
@@ -51,6 +72,30 @@ describe('what is found about a control plane', () => {
     expectOne({ servers: over('http://mcp.example/mcp') }, 'warning', /without TLS: http:\/\/mcp\.example/)
     assert.deepEqual(found({ servers: over('http://localhost:3000') }), [])
     assert.deepEqual(found({ servers: over('wss://mcp.example') }), [])
+  })
+
+  test('are definitions that wait for review, server by server, and a server that is not held to any', () => {
+    const waiting = { digest: '', changes: [], since: '', rejected: null }
+    const pin = {
+      id: '1',
+      server: 'files',
+      primitive_type: 'tool',
+      name: 'read',
+      state: 'quarantined',
+      approved: null,
+    } as const
+    const pins = [
+      { ...pin, enforced: true, waiting },
+      { ...pin, name: 'write', enforced: true, waiting },
+    ]
+    expectOne({ pins }, 'warning', /2 definitions of the server files wait for review: read, write/)
+    assert.deepEqual(found({ pins: [{ ...pin, enforced: false, waiting }] }), [])
+    for (const pinning of ['warn', 'off'] as const)
+      expectOne(
+        { servers: [{ server: { ...server, pinning }, catalog: null }] },
+        'warning',
+        /not held to what was reviewed/,
+      )
   })
 
   test('is what was remarked when a server was discovered', () => {
@@ -120,17 +165,28 @@ function expectOne(facts: Partial<Facts>, severity: string, what: RegExp): void 
   assert.ok(findings[0]!.why !== '' && findings[0]!.fix !== '')
 }
 
+const guarding = {
+  mode: 'mixed' as const,
+  thresholds: {},
+  categories: {},
+  rules: [],
+  mixing: 'approve' as const,
+  version: 0,
+}
+
 const well: Facts = {
   url: 'http://127.0.0.1:7400',
   version: '0',
   notReady: null,
   servers: [],
+  pins: [],
   grants: [],
   principals: [],
   keys: [],
   engines: [{ name: 'cedar', fail_open: false, trouble: null }],
   policies: { files: {}, digest: '', version: 1 },
   policyProblems: [],
+  guardrails: guarding,
   tenants: [],
 }
 
@@ -150,9 +206,11 @@ const server: Server = {
   description: '',
   transport: 'stdio',
   command: 'x',
+  sandbox: { preset: 'strict' },
   timeouts: { connect: '10s', read: '1m', write: '10s', pool: '5s', call: '30s' },
   trusted: false,
   tools: {},
+  pinning: 'enforce',
   per_client: false,
   max_concurrent: 64,
   probe_every: '30s',

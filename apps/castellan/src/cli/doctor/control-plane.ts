@@ -1,7 +1,9 @@
 import type {
   Catalog,
   Grant,
+  Guardrails,
   Key,
+  Pin,
   PolicyEngine,
   PolicyProblem,
   PolicySet,
@@ -9,7 +11,7 @@ import type {
   Server,
   Tenant,
 } from '@castellan/contracts'
-import { isLoopback } from '../loopback.ts'
+import { isLoopback } from '../../kernel/index.ts'
 import type { Finding } from './finding.ts'
 import { openPermits } from './policies.ts'
 
@@ -20,6 +22,8 @@ export interface Facts {
   /** Why it takes no work, null when it does. */
   readonly notReady: string | null
   readonly servers: readonly { readonly server: Server; readonly catalog: Catalog | null }[]
+  /** What waits for review. */
+  readonly pins: readonly Pin[] | null
   readonly grants: readonly Grant[] | null
   readonly principals: readonly Principal[] | null
   readonly keys: readonly Key[] | null
@@ -28,6 +32,8 @@ export interface Facts {
   /** `missing` when the tenant has none. */
   readonly policies: PolicySet | 'missing' | null
   readonly policyProblems: readonly PolicyProblem[]
+  /** What the guardrails do about what they find. */
+  readonly guardrails: Guardrails | null
   /** `hasPolicies` is null for a tenant whose policies the key may not see. */
   readonly tenants: readonly { readonly tenant: Tenant; readonly hasPolicies: boolean | null }[] | null
 }
@@ -39,7 +45,10 @@ export function examineControlPlane(facts: Facts, now: Date): Finding[] {
     ...(facts.engines ?? []).flatMap(examineEngine),
     // Policies that nobody asks say nothing about what may happen.
     ...(facts.engines?.some(({ name }) => name === 'cedar') === false ? [] : examinePolicies(facts)),
+    ...(facts.guardrails ? examineGuardrails(facts.guardrails) : []),
     ...facts.servers.flatMap(({ server, catalog }) => examineServer(server, catalog)),
+    ...examinePins(facts),
+    ...examineConfinement(facts.servers.map(({ server }) => server)),
     ...examineGrants(facts),
     ...examineKeys(facts, now),
     ...examineSight(facts),
@@ -84,6 +93,35 @@ function examineEngine({ name, fail_open, trouble }: PolicyEngine): Finding[] {
       what: `the policy engine ${name} has trouble: ${trouble}`,
       why: fail_open ? 'calls may be allowed now without being judged' : 'what it cannot decide is denied',
       fix: `look at the settings policy.${name.replace('-', '_')}, and at ${name} itself; nothing here has to be restarted`,
+    })
+  }
+  return findings
+}
+
+function examineGuardrails({ mode, rules, mixing }: Guardrails): Finding[] {
+  const findings: Finding[] = []
+  if (mode === 'advisory') {
+    findings.push({
+      severity: 'warning',
+      what: 'the guardrails only take notes',
+      why: 'secrets leave and orders in what tools answer reach the models',
+      fix: 'castellan guardrails set, with mode: mixed, and rules for the tools that need something else',
+    })
+  }
+  if (rules.some(({ scan, tools }) => !scan && tools.some(pattern => /^\*+(?:\/\**)?$/.test(pattern)))) {
+    findings.push({
+      severity: 'warning',
+      what: 'a rule of the guardrails has the texts of no tool looked at',
+      why: 'secrets leave and orders in what tools answer reach the models',
+      fix: 'castellan guardrails set, with the rule for the tools that need it',
+    })
+  }
+  if (mixing === 'allow') {
+    findings.push({
+      severity: 'advice',
+      what: 'sessions go on after they have read untrusted and confidential things',
+      why: 'what tells a model to send data away then finds the data and the way',
+      fix: 'castellan guardrails set, with mixing: approve',
     })
   }
   return findings
@@ -158,6 +196,14 @@ function examineServer(server: Server, catalog: Catalog | null): Finding[] {
       fix: `castellan servers set ${name} --endpoint https://…`,
     })
   }
+  if (server.pinning === 'off' || server.pinning === 'warn') {
+    findings.push({
+      severity: 'warning',
+      what: `the definitions of the server ${name} are not held to what was reviewed: pinning is ${server.pinning}`,
+      why: 'what it says of its tools tomorrow reaches models as it is, orders to them included',
+      fix: `castellan servers set ${name} --pinning enforce`,
+    })
+  }
   if (server.trusted) {
     findings.push({
       severity: 'advice',
@@ -181,6 +227,42 @@ function examineServer(server: Server, catalog: Catalog | null): Finding[] {
       what: `the server ${name} was not taken over as a whole: ${catalog.warnings.join('; ')}`,
       why: 'what is left out cannot be called',
       fix: `tell whoever makes it; castellan servers discover ${name} looks again`,
+    })
+  }
+  return findings
+}
+
+function examinePins({ pins }: Facts): Finding[] {
+  const enforced = (pins ?? []).filter(each => each.enforced)
+  return [...Map.groupBy(enforced, ({ server }) => server)].map(([server, waiting]) => ({
+    severity: 'warning',
+    what: `${waiting.length === 1 ? 'a definition' : `${waiting.length} definitions`} of the server ${server} wait${waiting.length === 1 ? 's' : ''} for review: ${waiting
+      .slice(0, 5)
+      .map(({ name }) => name)
+      .join(', ')}${waiting.length > 5 ? ', …' : ''}`,
+    why: 'nobody is offered them, and calls are denied, until a person approves or rejects them',
+    fix: `castellan pins list --server ${server}, then castellan pins show <id>`,
+  }))
+}
+
+function examineConfinement(servers: readonly Server[]): Finding[] {
+  const findings: Finding[] = []
+  const free = servers.filter(({ transport, sandbox }) => transport === 'stdio' && sandbox === undefined)
+  if (free.length > 0) {
+    findings.push({
+      severity: 'advice',
+      what: `${free.length === 1 ? 'a server runs' : `${free.length} servers run`} without a sandbox: ${free.map(({ name }) => name).join(', ')}`,
+      why: 'its process may read, change and send whatever the user of the control plane may',
+      fix: `castellan servers set ${free[0]!.name} --sandbox strict, or --sandbox standard when it needs the network`,
+    })
+  }
+  const loose = servers.filter(({ egress }) => egress?.allow_private === true)
+  if (loose.length > 0) {
+    findings.push({
+      severity: 'advice',
+      what: `connections may go to addresses that are not public for ${loose.map(({ name }) => name).join(', ')}`,
+      why: 'what it names, or its name leads to, may be this machine, its network, or where a cloud hands out keys',
+      fix: `castellan servers set ${loose[0]!.name} --no-allow-private, with an endpoint that is an address, or a host of --allow-host`,
     })
   }
   return findings
@@ -230,8 +312,8 @@ function examineKeys({ keys, principals }: Facts, now: Date): Finding[] {
   return findings
 }
 
-function examineSight({ grants, principals, keys, policies, tenants, engines }: Facts): Finding[] {
-  const unseen = Object.entries({ grants, principals, keys, policies, tenants, engines }).filter(
+function examineSight({ pins, grants, principals, keys, policies, tenants, engines }: Facts): Finding[] {
+  const unseen = Object.entries({ pins, grants, principals, keys, policies, tenants, engines }).filter(
     ([, value]) => value === null,
   )
   if (unseen.length === 0) return []

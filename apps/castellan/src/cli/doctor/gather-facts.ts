@@ -19,12 +19,14 @@ export async function gatherFacts({ client, url, inTenant }: Connection): Promis
     servers: await Promise.all(
       servers.map(async server => ({ server, catalog: await ifAllowed(client.servers.capabilities(server.id)) })),
     ),
+    pins: await ifAllowed(everything(page => client.pins.list({ ...page, state: 'quarantined' }))),
     grants: await ifAllowed(everything(page => client.grants.list(page))),
     principals: await ifAllowed(everything(page => client.principals.list(page))),
     keys: await ifAllowed(everything(page => client.keys.list(page))),
     engines,
     policies,
     policyProblems: readable ? ((await ifAllowed(client.policies.check(policies.files)))?.problems ?? []) : [],
+    guardrails: await ifAllowed(client.guardrails.get()),
     tenants: await tenantsOf(client, inTenant),
   }
 }

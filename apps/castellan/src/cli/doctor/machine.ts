@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config, OpaConfig } from '../../config/index.ts'
-import { isLoopback } from '../loopback.ts'
+import { isLoopback } from '../../kernel/index.ts'
 import type { Finding } from './finding.ts'
 
 /** Oldest major version of Node that runs the product. */

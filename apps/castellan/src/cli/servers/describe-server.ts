@@ -14,9 +14,12 @@ export function describe(server: Server, catalog: Catalog | null): string {
       ['where', placeOf(server)],
       ['folder', server.cwd],
       ['replicas', server.replicas],
+      ['sandbox', server.transport === 'stdio' ? sandboxOf(server) : undefined],
+      ['may lead to', server.egress && egressOf(server.egress)],
       [server.env === undefined ? 'headers' : 'environment', secrets.map(shownSecret).join(', ')],
       ['authorization', server.authorization && authorizationOf(server.authorization)],
       ['trusted', server.trusted ? 'yes: its own word about its tools is believed' : 'no'],
+      ['pinning', howPinned[server.pinning]],
       [
         'status',
         `${health.status}${health.reason === null ? '' : `: ${health.reason}`}${health.failures > 1 ? `, ${health.failures} times in a row` : ''}`,
@@ -39,13 +42,42 @@ export function describe(server: Server, catalog: Catalog | null): string {
   ].join('\n')
 }
 
+const howPinned = {
+  enforce: 'enforce: risky changes of what it offers wait for review',
+  review: 'review: whatever is new or changes waits for review',
+  warn: 'warn: risky changes are recorded, and pass',
+  off: 'off: changes of what it offers are not noticed',
+} as const
+
+/** What no client is offered now. */
+function withheld({ capabilities }: Catalog): string | null {
+  const names = capabilities.filter(each => each.withheld != null).map(({ name }) => name)
+  return names.length === 0 ? null : `${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
+}
+
+/** What it is confined to, preset first. */
+function sandboxOf({ sandbox }: Server): string {
+  if (sandbox === undefined) return 'none: it may do what the control plane may'
+  const { preset, ...rest } = sandbox
+  return [preset, ...Object.entries(rest).map(([name, value]) => `${name.replace('_', '-')} ${String(value)}`)].join(
+    ', ',
+  )
+}
+
+function egressOf({ hosts, allow_private }: NonNullable<Server['egress']>): string {
+  const places = hosts === null ? 'any public host' : hosts.join(', ') || 'no other host'
+  return allow_private ? `${places}, also at addresses that are not public` : places
+}
+
 function authorizationOf({ status, issuer, scope, reason }: Authorization): string {
   return [status, issuer && `by ${issuer}`, scope && `for ${scope}`, reason && `(${reason})`].filter(Boolean).join(' ')
 }
 
 /** Values of secrets never come back, so only where they are kept is shown. */
-function shownSecret([key, value]: [string, { readonly env: string } | { readonly secret: string }]): string {
-  return 'env' in value ? `${key} (variable ${value.env})` : `${key} (sealed)`
+function shownSecret([key, value]: [string, NonNullable<Server['env']>[string]]): string {
+  if ('env' in value) return `${key} (variable ${value.env})`
+  if ('file' in value) return `${key} (file ${value.file})`
+  return 'vault' in value ? `${key} (vault ${value.vault}#${value.field})` : `${key} (sealed)`
 }
 
 /** The command or the addresses it is reached by. */
@@ -62,7 +94,11 @@ export function offered({ capabilities }: Catalog): string {
   return ['tool', 'resource', 'template', 'prompt'].map(count).join(', ')
 }
 
-/** What was remarked when it was discovered. */
+/** What was remarked when it was discovered, and how much of it nobody is offered. */
 export function warnings(catalog: Catalog): string[] {
-  return catalog.warnings.map(warning => `note: ${printable(warning)}`)
+  const notes = catalog.warnings.map(warning => `note: ${printable(warning)}`)
+  const names = withheld(catalog)
+  return names === null
+    ? notes
+    : [...notes, `note: waiting for review, and offered to nobody: ${printable(names)}; see castellan pins`]
 }

@@ -1,15 +1,18 @@
 import type { Variables } from '../../config/index.ts'
 import { fault } from '../../kernel/index.ts'
 
-/** A secret as the control plane takes it: in the clear, to be sealed at once, or a variable of its environment. */
-export type SecretGiven = string | { readonly env: string }
+/** A secret as the control plane takes it: in the clear, to be sealed at once, or where it finds it. */
+export type SecretGiven =
+  string | { readonly env: string } | { readonly file: string } | { readonly vault: string; readonly field: string }
 
-const REFERENCE = /^\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}$/
+const REFERENCE = /^\$\{(?:env:([A-Za-z_][A-Za-z0-9_]*)|file:([^{}#]+)|vault:([^{}#]+)#([^{}#]+))\}$/
 
-/** `${env:NAME}` as a reference; any other text as it is. */
+/** `${env:NAME}`, `${file:path}` and `${vault:path#field}` as references; any other text as it is. */
 export function secretOf(text: string): SecretGiven {
-  const reference = REFERENCE.exec(text)
-  return reference ? { env: reference[1]! } : text
+  const [, env, file, vault, field] = REFERENCE.exec(text) ?? []
+  if (env !== undefined) return { env }
+  if (file !== undefined) return { file }
+  return vault === undefined || field === undefined ? text : { vault, field }
 }
 
 /**

@@ -32,7 +32,25 @@ describe('a new server', () => {
     assert.deepEqual(tools, { 'read=it': { effect: 'read' }, b: { effect: 'unsafe', network: false } })
   })
 
+  test('takes how its process is confined, and where it may lead', () => {
+    const how = ['strict', 'network=host', 'read-only=/a', 'read-only=/b=c', 'memory=512MB', 'processes=64']
+    const confined = newServer('a', ['x'], { sandbox: how }, {})
+    assert.deepEqual('sandbox' in confined && confined.sandbox, {
+      preset: 'strict',
+      network: 'host',
+      read_only: ['/a', '/b=c'],
+      memory: '512MB',
+      processes: 64,
+    })
+    const free = newServer('a', ['x'], { sandbox: false }, {})
+    assert.equal('sandbox' in free && free.sandbox, null)
+    const far = newServer('a', [], { endpoint: ['https://a'], allowHost: ['b.example'], allowPrivate: true }, {})
+    assert.deepEqual('egress' in far && far.egress, { hosts: ['b.example'], allow_private: true })
+  })
+
   for (const [about, command, options] of [
+    ['a word about its sandbox that means nothing', ['x'], { sandbox: ['memorry=1GB'] }],
+    ['a number of its sandbox that is none', ['x'], { sandbox: ['processes=many'] }],
     ['nothing to reach it by', [], {}],
     ['a number that is none', ['x'], { replicas: 'many' }],
     ['a pair without its middle', ['x'], { timeout: ['call'] }],
@@ -69,11 +87,26 @@ describe('a changed server', () => {
       timeouts: { ...existing.timeouts, call: '2m' },
       trusted: false,
       tools: { a: { effect: 'read' }, b: { effect: 'read' } },
+      pinning: 'enforce',
       per_client: false,
       max_concurrent: 64,
       probe_every: '30s',
       max_attempts: 3,
     })
+  })
+})
+
+describe('a changed sandbox', () => {
+  const confined = (): Server => ({ ...existing, sandbox: { preset: 'strict', read_only: ['/a'], memory: '1GB' } })
+
+  test('keeps what nobody spoke of', () => {
+    const input = changedServer(confined(), [], { sandbox: ['standard', 'memory=2GB'] }, {})
+    assert.deepEqual('sandbox' in input && input.sandbox, { preset: 'standard', read_only: ['/a'], memory: '2GB' })
+  })
+
+  test('is taken away when that is said', () => {
+    const input = changedServer(confined(), [], { sandbox: false }, {})
+    assert.equal('sandbox' in input && input.sandbox, null)
   })
 })
 
@@ -90,6 +123,7 @@ const existing: Server = {
   timeouts: { connect: '10s', read: '1m', write: '10s', pool: '5s', call: '30s' },
   trusted: false,
   tools: { a: { effect: 'read' } },
+  pinning: 'enforce',
   per_client: false,
   max_concurrent: 64,
   probe_every: '30s',

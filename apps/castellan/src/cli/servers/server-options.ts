@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { Server, ServerInput } from '@castellan/contracts'
 import type { Variables } from '../../config/index.ts'
 import { fault } from '../../kernel/index.ts'
+import { pinnings } from '../../registry/index.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { secretFrom, secretHere } from './secret-from.ts'
 
@@ -11,6 +12,9 @@ export interface ServerOptions {
   readonly document?: string
   readonly cwd?: string
   readonly replicas?: string
+  readonly sandbox?: readonly string[] | false
+  readonly allowHost?: readonly string[] | false
+  readonly allowPrivate?: boolean
   readonly env?: readonly string[]
   readonly header?: readonly string[]
   readonly oauth?: boolean
@@ -24,6 +28,7 @@ export interface ServerOptions {
   readonly timeout?: readonly string[]
   readonly effect?: readonly string[]
   readonly network?: readonly string[]
+  readonly pinning?: string
   readonly perClient?: boolean
   readonly maxConcurrent?: string
   readonly maxAttempts?: string
@@ -34,8 +39,8 @@ export interface ServerOptions {
 /** Gives a command everything that can be said about a server; options that may be repeated say so. */
 export function withServerOptions(command: Command): Command {
   const repeated = (flags: string, about: string) =>
-    new Option(flags, `${about} (may be repeated)`).argParser((value: string, before?: readonly string[]) => [
-      ...(before ?? []),
+    new Option(flags, `${about} (may be repeated)`).argParser((value: string, before?: readonly string[] | false) => [
+      ...(before || []),
       value,
     ])
   return command
@@ -44,9 +49,20 @@ export function withServerOptions(command: Command): Command {
     .option('--cwd <folder>', 'Working directory of the command')
     .option('--replicas <number>', 'How many processes of the command share the calls')
     .addOption(
+      repeated(
+        '--sandbox <how>',
+        'Confine its process: strict, standard or open; network=none or =host; read-only=, hidden= or writable=<path>; memory=, cpu-seconds=, processes=, open-files= or file-size=<limit>',
+      ),
+    )
+    .option('--no-sandbox', 'Let its process do what the control plane may')
+    .addOption(
       repeated('--env <name=value>', 'Variable of the command, sealed; NAME alone takes the value it has here'),
     )
     .addOption(repeated('--header <name=value>', "Header of every request, sealed; 'Name=${env:VAR}' is a reference"))
+    .addOption(repeated('--allow-host <host>', 'The only other hosts it may lead to, such as *.example.com'))
+    .option('--no-allow-host', 'Let it lead to any public host')
+    .option('--allow-private', 'Let it be at, and lead to, addresses that are not public')
+    .option('--no-allow-private', 'Keep it to public addresses, and those its own endpoints name')
     .option('--oauth', 'It wants tokens of an authorization server; see castellan servers authorize')
     .option('--no-oauth', 'It wants no tokens of an authorization server')
     .option('--client-id <id>', 'Who we are to its authorization server, when that was registered by hand')
@@ -66,6 +82,9 @@ export function withServerOptions(command: Command): Command {
     .addOption(repeated('--timeout <which=duration>', 'connect, read, write, pool or call, such as call=2m'))
     .addOption(repeated('--effect <tool=class>', 'Effect class of a tool: read, idempotent or unsafe'))
     .addOption(repeated('--network <tool=true|false>', 'Whether a tool reaches beyond the server'))
+    .addOption(
+      new Option('--pinning <how>', 'How strictly definitions are held to what was reviewed').choices(pinnings),
+    )
     .option('--per-client', 'Give each client a connection of its own, and over stdio a process')
     .option('--no-per-client', 'Let clients share connections')
     .option('--max-concurrent <number>', 'Most calls under way at once on one replica')
@@ -110,6 +129,8 @@ export function changedServer(
     ...kept,
     ...changes,
     tools,
+    ...(changes.sandbox ? { sandbox: { ...before.sandbox, ...changes.sandbox } } : {}),
+    ...(changes.egress ? { egress: { ...before.egress, ...changes.egress } } : {}),
     ...(changes.auth ? { auth: { ...before.auth, ...changes.auth } } : {}),
     timeouts: { ...before.timeouts, ...(changes.timeouts as object | undefined) },
     ...(before.env === undefined ? {} : { env: { ...before.env, ...(changes.env as object | undefined) } }),
@@ -137,6 +158,7 @@ function said(
   give('replicas', wholeNumber('--replicas', options.replicas))
   give('description', options.description)
   give('trusted', options.trust)
+  give('pinning', options.pinning)
   give('per_client', options.perClient)
   give('max_concurrent', wholeNumber('--max-concurrent', options.maxConcurrent))
   give('max_attempts', wholeNumber('--max-attempts', options.maxAttempts))
@@ -147,6 +169,8 @@ function said(
   if (options.env) give('env', secrets('--env', options.env))
   if (options.header) give('headers', secrets('--header', options.header))
   give('auth', authSettings(options, variables))
+  give('sandbox', sandboxSettings(options))
+  give('egress', egressSettings(options))
   give('tools', toolSettings(options))
   if (transport !== 'stdio' && program !== undefined)
     throw invalid(`a server reached by ${transport} has no command; leave "${program}" out`)
@@ -165,6 +189,51 @@ function authSettings(options: ServerOptions, variables: Variables): object | nu
   }
   if (oauth === false) return null
   return oauth === true || Object.keys(given).length > 0 ? { type: 'oauth', ...given } : undefined
+}
+
+/** What an option may say of a sandbox: the field it goes into, and whether that is a list or a number. */
+const sandboxWords: Readonly<Record<string, readonly [field: string, kind: 'text' | 'list' | 'number']>> = {
+  network: ['network', 'text'],
+  'read-only': ['read_only', 'list'],
+  hidden: ['hidden', 'list'],
+  writable: ['writable', 'list'],
+  memory: ['memory', 'text'],
+  'cpu-seconds': ['cpu_seconds', 'number'],
+  processes: ['processes', 'number'],
+  'open-files': ['open_files', 'number'],
+  'file-size': ['file_size', 'text'],
+}
+
+/** Null for none; undefined when nothing was said. */
+function sandboxSettings({ sandbox }: ServerOptions): object | null | undefined {
+  if (sandbox === false) return null
+  const fields: Record<string, unknown> = {}
+  for (const each of sandbox ?? []) {
+    const at = each.indexOf('=')
+    if (at < 0) {
+      fields['preset'] = each
+      continue
+    }
+    const word = sandboxWords[each.slice(0, at)]
+    if (word === undefined) {
+      throw invalid(
+        `--sandbox must be a preset, or begin with one of ${Object.keys(sandboxWords).join(', ')} and "=", not "${each}"`,
+      )
+    }
+    const [field, kind] = word
+    const value = each.slice(at + 1)
+    if (kind === 'list') fields[field] = [...((fields[field] as string[] | undefined) ?? []), value]
+    else fields[field] = kind === 'number' ? wholeNumber('--sandbox', value) : value
+  }
+  return sandbox === undefined ? undefined : fields
+}
+
+function egressSettings({ allowHost, allowPrivate }: ServerOptions): object | undefined {
+  const given = {
+    ...(allowHost === undefined ? {} : { hosts: allowHost === false ? null : allowHost }),
+    ...(allowPrivate === undefined ? {} : { allow_private: allowPrivate }),
+  }
+  return Object.keys(given).length > 0 ? given : undefined
 }
 
 function toolSettings({ effect = [], network = [] }: ServerOptions): object | undefined {

@@ -17,6 +17,8 @@ export interface Execution {
   readonly attempts: number
   /** Set when this call opened the circuit of its server or tool. */
   readonly opened: string | null
+  /** Whether anything may have reached the server. */
+  readonly sent: boolean
 }
 
 /**
@@ -62,13 +64,16 @@ export class Executor {
     let opened: string | null = null
     // Whether any attempt may have reached the server: a later one that did not cannot undo that.
     let maybeSent = false
+    // Whether the server ever answered.
+    let heard = false
     for (let attempt = 1; ; attempt++) {
-      const ended = (outcome: Outcome): Execution => ({ outcome, attempts: attempt, opened })
+      const ended = (outcome: Outcome): Execution => ({ outcome, attempts: attempt, opened, sent: maybeSent || heard })
       if (deadline.over !== null) return ended(gaveUp(call, maybeSent, deadline.over, limit))
       const resting = this.#admit(call)
       if (resting) return ended(failed(resting))
       const reply = await this.#attempt(asking, io)
       opened ??= this.#report(call, reply, deadline.over === 'cancelled')
+      heard ||= reply.is !== 'broken'
       if (reply.is === 'result') return ended(fromResult(reply.result))
       if (reply.is === 'error') return ended({ is: 'failed', error: reply.error, fault: null })
       if (reply.is === 'inputRequired') {
@@ -138,7 +143,8 @@ const noAnswer: Reply = { is: 'broken', sent: true, retryable: false, retryAfter
 const MAX_ROUNDS = 16
 const endlessQuestions = { code: -32603, message: `The server asked for input more than ${MAX_ROUNDS} times.` }
 
-function limitOf({ server, capability }: Call): number {
+/** Milliseconds a call may take, as long as its server shows no progress. */
+export function limitOf({ server, capability }: Pick<Call, 'server' | 'capability'>): number {
   return server.tools[capability.name]?.timeout ?? server.timeouts.call
 }
 

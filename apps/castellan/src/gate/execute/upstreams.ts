@@ -60,7 +60,7 @@ export class Upstreams implements CatalogSource {
   async call(allowed: AllowedCall, io: CallIo): Promise<Reply> {
     const { server } = allowed.call
     if (this.#closed) return notSent(fault('SHUTTING_DOWN').message, false)
-    const isTaken = (client: string) => (this.#pools.get(`${poolKey(server)} ${client}`)?.calls.taken ?? 0) > 0
+    const isTaken = (client: string) => (this.#pools.get(laneKey(server, client))?.calls.taken ?? 0) > 0
     const lane = laneFor(allowed.call, io, isTaken)
     if (lane !== null && !this.#makeRoom(server, lane))
       return notSent(fault('UPSTREAM_BUSY', { server: server.name }).message, true)
@@ -176,7 +176,9 @@ export class Upstreams implements CatalogSource {
 
   /** Closes what nobody used for so many milliseconds, and nobody watches. */
   async closeIdle(after: number): Promise<void> {
-    const idle = [...this.#pools].filter(([key]) => !this.#watched.get(key.split(' ')[0]!)?.size)
+    const isWatched = (key: string) => (this.#watched.get(key.split(' ')[0]!)?.size ?? 0) > 0
+    // What is watched is watched where all go.
+    const idle = [...this.#pools].filter(([key, { isOfOneClient }]) => isOfOneClient || !isWatched(key))
     const patience = ({ isOfOneClient }: Pool) => (isOfOneClient ? Math.min(after, LANE_IDLE) : after)
     await Promise.all(idle.flatMap(([, pool]) => pool.replicas.map(replica => replica.closeIfIdle(patience(pool)))))
     // Clients come and go, and few of them say that they go.
@@ -225,9 +227,9 @@ export class Upstreams implements CatalogSource {
 
   /** Whether there is room for connections of this client, for which those of one who is not using them may have to go. */
   #makeRoom(server: Server, lane: Lane): boolean {
-    const prefix = `${poolKey(server)} `
-    const lanes = [...this.#pools].filter(([key]) => key.startsWith(prefix))
-    if (lanes.length < MOST_LANES || this.#pools.has(prefix + lane.client)) return true
+    if (this.#pools.has(laneKey(server, lane.client))) return true
+    const lanes = [...this.#pools].filter(([key]) => key.startsWith(laneKey(server, '')))
+    if (lanes.length < MOST_LANES) return true
     const unused = lanes.find(([, { calls }]) => calls.taken === 0)
     if (!unused) return false
     const [key, pool] = unused
@@ -237,7 +239,7 @@ export class Upstreams implements CatalogSource {
   }
 
   #pool(server: Server, lane: Lane | null = null): Pool {
-    const key = lane === null ? poolKey(server) : `${poolKey(server)} ${lane.client}`
+    const key = lane === null ? poolKey(server) : laneKey(server, lane.client)
     const known = this.#pools.get(key)
     if (known) return known
     // Whoever asks a server about itself does not know that there will be nobody to end what is begun.
@@ -307,6 +309,11 @@ function poolKey(server: Server): string {
   let key = poolKeys.get(server)
   if (key === undefined) poolKeys.set(server, (key = makePoolKey(server)))
   return key
+}
+
+/** The key of what a client has for itself, which begins like that of what all have. */
+function laneKey(server: Server, client: string): string {
+  return `${poolKey(server)} ${client}`
 }
 
 /** Settings that lead to the same connections lead to the same pool, so that a new description disturbs nobody. */

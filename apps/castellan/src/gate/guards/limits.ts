@@ -1,8 +1,7 @@
 import type { Clock } from '../../kernel/index.ts'
-import { matchesPattern } from '../../registry/index.ts'
 import type { Call } from '../call.ts'
 import type { Guard } from '../guard.ts'
-import type { Limits } from '../limits.ts'
+import { broken, type Limits } from '../limits.ts'
 import type { Rules } from '../rules.ts'
 import { TokenBuckets } from '../token-buckets.ts'
 import { allow, deny } from '../verdict.ts'
@@ -14,6 +13,7 @@ export function limitsGuard(rules: Rules, clock: Clock): Guard {
   return {
     name: 'limits',
     code: 'denied_limit',
+    once: true,
     check(call) {
       const applying = rules.limitsFor(call.identity)
       for (const limits of applying) {
@@ -28,15 +28,6 @@ export function limitsGuard(rules: Rules, clock: Clock): Guard {
       return allow
     },
   }
-}
-
-function broken(limits: Limits, call: Call): string | undefined {
-  const name = `${call.server.name}/${call.capability.name}`
-  if (limits.block.some(pattern => matchesPattern(pattern, name))) return `${name} is blocked`
-  if (limits.allow && !limits.allow.some(pattern => matchesPattern(pattern, name)))
-    return `${name} is not on the allow list`
-  if (limits.noNetwork && call.openWorld) return `${name} may reach the network`
-  return undefined
 }
 
 function overSteps(limits: Limits, call: Call, steps: Map<string, number>): boolean {

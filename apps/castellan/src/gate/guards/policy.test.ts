@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { aServer } from '../../registry/fixtures/server.ts'
-import { aCall } from '../fixtures/call.ts'
+import { aCall, aPassage } from '../fixtures/call.ts'
 import type { Decision, Obligations, PolicyEngine } from '../policy-engine.ts'
 import { policyGuard } from './policy.ts'
 
@@ -29,6 +29,7 @@ describe('the guard of policy', () => {
           { engine: 'engine 0', allow: true, reasons: ['yes'], digest: 'a' },
           { engine: 'engine 1', allow: false, reasons: ['no'], digest: 'b', revision: 'r1', decision_id: 'd1' },
         ],
+        policy_input: { dry_run: false, kind: 'user', name: 'ann', roles: ['member'], trusted: false },
       },
     })
   })
@@ -42,16 +43,32 @@ describe('the guard of policy', () => {
     )
   })
 
-  for (const [demand, why] of [
-    ['requireApproval', /approval is required/],
-    ['redact', /would have to be redacted/],
-  ] as const) {
-    test(`denies what it cannot meet: ${demand}`, async () => {
-      const verdict = await judged({ ...yes, obligations: { ...nothing, dryRun: true, [demand]: true } }, yes)
-      assert.equal(verdict.is, 'deny')
-      assert.match('reasons' in verdict ? verdict.reasons.join() : '', why)
-    })
-  }
+  test('has what comes back redacted when any engine demands it, with an approval as without', async () => {
+    const redacting: Decision = { ...yes, obligations: { ...nothing, redact: true } }
+    const asking: Decision = { ...yes, obligations: { ...nothing, requireApproval: true } }
+    for (const [decisions, is, mustRedact] of [
+      [[yes, yes], 'allow', false],
+      [[redacting, yes], 'allow', true],
+      [[yes, redacting, asking], 'needsApproval', true],
+      [[asking, yes], 'needsApproval', false],
+    ] as const) {
+      const verdict = await judged(...decisions)
+      assert.deepEqual([verdict.is, 'mustRedact' in verdict && verdict.mustRedact], [is, mustRedact])
+    }
+    assert.equal((await judged(redacting, no)).is, 'deny')
+  })
+
+  test('asks for approval when any engine does, with the reasons of those who do', async () => {
+    const asking: Decision = { ...yes, reasons: ['large sums'], obligations: { ...nothing, requireApproval: true } }
+    const verdict = await judged(yes, asking)
+    assert.equal(verdict.is, 'needsApproval')
+    assert.deepEqual('reasons' in verdict && verdict.reasons, ['large sums'])
+    const inWords = { ...asking, obligations: { ...asking.obligations!, approvalReasons: ['more than 500'] } }
+    const told = await judged(inWords)
+    assert.deepEqual('reasons' in told && told.reasons, ['more than 500'])
+    const dry = await judged(asking, { ...yes, obligations: { ...nothing, dryRun: true } })
+    assert.equal(dry.is, 'dryRun', 'what is not run needs nobody')
+  })
 
   test('has nothing to meet for what is denied', async () => {
     const verdict = await judged({ ...no, obligations: { ...nothing, dryRun: true } })
@@ -67,5 +84,5 @@ async function judged(...decisions: readonly Decision[]) {
     trouble: async () => null,
     close: async () => undefined,
   }))
-  return policyGuard(engines).check(aCall({ server: aServer() }), new AbortController().signal)
+  return policyGuard(engines).check(aCall({ server: aServer() }), aPassage())
 }

@@ -1,4 +1,5 @@
 export { bucketsOf, BUCKETS, FEATURES, MOST_PER_WORD } from './buckets.ts'
+export { JOINT } from './letters.ts'
 export { Model, type Profile, STEP, type Stretch, type Weights, WINDOWS } from './model.ts'
 export { wordHash, type Words, wordsOf } from './words.ts'
 export { type Hit, Phrases } from './phrases.ts'

@@ -143,7 +143,7 @@ export function isExtension(text: string, at: number): boolean {
   return (text.charCodeAt(at) | 32) === 0x78 ? isDigit(text.charCodeAt(at + 1)) : text.startsWith('ext', at)
 }
 
-function isLetter(unit: number): boolean {
+export function isLetter(unit: number): boolean {
   return (unit | 32) >= 97 && (unit | 32) <= 122
 }
 

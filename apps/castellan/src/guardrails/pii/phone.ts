@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import type { Announcements } from './context.ts'
-import { between, type DigitGroups } from './digit-groups.ts'
+import { between, type DigitGroups, isLetter } from './digit-groups.ts'
 import type { Sighting } from './sighting.ts'
 
 /** Numbers that are looked up in the plans of their countries in one text; further ones are believed by their length. */
@@ -266,10 +266,6 @@ function isWord(unit: number, text: string, at: number): boolean {
   if (unit === 95) return true
   if (lower < 97 || lower > 122) return false
   return !/^(?:x\d|ext)/i.test(text.slice(at, at + 3))
-}
-
-function isLetter(unit: number): boolean {
-  return (unit | 32) >= 97 && (unit | 32) <= 122
 }
 
 function isWithinPhone(kind: number): boolean {

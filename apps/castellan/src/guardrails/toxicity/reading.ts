@@ -1,4 +1,4 @@
-import { wordHash, type Words, wordsOf } from '../linear/index.ts'
+import { JOINT, wordHash, type Words, wordsOf } from '../linear/index.ts'
 import { type Category, type KindName, kinds } from './kinds.ts'
 import { readDistorted } from './distorted.ts'
 import { unmasked } from './unmasked.ts'
@@ -39,9 +39,6 @@ export interface Reading {
 
 /** What is known of each kind before anything is learned, by number. */
 const priorOf = Float32Array.from([0, ...kindNames.map(name => kinds[name].prior)])
-
-/** What an apostrophe counts as among the letters of a word. */
-const JOINT = 1
 
 /** Signs that stand between the words of programs, tables and references, and not between those of a phrase. */
 const SEPARATING = '()[]{}<>=|:;/\\'

@@ -155,6 +155,8 @@ describe('whatever the text is', () => {
         const text = `${before} unmistakable ${after}`
         for (const view of viewsOf(text).all.filter(it => it.through.every(how => how === 'normalised'))) {
           const start = view.text.indexOf('unmistakable')
+          // In a comment or a tag no reader sees it.
+          if (start < 0 && /<[!/a-z]/i.test(before)) continue
           const span = view.original(start, start + 12)
           assert.equal(text.slice(span.start, span.end), 'unmistakable')
         }

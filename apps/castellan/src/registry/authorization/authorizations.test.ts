@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, afterEach, describe, test } from 'node:test'
-import { localVault } from '../../adapters/secrets-local/index.ts'
+import { localVault, oneKey } from '../../adapters/secrets-local/index.ts'
 import { openSqlite, type Stores } from '../../adapters/store-sql/index.ts'
 import type { Actor } from '../../identity/index.ts'
 import { Journal } from '../../journal/index.ts'
@@ -246,7 +246,7 @@ function opened(): Authorizations {
   return new Authorizations({
     authorizer: played,
     store: stores.registry,
-    vault: localVault(new Uint8Array(32).fill(7)),
+    vault: localVault(oneKey(new Uint8Array(32).fill(7))),
     journal: new Journal(stores.journal, clock),
     clock,
     masker,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../kernel/index.ts'
+import type { Egress } from '../egress.ts'
 import type { Challenge } from './authorization.ts'
 
 /** What an authorization server gave us. Secret. */
@@ -27,6 +28,8 @@ export interface Applicant {
   readonly server: string
   /** URL of the server. */
   readonly endpoint: string
+  /** Where it may lead us. */
+  readonly egress: Egress
   readonly clientId: string | null
   readonly clientSecret: string | null
   readonly issuer: string | null

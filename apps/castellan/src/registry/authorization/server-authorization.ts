@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Actor } from '../../identity/index.ts'
 import { digestBytes, digestJson, type Fault, fault, isFault, newId } from '../../kernel/index.ts'
+import { type Egress, egressOf } from '../egress.ts'
 import type { Server } from '../server.ts'
 import type { Authorization, AuthorizationStatus, Challenge, Remedy } from './authorization.ts'
 import type { AuthorizationParts } from './authorization-parts.ts'
@@ -270,6 +271,7 @@ export class ServerAuthorization implements Authorization {
     return {
       server: server.name,
       endpoint: endpointOf(server),
+      egress: egressFor(server),
       clientId,
       clientSecret: await this.#parts.clientSecret(server),
       issuer,
@@ -292,6 +294,11 @@ const unreadable: Needed = { why: 'what was kept of its authorization cannot be 
 /** Milliseconds ahead of their end at which tokens are renewed. */
 function aheadOf({ expiresAt, givenAt }: Tokens): number {
   return expiresAt === null ? 0 : Math.min(AHEAD, (Date.parse(expiresAt) - Date.parse(givenAt)) / 10)
+}
+
+function egressFor({ name, connection }: Server): Egress {
+  if (connection.transport === 'stdio') throw new Error('a process has no authorization server')
+  return egressOf(name, connection)
 }
 
 function endpointOf({ connection }: Server): string {

@@ -2,7 +2,24 @@ import { journal } from './0001-journal.ts'
 import { identity } from './0002-identity.ts'
 import { registry } from './0003-registry.ts'
 import { gate } from './0004-gate.ts'
+import { pins } from './0005-pins.ts'
+import { approvals } from './0006-approvals.ts'
+import { guardrails } from './0007-guardrails.ts'
+import { budgets } from './0008-budgets.ts'
+import { versionsAndDataKeys } from './0009-versions-and-data-keys.ts'
+import { sessions } from './0010-sessions.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
-export const migrations: readonly Migration[] = [journal, identity, registry, gate]
+export const migrations: readonly Migration[] = [
+  journal,
+  identity,
+  registry,
+  gate,
+  pins,
+  approvals,
+  guardrails,
+  budgets,
+  versionsAndDataKeys,
+  sessions,
+]

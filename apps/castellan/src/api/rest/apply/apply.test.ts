@@ -9,7 +9,7 @@ before(async () => {
 })
 after(() => castellan[Symbol.asyncDispose]())
 // Every test begins with nothing but the principals of earlier ones, which are never pruned.
-beforeEach(() => apply({ servers: [], groups: [], grants: [], limits: [] }, { prune: true }))
+beforeEach(() => apply({ servers: [], groups: [], grants: [], limits: [], approval_rules: [] }, { prune: true }))
 
 interface Wish {
   readonly prune?: boolean
@@ -111,6 +111,20 @@ describe('a manifest', () => {
     ])
     const { items } = await castellan.ask<{ items: { name: string; roles: string[] }[] }>('GET', '/api/principals')
     assert.deepEqual(items.find(({ name }) => name === 'ann')?.roles, ['auditor'])
+  })
+
+  test('says how calls are approved', async () => {
+    const manifest = (quorum: number, decide_within: string): ManifestInput => ({
+      approval_rules: [{ name: 'bank', tools: ['bank/*'], quorum, decide_within }],
+    })
+    assert.deepEqual(told(await apply(manifest(1, '60m'))), ['create approval_rule bank'])
+    assert.deepEqual(told(await apply(manifest(1, '1h'))), ['unchanged approval_rule bank'])
+    assert.deepEqual(told(await apply(manifest(2, '30m'))), ['update approval_rule bank decide_within quorum'])
+    const { items } = await castellan.ask<{ items: { quorum: number }[] }>('GET', '/api/approval-rules')
+    assert.deepEqual(items.map(({ quorum }) => quorum), [2]) // prettier-ignore
+    assert.deepEqual(told(await apply({ approval_rules: [] }, { prune: true })), ['delete approval_rule bank'])
+    const twice = { approval_rules: [{ name: 'a' }, { name: 'a' }] }
+    await castellan.ask('POST', '/api/apply', { manifest: twice }, 400)
   })
 
   test('that is only planned changes nothing', async () => {

@@ -46,6 +46,14 @@ export function planLimits(
   ]
 }
 
+/** As a whole: there is one setting of a tenant, and nothing of it to prune. */
+export function planGuardrails({ rules }: Parts, wanted: Manifest['guardrails'], actor: Actor): Step[] {
+  if (!wanted) return []
+  const before = rules.guardrails(actor.tenant)
+  const put = () => rules.putGuardrails(wanted, actor)
+  return [update('guardrails', 'guardrails', differing(before, wanted), put)]
+}
+
 /** Files that are not named stay in the set unless it is pruned; what comes out is put in force as a whole. Throws `POLICY_INVALID`. */
 export function planPolicies(
   { rules }: Parts,

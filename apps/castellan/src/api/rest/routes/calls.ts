@@ -1,10 +1,11 @@
-import type { FastifyReply } from 'fastify'
 import * as wire from '@castellan/contracts'
 import { fault, isId, parseDuration } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { look, use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
+import { clientGone } from '../client-gone.ts'
 import { sendProblem } from '../error-handler.ts'
+import { patienceOf } from '../patience.ts'
 import { byId } from '../path-parts.ts'
 import { problemOfDenial } from '../problem.ts'
 import type { TypedApp } from '../route.ts'
@@ -33,6 +34,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
         idempotency_key: idempotencyKey = null,
         dry_run: dryRun = false,
         session_id: sessionId = null,
+        run_id: runId,
         timeout,
       } = request.body
       const patience = timeout === undefined ? [] : [AbortSignal.timeout(parseDuration(timeout))]
@@ -43,7 +45,17 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
         as: 'tool',
         name,
         args,
-        context: { correlationId, causationId: null, sessionId, idempotencyKey, dryRun, via: 'rest', meta: null },
+        context: {
+          correlationId,
+          causationId: null,
+          sessionId,
+          idempotencyKey,
+          dryRun,
+          via: 'rest',
+          meta: null,
+          ...(runId === undefined ? {} : { runId }),
+        },
+        patience: patienceOf(request),
         io: { signal: AbortSignal.any([clientGone(reply), ...patience]), onProgress: null, client: null },
       })
       return answer.is === 'denied' ? sendProblem(reply, problemOfDenial(answer)) : callAnswer(answer)
@@ -101,15 +113,4 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
       return { ...callRecord(record), entries: entries.map(journalEvent) }
     },
   )
-}
-
-/** Aborts when the client leaves before it has its answer; the connection closes after every answer, too. */
-function clientGone({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  const left = () => {
-    if (!raw.writableFinished) gone.abort()
-  }
-  raw.once('close', left)
-  if (raw.closed) left()
-  return gone.signal
 }

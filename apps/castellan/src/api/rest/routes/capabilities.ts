@@ -80,15 +80,16 @@ export function capabilityRoutes(app: TypedApp, { registry }: Core): void {
       protocol_version: catalog?.protocolVersion ?? null,
       discovered_at: catalog?.discoveredAt ?? null,
       warnings: [...(catalog?.warnings ?? [])],
-      capabilities: (catalog?.capabilities ?? []).map(capability =>
-        capabilityOf({
+      capabilities: (catalog?.capabilities ?? []).map(capability => ({
+        ...capabilityOf({
           exposed: capability.name,
           as: capability.primitive,
           server,
           capability,
           definition: capability.definition,
         }),
-      ),
+        withheld: registry.pins.withheld(server, capability),
+      })),
     }
   }
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import type { Core } from '../../core.ts'
-import { survey, use } from '../allowed.ts'
+import { look, survey, use, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import type { TypedApp } from '../route.ts'
+import { wireGuardrails } from '../wire/rules.ts'
 
-export function guardrailRoutes(app: TypedApp, core: Pick<Core, 'guardrails'>): void {
+export function guardrailRoutes(app: TypedApp, core: Pick<Core, 'guardrails' | 'rules'>): void {
   app.post(
     '/api/guardrails/scan',
     {
@@ -18,12 +19,43 @@ export function guardrailRoutes(app: TypedApp, core: Pick<Core, 'guardrails'>): 
       },
     },
     async request => {
-      callerOf(request, use)
-      const { text, stage, ...wish } = request.body
+      const { tenant } = callerOf(request, use).identity
+      const { text, stage, ...said } = request.body
+      const { mode, thresholds, categories } = core.rules.guardrails(tenant)
+      const wish = {
+        mode: said.mode ?? mode,
+        thresholds: { ...thresholds, ...said.thresholds },
+        categories: { ...categories, ...said.categories },
+      }
       const guardrails = await core.guardrails()
       const { signals, unavailable, ...scan } = guardrails.scan(text, stage, wish)
       return { ...scan, signals: [...signals], unavailable: [...unavailable], rules_hash: guardrails.digest(wish) }
     },
+  )
+  app.get(
+    '/api/guardrails',
+    {
+      schema: {
+        operationId: 'getGuardrails',
+        tags: ['guardrails'],
+        summary: 'What the guardrails do about what they find',
+        response: { 200: wire.guardrails },
+      },
+    },
+    async request => wireGuardrails(core.rules.guardrails(callerOf(request, look).identity.tenant)),
+  )
+  app.put(
+    '/api/guardrails',
+    {
+      schema: {
+        operationId: 'putGuardrails',
+        tags: ['guardrails'],
+        summary: 'Replace what the guardrails do as a whole; what is left out is as by default',
+        body: wire.guardrailsInput,
+        response: { 200: wire.guardrails },
+      },
+    },
+    async request => wireGuardrails(await core.rules.putGuardrails(request.body, callerOf(request, write).actor)),
   )
   app.get(
     '/api/guardrails/health',

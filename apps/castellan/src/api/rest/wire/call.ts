@@ -1,5 +1,5 @@
 import type { CallAnswer, CallRecord as WireRecord } from '@castellan/contracts'
-import { type Answer, type CallRecord, wireOutcome } from '../../../gate/index.ts'
+import { type Answer, type CallRecord, needsApproval, wireOutcome } from '../../../gate/index.ts'
 
 export function callAnswer(answer: Exclude<Answer, { is: 'denied' }>): CallAnswer {
   const call = { call_id: answer.callId, replay_of: null }
@@ -7,7 +7,7 @@ export function callAnswer(answer: Exclude<Answer, { is: 'denied' }>): CallAnswe
     case 'dryRun':
       return { ...call, outcome: 'dry_run', message: 'The call would be allowed. Nothing was sent.' }
     case 'needsApproval':
-      return { ...call, outcome: 'needs_approval', message: 'The call waits for the approval of a person.' }
+      return { ...call, outcome: 'needs_approval', approval_id: answer.approvalId, message: needsApproval(answer) }
     case 'outcome': {
       const { outcome, replayOf } = answer
       return {
@@ -36,6 +36,8 @@ export function callRecord(record: CallRecord): WireRecord {
     outcome: record.outcome,
     correlation_id: record.correlationId,
     idempotency_key: record.idempotencyKey,
+    session_id: record.session,
+    labels: [...(record.labels ?? [])],
     started_at: record.startedAt,
     ended_at: record.endedAt,
   }

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { Limits as WireLimits, limitsInput } from '@castellan/contracts'
-import type { Limits, Rate } from '../../../gate/index.ts'
+import type { Guardrails as WireGuardrails, Limits as WireLimits, limitsInput } from '@castellan/contracts'
+import type { GuardrailSet, Limits, Rate } from '../../../gate/index.ts'
 import { formatDuration, parseDuration } from '../../../kernel/index.ts'
 
 export function limitsSpec(
@@ -34,6 +34,28 @@ export function wireLimits(limits: Limits): WireLimits {
     per_principal: wireRate(limits.perPrincipal),
     per_tool: wireRate(limits.perTool),
     version: limits.version,
+  }
+}
+
+export function wireGuardrails({ mode, thresholds, categories, rules, mixing, version }: GuardrailSet): WireGuardrails {
+  return {
+    mode,
+    thresholds: { ...thresholds },
+    categories: { ...categories },
+    rules: rules.map(wireRule),
+    mixing,
+    version,
+  }
+}
+
+function wireRule(rule: GuardrailSet['rules'][number]): WireGuardrails['rules'][number] {
+  return {
+    ...rule,
+    tools: [...rule.tools],
+    stages: rule.stages && [...rule.stages],
+    thresholds: { ...rule.thresholds },
+    categories: { ...rule.categories },
+    labels: [...rule.labels],
   }
 }
 

@@ -1,17 +1,20 @@
 import type { z } from 'zod'
 import type * as Wire from '@castellan/contracts'
 import type { serverInput } from '@castellan/contracts'
-import { fault, formatDuration, parseDuration } from '../../../kernel/index.ts'
-import type {
-  AuthorizationStatus,
-  ConnectionSpec,
-  EffectClass,
-  Health,
-  OAuthSettings,
-  SecretInput,
-  SecretRef,
-  Server,
-  ServerSpec,
+import { fault, formatDuration, formatSize, parseDuration, parseSize } from '../../../kernel/index.ts'
+import {
+  type AuthorizationStatus,
+  type ConnectionSpec,
+  type EffectClass,
+  type EgressSettings,
+  type Health,
+  noSandboxWishes,
+  type OAuthSettings,
+  type SandboxSettings,
+  type SecretInput,
+  type SecretRef,
+  type Server,
+  type ServerSpec,
 } from '../../../registry/index.ts'
 
 type Input = z.output<typeof serverInput>
@@ -26,6 +29,7 @@ export function serverSpec(input: Input): ServerSpec {
     timeouts: mapValues(input.timeouts ?? {}, parseDuration),
     trusted: input.trusted ?? false,
     tools: mapValues(input.tools ?? {}, toolSettings),
+    ...(input.pinning === undefined ? {} : { pinning: input.pinning }),
     ...(input.per_client === undefined ? {} : { perClient: input.per_client }),
     ...(input.max_concurrent === undefined ? {} : { maxConcurrent: input.max_concurrent }),
     ...(input.probe_every === undefined ? {} : { probeEvery: parseDuration(input.probe_every) }),
@@ -36,12 +40,15 @@ export function serverSpec(input: Input): ServerSpec {
 function connectionSpec(input: Input): ConnectionSpec {
   switch (input.transport) {
     case 'stdio': {
-      const { transport, command, args = [], cwd = null, replicas = 1 } = input
-      return { transport, command, args, cwd, replicas, env: mapValues(input.env ?? {}, secretInput) }
+      const { transport, command, args = [], cwd = null, replicas = 1, sandbox = null } = input
+      const env = mapValues(input.env ?? {}, secretInput)
+      const confined = sandbox === null ? {} : { sandbox: sandboxSettings(sandbox) }
+      return { transport, command, args, cwd, replicas, env, ...confined }
     }
     case 'openapi': {
       const { transport, document, endpoints = [] } = input
-      return { transport, document, endpoints, headers: mapValues(input.headers ?? {}, secretInput) }
+      const headers = mapValues(input.headers ?? {}, secretInput)
+      return { transport, document, endpoints, headers, ...egressSettings(input.egress) }
     }
     case 'streamable-http':
     case 'sse':
@@ -54,13 +61,34 @@ function connectionSpec(input: Input): ConnectionSpec {
       const all = endpoints ?? (url === undefined ? [] : [url])
       const headers = mapValues(input.headers ?? {}, secretInput)
       const { auth = null } = input
-      return auth === null
-        ? { transport, endpoints: all, headers }
-        : { transport, endpoints: all, headers, auth: authSpec(auth) }
+      const rest = { endpoints: all, headers, ...egressSettings(input.egress) }
+      return auth === null ? { transport, ...rest } : { transport, ...rest, auth: authSpec(auth) }
     }
     default:
       throw input satisfies never
   }
+}
+
+function sandboxSettings(given: NonNullable<Extract<Input, { transport: 'stdio' }>['sandbox']>): SandboxSettings {
+  if (typeof given === 'string') return { preset: given, ...noSandboxWishes }
+  return {
+    preset: given.preset ?? 'strict',
+    network: given.network ?? null,
+    readOnly: given.read_only ?? [],
+    hidden: given.hidden ?? [],
+    writable: given.writable ?? [],
+    memory: given.memory === undefined ? null : parseSize(given.memory),
+    cpuSeconds: given.cpu_seconds ?? null,
+    processes: given.processes ?? null,
+    openFiles: given.open_files ?? null,
+    fileSize: given.file_size === undefined ? null : parseSize(given.file_size),
+  }
+}
+
+function egressSettings(given: Exclude<Input, { transport: 'stdio' }>['egress']): { readonly egress?: EgressSettings } {
+  if (given == null) return {}
+  const hosts = given.hosts?.map(host => host.toLowerCase()) ?? null
+  return { egress: { hosts, allowPrivate: given.allow_private ?? false } }
 }
 
 function authSpec(given: AuthInput): OAuthSettings<SecretInput> {
@@ -74,9 +102,9 @@ function authSpec(given: AuthInput): OAuthSettings<SecretInput> {
   }
 }
 
-function secretInput(given: string | { secret: string } | { env: string }): SecretInput {
+function secretInput(given: z.output<typeof Wire.secretInput>): SecretInput {
   if (typeof given === 'string') return { value: given }
-  return 'env' in given ? { env: given.env } : { secret: given.secret }
+  return 'secret' in given ? { secret: given.secret } : given
 }
 
 function toolSettings({ effect, network, timeout }: { effect?: EffectClass; network?: boolean; timeout?: string }) {
@@ -99,6 +127,7 @@ export function wireServer(server: Server, health: Health, authorization: Author
       ...rest,
       ...(timeout === undefined ? {} : { timeout: formatDuration(timeout) }),
     })),
+    pinning: server.pinning ?? 'enforce',
     per_client: server.perClient ?? false,
     max_concurrent: server.maxConcurrent,
     probe_every: formatDuration(server.probeEvery),
@@ -118,12 +147,15 @@ export function wireHealth({ status, failures, checkedAt, latency, reason }: Hea
 function wireConnection({ connection }: Server) {
   switch (connection.transport) {
     case 'stdio': {
-      const { transport, command, args, cwd, replicas } = connection
-      return { transport, command, args: [...args], cwd, replicas, env: mapValues(connection.env, masked) }
+      const { transport, command, args, cwd, replicas, sandbox } = connection
+      const env = mapValues(connection.env, masked)
+      const confined = sandbox === undefined ? {} : { sandbox: wireSandbox(sandbox) }
+      return { transport, command, args: [...args], cwd, replicas, env, ...confined }
     }
     case 'openapi': {
       const { transport, document, endpoints } = connection
-      return { transport, document, endpoints: [...endpoints], headers: mapValues(connection.headers, masked) }
+      const headers = mapValues(connection.headers, masked)
+      return { transport, document, endpoints: [...endpoints], headers, ...wireEgress(connection.egress) }
     }
     case 'streamable-http':
     case 'sse':
@@ -132,11 +164,35 @@ function wireConnection({ connection }: Server) {
       const { transport, endpoints } = connection
       const headers = mapValues(connection.headers, masked)
       const { auth } = connection
-      return { transport, endpoints: [...endpoints], headers, ...(auth === undefined ? {} : { auth: wireAuth(auth) }) }
+      const rest = { endpoints: [...endpoints], headers, ...wireEgress(connection.egress) }
+      return { transport, ...rest, ...(auth === undefined ? {} : { auth: wireAuth(auth) }) }
     }
     default:
       throw connection satisfies never
   }
+}
+
+/** Only what was said, so that it can be sent back as it came. */
+function wireSandbox(given: SandboxSettings): NonNullable<Wire.Server['sandbox']> {
+  const { preset, network, readOnly, hidden, writable, memory, cpuSeconds, processes, openFiles, fileSize } = given
+  return {
+    preset,
+    ...(network === null ? {} : { network }),
+    ...(readOnly.length === 0 ? {} : { read_only: [...readOnly] }),
+    ...(hidden.length === 0 ? {} : { hidden: [...hidden] }),
+    ...(writable.length === 0 ? {} : { writable: [...writable] }),
+    ...(memory === null ? {} : { memory: formatSize(memory) }),
+    ...(cpuSeconds === null ? {} : { cpu_seconds: cpuSeconds }),
+    ...(processes === null ? {} : { processes }),
+    ...(openFiles === null ? {} : { open_files: openFiles }),
+    ...(fileSize === null ? {} : { file_size: formatSize(fileSize) }),
+  }
+}
+
+function wireEgress(given: EgressSettings | undefined): Pick<Wire.Server, 'egress'> {
+  if (given === undefined) return {}
+  const { hosts, allowPrivate } = given
+  return { egress: { hosts: hosts && [...hosts], allow_private: allowPrivate } }
 }
 
 function wireAuth({ type, clientId, clientSecret, issuer, scopes, clientMetadataUrl }: OAuthSettings) {
@@ -163,7 +219,7 @@ function wireAuthorization(given: AuthorizationStatus): Wire.Authorization {
 }
 
 function masked(ref: SecretRef) {
-  return 'env' in ref ? { env: ref.env } : { secret: ref.secret, masked: true as const }
+  return 'secret' in ref ? { secret: ref.secret, masked: true as const } : { ...ref }
 }
 
 export function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

@@ -1,0 +1,8 @@
+import type { Target } from '../../gate/index.ts'
+import { type Egress, egressOf } from '../../registry/index.ts'
+
+/** Where connections to a server may go that is reached over the network. */
+export function egressFor({ server, connection }: Target): Egress {
+  if (connection.transport === 'stdio') throw new Error('a process is not connected to')
+  return egressOf(server, connection)
+}

@@ -1,0 +1,1 @@
+export { vaultSource, type VaultOptions } from './vault-source.ts'

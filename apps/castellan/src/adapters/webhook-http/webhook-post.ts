@@ -1,0 +1,26 @@
+import type { Post } from '../../approvals/index.ts'
+import { HttpClient } from '../http-client/index.ts'
+
+/**
+ * Hands a message to whoever listens at a URL, on a connection of its own: notices are few, and go to many places. Redirects are not
+ * followed, since what is signed for one is not for another.
+ */
+export const webhookPost: Post = async (url, { headers, body }, signal) => {
+  const target = URL.parse(url)
+  if (target === null || !/^https?:$/.test(target.protocol)) return { lost: 'its address is not an http or https URL' }
+  const client = new HttpClient(target.origin, PATIENCE)
+  try {
+    const path = `${target.pathname}${target.search}`
+    const length = String(Buffer.byteLength(body))
+    const ask = { method: 'POST', path, headers: { ...headers, 'content-length': length }, body } as const
+    const answer = await client.ask(ask, signal, MOST_READ)
+    return answer.is === 'lost' ? { lost: answer.why } : { status: answer.status }
+  } finally {
+    await client.close()
+  }
+}
+
+/** Milliseconds; the whole attempt ends with its signal. */
+const PATIENCE = { connect: 5_000, pool: 1_000, read: 10_000 }
+/** Bytes of an answer that nobody reads. */
+const MOST_READ = 64 * 1_024
