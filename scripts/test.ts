@@ -1,4 +1,4 @@
-// npm test -- [part of a path …] [--name <pattern>] [--coverage]
+// npm test -- [part of a path …] [--name <pattern>] [--seed N|random] [--coverage]
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -15,7 +15,7 @@ const CONCURRENCY = Math.min(4, availableParallelism())
 const root = join(import.meta.dirname, '..')
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { coverage: { type: 'boolean', default: false }, name: { type: 'string' } },
+  options: { coverage: { type: 'boolean', default: false }, name: { type: 'string' }, seed: { type: 'string' } },
 })
 
 const files = testFiles(positionals)
@@ -63,5 +63,5 @@ function coverage(): string[] {
 // The reporter runs in the runner, which takes no arguments of ours. Thresholds only make sense for a whole run.
 function environment(): NodeJS.ProcessEnv {
   const whole = positionals.length === 0 && values.name === undefined
-  return { ...process.env, CASTELLAN_COVERAGE_MUST_SUFFICE: whole ? '1' : '' }
+  return { ...process.env, CASTELLAN_COVERAGE_MUST_SUFFICE: whole ? '1' : '', CASTELLAN_TEST_SEED: values.seed ?? '' }
 }

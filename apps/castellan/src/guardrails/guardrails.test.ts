@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../tests/support/properties.ts'
 import type { Detector } from './detector.ts'
 import { detectors } from './detectors.ts'
 import type { Metric } from './finding.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../tests/support/properties.ts'
 import { canonicalize, isFault, type JsonValue } from '../kernel/index.ts'
 import { conceal, namesSecret, redact, REDACTED } from './redact.ts'
 

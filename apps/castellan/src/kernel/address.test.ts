@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { BlockList, isIP } from 'node:net'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../tests/support/properties.ts'
 import { isLoopback, type Place, placeOf, placeOfHost } from './address.ts'
 
 const places: Readonly<Record<Place, readonly string[]>> = {

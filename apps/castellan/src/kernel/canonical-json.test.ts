@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../tests/support/properties.ts'
 import { canonicalize, MAX_DEPTH, parseStrict } from './canonical-json.ts'
 import { isFault } from './fault.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../tests/support/properties.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { isFault } from './fault.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
+import { fc } from '../../../../../tests/support/properties.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { MAX_LEAVES, projectArguments } from './project-arguments.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../../tests/support/properties.ts'
 import type { PolicyEngine, PolicyHolder, PolicyInput } from '../../gate/index.ts'
 import { digestJson } from '../../kernel/index.ts'
 import { cedarPolicyEngine } from './index.ts'

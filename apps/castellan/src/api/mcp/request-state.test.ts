@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../../tests/support/properties.ts'
 import { RequestStates } from './request-state.ts'
 
 function states(key: Uint8Array = randomBytes(32)) {

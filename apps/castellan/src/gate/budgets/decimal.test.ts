@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../../tests/support/properties.ts'
 import { decimalOf, millionths, perMillion } from './decimal.ts'
 
 const product = (a: unknown, b: unknown) => millionths(decimalOf(a)!, decimalOf(b)!)

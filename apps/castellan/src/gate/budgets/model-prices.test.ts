@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../../tests/support/properties.ts'
 import { modelPriceTable } from './model-price-table.ts'
 import { costOfModel, priceOfModel } from './model-prices.ts'
 import type { ModelPrice } from './price.ts'

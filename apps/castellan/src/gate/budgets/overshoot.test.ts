@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../../tests/support/properties.ts'
 import type { Intent } from '../record.ts'
 import type { Outcome } from '../verdict.ts'
 import type { ToolPrice } from './price.ts'

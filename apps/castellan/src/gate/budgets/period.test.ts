@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../../tests/support/properties.ts'
 import { endOf, periodOf } from './period.ts'
 
 const at = new Date('2027-12-31T23:59:59.999Z')

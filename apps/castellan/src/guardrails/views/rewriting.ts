@@ -77,15 +77,17 @@ export function givenView(text: string): View {
   return { text, through: [], original: (start, end) => ({ start: before(text, start), end: after(text, end) }) }
 }
 
-/** What a view was rewritten to, as a view of the given text. */
+/** What a view was rewritten to, as a view of the given text. A place between two units is where the later one begins. */
 export function rewrittenView(of: View, { text, changes }: Rewritten, through: readonly Transformation[]): View {
+  const original = (start: number, end: number) => of.original(startOf(changes, start), endOf(changes, end - 1))
   return {
     text,
     through: [...of.through, ...through],
     original: (start, end) => {
-      if (start < end) return of.original(startOf(changes, start), endOf(changes, end - 1))
-      const at = start > 0 ? endOf(changes, start - 1) : startOf(changes, 0)
-      return of.original(at, at)
+      if (start < end) return original(start, end)
+      if (text === '') return of.original(0, 0)
+      const at = start < text.length ? original(start, start + 1).start : original(start - 1, start).end
+      return { start: at, end: at }
     },
   }
 }

@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../../../../../../support/properties.ts'
 import { journalSuite } from '../../journal/journal.testsuite.ts'
 import { store } from './index.ts'
 
