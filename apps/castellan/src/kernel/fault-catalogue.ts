@@ -70,6 +70,14 @@ export const catalogue = {
     sentence: 'The master key is being replaced already; try again when that has ended.',
   },
 
+  // Runs
+  RUN_LOST: {
+    kind: 'conflict',
+    retryable: true,
+    sentence: 'Somebody else goes on with this run now.',
+  },
+  RUN_ENDED: { kind: 'conflict', retryable: false, sentence: 'The run {run} has ended.' },
+
   // Journal and store
   STREAM_CONFLICT: {
     kind: 'conflict',

@@ -131,7 +131,8 @@ function likePattern(topic: string): string {
   return topic.replace(/[^A-Za-z0-9.*>-]/gu, '_').replace(/[*>]/g, '%')
 }
 
-function entryOf(row: Omit<JournalRow, 'offset'>): Entry {
+/** The entry that a row of the journal is. */
+export function entryOf(row: Omit<JournalRow, 'offset'>): Entry {
   return {
     id: row.id,
     tenant: row.tenant,

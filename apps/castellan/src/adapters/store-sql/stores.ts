@@ -3,6 +3,7 @@ import type { BudgetLedger, CallStore, DecisionLog, RulesStore } from '../../gat
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
+import type { RunStore } from '../../runs/index.ts'
 import type { SessionStore } from '../../sessions/index.ts'
 import { approvalStore } from './approval-store.ts'
 import { budgetLedger } from './budget-ledger.ts'
@@ -17,6 +18,7 @@ import type { MigrationStatus } from './migrate.ts'
 import { pinStore } from './pin-store.ts'
 import { registryStore } from './registry-store.ts'
 import { rulesStore } from './rules-store.ts'
+import { runStore } from './run-store.ts'
 import { sessionStore } from './session-store.ts'
 
 /** Every store there is, over one database: what one of them commits, the others see. */
@@ -28,6 +30,7 @@ export interface Stores extends AsyncDisposable {
   readonly decisions: DecisionLog
   readonly rules: RulesStore
   readonly sessions: SessionStore
+  readonly runs: RunStore
   readonly pins: PinStore
   readonly budgets: BudgetLedger
   readonly approvals: ApprovalStore
@@ -56,6 +59,7 @@ export function storesOver(database: OpenDatabase): Stores {
     decisions: decisionLog(database, db),
     rules: rulesStore(database, db, commit),
     sessions: sessionStore(database, db, commit),
+    runs: runStore(database, db, commit),
     pins: pinStore(database, db, commit),
     budgets: budgetLedger(database, db, commit),
     approvals: approvalStore(database, db, commit),

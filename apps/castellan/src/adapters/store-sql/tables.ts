@@ -64,6 +64,23 @@ export interface Tables {
   readonly policy_versions: PolicyVersionRow
   readonly limits: NamedRow
   readonly sessions: SessionRow
+
+  readonly runs: RunRow
+  /** The runs that have not ended. */
+  readonly run_queue: {
+    readonly run: string
+    readonly tenant: string
+    readonly priority: number
+    /** Milliseconds of the epoch, by the clock of the store: when somebody may claim it; null until it is told something. */
+    readonly due_at: number | null
+    /** Who claimed it last; null once it was let go of. */
+    readonly owner: string | null
+    readonly fence: number
+    readonly told: number
+  }
+  readonly run_waits: { readonly run: string; readonly tenant: string; readonly what: string }
+  readonly run_payloads: PayloadRow
+
   readonly budgets: NamedRow
   readonly prices: NamedRow
   /** What is taken from each budget, by subject and period. */
@@ -167,6 +184,27 @@ export interface SessionRow {
   readonly state: string
   readonly version: number
   readonly body: string
+}
+
+/** A run, whole as JSON in `body`; the other columns are what is looked for. */
+export interface RunRow {
+  readonly id: string
+  readonly tenant: string
+  readonly kind: string
+  readonly name: string
+  readonly state: string
+  readonly principal: string
+  readonly parent: string | null
+  readonly body: string
+}
+
+export interface PayloadRow {
+  readonly tenant: string
+  readonly run: string
+  readonly seq: number
+  readonly salt: Uint8Array
+  /** JSON. */
+  readonly value: string
 }
 
 /** A versioned resource; `body` is the whole of it as JSON, the other columns are what is looked for. */

@@ -1,0 +1,327 @@
+import { sql } from 'kysely'
+import { type Entry } from '../../journal/index.ts'
+import { isFault, type JsonValue } from '../../kernel/index.ts'
+import {
+  type ClaimWish,
+  hasEnded,
+  type Held,
+  type RunMessage,
+  type NewRun,
+  type Payload,
+  type Run,
+  type RunFilter,
+  type RunStore,
+} from '../../runs/index.ts'
+import type { CommitEntries } from './commit-entries.ts'
+import { compile, type Compiler, prepare } from './compile.ts'
+import type { Database, Dialect, Statement } from './database.ts'
+import { entryOf } from './journal-store.ts'
+import { parseBody, refusal } from './resource.ts'
+import { entryColumns, type PayloadRow, type RunRow } from './tables.ts'
+
+export function runStore(database: Database, db: Compiler, commit: CommitEntries): RunStore {
+  const of = prepareRuns(db, database.dialect)
+  const lost = refusal('RUN_LOST', {})
+
+  function saveNew({ run, payloads, dueIn }: NewRun): Statement[] {
+    const there = { violations: { pkey: refusal('VERSION_CONFLICT', { what: 'run' }) } }
+    return [
+      { ...of.insert(rowOf(run)), ...there },
+      { ...of.enqueue({ run: run.id, tenant: run.tenant, priority: run.priority, dueIn }), ...there },
+      ...payloads.map(savePayload),
+    ]
+  }
+
+  function savePayload({ tenant, run, seq, salt, value }: Payload): Statement {
+    const taken = refusal('STREAM_CONFLICT', { stream: `run:${run}`, seq })
+    return {
+      ...of.keepPayload({ tenant, run, seq, salt, value: JSON.stringify(value) }),
+      violations: { pkey: taken },
+    }
+  }
+
+  function passOn({ tenant, run, payload }: RunMessage): Statement[] {
+    return [
+      { ...of.tell({ tenant, run }), one: refusal('RUN_ENDED', { run }) },
+      ...(payload ? [savePayload(payload)] : []),
+    ]
+  }
+
+  return {
+    start: one => commit(saveNew(one), one.entries),
+
+    async run(tenant, id) {
+      return (await database.read(of.one({ tenant, id }))).map(parseBody<Run>)[0]
+    },
+
+    async runs(tenant, filter, before, limit) {
+      return (await database.read(compile(page(db, tenant, filter, before, limit)))).map(parseBody<Run>)
+    },
+
+    async lines(tenant, run, from) {
+      const [entries, payloads] = await Promise.all([
+        database.read(of.lines({ tenant, stream: `run:${run}`, from })),
+        database.read(of.payloads({ tenant, run, from })),
+      ])
+      const found = new Map<number, Payload>()
+      for (const { seq, salt, value } of payloads)
+        found.set(seq, { tenant, run, seq, salt, value: JSON.parse(value) as JsonValue })
+      return { entries: entries.map(entryOf), payloads: found }
+    },
+
+    async claim(wish) {
+      const wanted = inTurn(await candidates(wish), wish)
+      const claimed = await Promise.all(
+        wanted.map(async ({ tenant, run, fence, told }): Promise<Held | null> => {
+          try {
+            const { owner, lease } = wish
+            const taken = refusal('VERSION_CONFLICT', { what: 'run' })
+            await database.write([{ ...of.claim({ run, fence, owner, lease }), one: taken }])
+            return { tenant, run, fence: fence + 1, told }
+          } catch (error) {
+            if (isFault(error, 'VERSION_CONFLICT')) return null
+            throw error
+          }
+        }),
+      )
+      return claimed.filter(each => each !== null)
+    },
+
+    async renew(owner, held, lease) {
+      await database.write(held.map(({ run, fence }) => of.renew({ run, fence, owner, lease })))
+    },
+
+    holding: owner => database.read(of.holding({ owner })),
+
+    async advance({ run: id, fence }, { run, entries, payloads, children, messages }) {
+      const ends = run !== null && hasEnded(run)
+      const change: Statement[] = [
+        { ...(ends ? of.leave({ run: id, fence }) : of.hold({ run: id, fence })), one: lost },
+        ...(ends ? [of.forgetWaits({ run: id })] : []),
+        ...(run === null ? [] : [of.update(rowOf(run))]),
+        ...payloads.map(savePayload),
+        ...children.flatMap(saveNew),
+        ...messages.flatMap(passOn),
+      ]
+      const others: Entry[] = [...children.flatMap(each => each.entries), ...messages.map(each => each.entry)]
+      await commit(change, [...entries, ...others])
+    },
+
+    async release({ tenant, run, fence, told }, dueIn, awaits) {
+      const heard = refusal('VERSION_CONFLICT', { what: 'run' })
+      try {
+        await database.write([
+          { ...of.hold({ run, fence }), one: lost },
+          { ...(dueIn === null ? of.rest({ run, told }) : of.letGo({ run, told, dueIn })), one: heard },
+          of.forgetWaits({ run }),
+          ...awaits.map(what => of.await({ run, tenant, what })),
+        ])
+        return true
+      } catch (error) {
+        if (isFault(error, 'VERSION_CONFLICT')) return false
+        throw error
+      }
+    },
+
+    tell: message => commit(passOn(message), [message.entry]),
+
+    wake: (tenant, what) => database.write([of.wake({ tenant, what })]),
+
+    async nextDue(most) {
+      const [row] = await database.read(of.nextDue({}))
+      return row?.wait == null ? most : Math.max(0, Math.min(most, Number(row.wait)))
+    },
+
+    async backlog() {
+      const rows = await database.read(of.backlog({}))
+      return rows.map(({ tenant, queued, held }) => ({ tenant, queued: Number(queued), held: Number(held) }))
+    },
+  }
+
+  async function candidates({ most, after }: ClaimWish): Promise<Candidate[]> {
+    const [rows, held] = await Promise.all([database.read(of.due({ most })), database.read(of.heldBy({}))])
+    const counts = new Map(held.map(({ tenant, held: count }) => [tenant, Number(count)]))
+    const tenants = [...Map.groupBy(rows, row => row.tenant)].sort(([one], [other]) => (one < other ? -1 : 1))
+    const begin = tenants.findIndex(([tenant]) => tenant > after)
+    const turned = begin < 0 ? tenants : [...tenants.slice(begin), ...tenants.slice(0, begin)]
+    return turned.flatMap(([tenant, due]) => due.map((row, index) => ({ ...row, turn: index, held: counts.get(tenant) ?? 0 })))
+  }
+}
+
+interface Candidate extends Held {
+  /** In which round its tenant comes to it. */
+  readonly turn: number
+  /** How many its tenant has under way. */
+  readonly held: number
+}
+
+/** The first of each tenant, then the second of each, as many as there may be. */
+function inTurn(candidates: readonly Candidate[], { most, mostOfTenant }: ClaimWish): readonly Candidate[] {
+  return candidates
+    .filter(({ turn, held }) => held + turn < mostOfTenant)
+    .toSorted((one, other) => one.turn - other.turn)
+    .slice(0, most)
+}
+
+function page(db: Compiler, tenant: string, filter: RunFilter, before: string | null, limit: number) {
+  const { kind, state, name, principal, parent } = filter
+  return db
+    .selectFrom('runs')
+    .select('body')
+    .where('tenant', '=', tenant)
+    .$if(before !== null, query => query.where('id', '<', before!))
+    .$if(kind !== undefined, query => query.where('kind', '=', kind!))
+    .$if(state !== undefined, query => query.where('state', '=', state!))
+    .$if(name !== undefined, query => query.where('name', '=', name!))
+    .$if(principal !== undefined, query => query.where('principal', '=', principal!))
+    .$if(parent !== undefined, query => query.where('parent', '=', parent!))
+    .orderBy('id', 'desc')
+    .limit(limit)
+}
+
+function rowOf(run: Run): RunRow {
+  const { id, tenant, kind, name, state, by, parent } = run
+  return { id, tenant, kind, name, state, principal: by.principal, parent: parent?.run ?? null, body: JSON.stringify(run) }
+}
+
+function prepareRuns(db: Compiler, dialect: Dialect) {
+  // Milliseconds of the epoch by the clock of the store: those who use it need not agree on the time.
+  const now = dialect === 'sqlite' ? sql<number>`CAST(unixepoch('subsec') * 1000 AS INTEGER)` : postgresNow
+  const whole = (value: number) => (dialect === 'sqlite' ? sql<number>`${value}` : sql<number>`CAST(${value} AS bigint)`)
+  const at = (held: { run: string; fence: number }) =>
+    db.updateTable('run_queue').where('run', '=', held.run).where('fence', '=', held.fence)
+  return {
+    insert: prepare((row: RunRow) => {
+      const { id, tenant, kind, name, state, principal, parent, body } = row
+      return db.insertInto('runs').values({ id, tenant, kind, name, state, principal, parent, body })
+    }),
+    update: prepare(({ id, tenant, state, body }: RunRow) =>
+      db.updateTable('runs').set({ state, body }).where('id', '=', id).where('tenant', '=', tenant),
+    ),
+    one: prepare(({ tenant, id }: { tenant: string; id: string }) =>
+      db.selectFrom('runs').select('body').where('id', '=', id).where('tenant', '=', tenant),
+    ),
+    lines: prepare(({ tenant, stream, from }: { tenant: string; stream: string; from: number }) =>
+      db
+        .selectFrom('journal')
+        .select(entryColumns)
+        .where('tenant', '=', tenant)
+        .where('stream', '=', stream)
+        .where('seq', '>=', from)
+        .orderBy('seq'),
+    ),
+    payloads: prepare(({ tenant, run, from }: { tenant: string; run: string; from: number }) =>
+      db
+        .selectFrom('run_payloads')
+        .select(['seq', 'salt', 'value'])
+        .where('tenant', '=', tenant)
+        .where('run', '=', run)
+        .where('seq', '>=', from),
+    ),
+    keepPayload: prepare(({ tenant, run, seq, salt, value }: PayloadRow) =>
+      db.insertInto('run_payloads').values({ tenant, run, seq, salt, value }),
+    ),
+    enqueue: prepare(
+      ({ run, tenant, priority, dueIn }: { run: string; tenant: string; priority: number; dueIn: number }) =>
+        db
+          .insertInto('run_queue')
+          .values({ run, tenant, priority, due_at: sql`${now} + ${whole(dueIn)}`, owner: null, fence: 0, told: 0 }),
+    ),
+    /** Of each tenant with something due the first few: found by its index, however long the queue of another is. */
+    due: prepare(({ most }: { most: number }) => ({
+      compile: () =>
+        sql<QueueRow>`
+          WITH RECURSIVE waiting(tenant) AS (
+            SELECT * FROM (SELECT tenant FROM run_queue WHERE due_at IS NOT NULL ORDER BY tenant LIMIT 1) AS first
+            UNION ALL
+            SELECT (SELECT tenant FROM run_queue WHERE due_at IS NOT NULL AND tenant > waiting.tenant ORDER BY tenant LIMIT 1)
+            FROM waiting WHERE waiting.tenant IS NOT NULL
+          )
+          SELECT queue.run, queue.tenant, queue.fence, queue.told
+          FROM waiting JOIN run_queue AS queue ON queue.run IN (
+            SELECT run FROM run_queue
+            WHERE tenant = waiting.tenant AND due_at IS NOT NULL AND due_at <= ${now}
+            ORDER BY priority DESC, due_at, run LIMIT ${most}
+          )
+          ORDER BY queue.tenant, queue.priority DESC, queue.due_at, queue.run`.compile(db),
+    })),
+    heldBy: prepare(() =>
+      db
+        .selectFrom('run_queue')
+        .select(({ fn }) => ['tenant', fn.countAll<number | string>().as('held')])
+        .where('owner', 'is not', null)
+        .where('due_at', '>', now)
+        .groupBy('tenant'),
+    ),
+    claim: prepare((wish: { run: string; fence: number; owner: string; lease: number }) =>
+      at(wish)
+        .set({ owner: wish.owner, fence: sql`fence + 1`, due_at: sql`${now} + ${whole(wish.lease)}` })
+        .where('due_at', '<=', now),
+    ),
+    renew: prepare((wish: { run: string; fence: number; owner: string; lease: number }) =>
+      at(wish)
+        .set({ due_at: sql`${now} + ${whole(wish.lease)}` })
+        .where('owner', '=', wish.owner),
+    ),
+    holding: prepare(({ owner }: { owner: string }) =>
+      db.selectFrom('run_queue').select(['tenant', 'run', 'fence', 'told']).where('owner', '=', owner),
+    ),
+    hold: prepare((held: { run: string; fence: number }) => at(held).set({ fence: sql`fence` })),
+    leave: prepare(({ run, fence }: { run: string; fence: number }) =>
+      db.deleteFrom('run_queue').where('run', '=', run).where('fence', '=', fence),
+    ),
+    letGo: prepare(({ run, told, dueIn }: { run: string; told: number; dueIn: number }) =>
+      db
+        .updateTable('run_queue')
+        .set({ owner: null, due_at: sql`${now} + ${whole(dueIn)}` })
+        .where('run', '=', run)
+        .where('told', '=', told),
+    ),
+    rest: prepare(({ run, told }: { run: string; told: number }) =>
+      db.updateTable('run_queue').set({ owner: null, due_at: null }).where('run', '=', run).where('told', '=', told),
+    ),
+    await: prepare(({ run, tenant, what }: { run: string; tenant: string; what: string }) =>
+      db.insertInto('run_waits').values({ run, tenant, what }),
+    ),
+    forgetWaits: prepare(({ run }: { run: string }) => db.deleteFrom('run_waits').where('run', '=', run)),
+    tell: prepare(({ tenant, run }: { tenant: string; run: string }) =>
+      db
+        .updateTable('run_queue')
+        .set({ told: sql`told + 1`, due_at: sql`CASE WHEN owner IS NULL THEN ${now} ELSE due_at END` })
+        .where('run', '=', run)
+        .where('tenant', '=', tenant),
+    ),
+    wake: prepare(({ tenant, what }: { tenant: string; what: string }) =>
+      db
+        .updateTable('run_queue')
+        .set({ due_at: now })
+        .where('owner', 'is', null)
+        .where('run', 'in', waits =>
+          waits.selectFrom('run_waits').select('run').where('tenant', '=', tenant).where('what', '=', what),
+        ),
+    ),
+    nextDue: prepare(() =>
+      db.selectFrom('run_queue').select(sql<number | string | null>`min(due_at) - ${now}`.as('wait')),
+    ),
+    backlog: prepare(() =>
+      db
+        .selectFrom('run_queue')
+        .select(({ fn }) => [
+          'tenant',
+          fn.countAll<number | string>().as('queued'),
+          fn.count<number | string>('owner').as('held'),
+        ])
+        .groupBy('tenant')
+        .orderBy('tenant'),
+    ),
+  }
+}
+
+interface QueueRow {
+  readonly run: string
+  readonly tenant: string
+  readonly fence: number
+  readonly told: number
+}
+
+const postgresNow = sql<number>`CAST(extract(epoch from clock_timestamp()) * 1000 AS bigint)`
