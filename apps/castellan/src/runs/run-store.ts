@@ -54,6 +54,8 @@ export interface Turn {
   readonly payloads: readonly Payload[]
   readonly children: readonly NewRun[]
   readonly messages: readonly Message[]
+  /** What the run awaits from now on, such as `approval:<id>`; null when that stays as it is. */
+  readonly awaits: readonly string[] | null
 }
 
 export interface ClaimWish {
@@ -61,7 +63,7 @@ export interface ClaimWish {
   readonly owner: string
   /** Runs to claim, at most. */
   readonly most: number
-  /** Runs that one tenant may have under way at once, anywhere. */
+  /** Of what this owner has under way at once, as much may be of one tenant. */
   readonly mostOfTenant: number
   /** Milliseconds after which a run is anybody's again, unless the claim is renewed. */
   readonly lease: number
@@ -87,6 +89,11 @@ export interface RunStore {
    * over. Resolves with none when others were faster.
    */
   claim(wish: ClaimWish): Promise<Held[]>
+  /**
+   * Makes everything due that is held by somebody who is certainly gone: all of it, in a store that one process at a time may use,
+   * and nothing in others. For a start.
+   */
+  freeOrphans(): Promise<void>
   /** Keeps what is still held for another `lease` milliseconds. */
   renew(owner: string, held: readonly Held[], lease: number): Promise<void>
   /** Everything somebody holds, as it is now. */
@@ -97,10 +104,12 @@ export interface RunStore {
    * Lets go of a run, which is due again in so many milliseconds, or, when that is null, once it is told something or what it
    * awaits is there. Resolves with false, and keeps it, when it was told something meanwhile. Throws `RUN_LOST`.
    */
-  release(held: Held, dueIn: number | null, awaits: readonly string[]): Promise<boolean>
+  release(held: Held, dueIn: number | null): Promise<boolean>
+  /** How much others have told a run that is held. Throws `RUN_LOST`. */
+  told(held: Held): Promise<number>
   /** Tells a run something and makes it due. Throws `RUN_ENDED`. */
   tell(message: Message): Promise<void>
-  /** Makes the runs due that await something, such as `approval:<id>`. */
+  /** Tells the runs that await something that it is there. */
   wake(tenant: string, what: string): Promise<void>
   /** Milliseconds until the next run is due, at most `most`. */
   nextDue(most: number): Promise<number>

@@ -9,6 +9,7 @@ import { journalStoreSuite } from '../../journal/journal-store.testsuite.ts'
 import { systemClock } from '../../kernel/index.ts'
 import { pinStoreSuite } from '../../registry/pins/pin-store.testsuite.ts'
 import { registryStoreSuite } from '../../registry/registry-store.testsuite.ts'
+import { runStoreSuite } from '../../runs/run-store.testsuite.ts'
 import { sessionStoreSuite } from '../../sessions/session-store.testsuite.ts'
 import { openPostgres, openSqlite, type SqliteOptions, type Stores } from './index.ts'
 import { SqliteDatabase } from './sqlite/sqlite-database.ts'
@@ -34,6 +35,7 @@ for (const { name, skip, open } of databases) {
   budgetLedgerSuite(name, open, skip)
   approvalStoreSuite(name, open, skip)
   sessionStoreSuite(name, open, skip)
+  runStoreSuite(name, open, skip)
 }
 
 journalStoreSuite('SQLite, asked for everything,', () => onSqlite(openForgetful), false)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { type Entry } from '../../journal/index.ts'
-import { isFault, type JsonValue } from '../../kernel/index.ts'
+import { fault, isFault, type JsonValue } from '../../kernel/index.ts'
 import {
   type ClaimWish,
   hasEnded,
@@ -87,17 +87,23 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
       return claimed.filter(each => each !== null)
     },
 
+    freeOrphans: () => (database.dialect === 'sqlite' ? database.write([of.freeAll({})]) : Promise.resolve()),
+
     async renew(owner, held, lease) {
       await database.write(held.map(({ run, fence }) => of.renew({ run, fence, owner, lease })))
     },
 
-    holding: owner => database.read(of.holding({ owner })),
+    async holding(owner) {
+      const rows = await database.read(of.holding({ owner }))
+      return rows.map(({ tenant, run, fence, told }) => ({ tenant, run, fence, told }))
+    },
 
-    async advance({ run: id, fence }, { run, entries, payloads, children, messages }) {
+    async advance({ tenant, run: id, fence }, { run, entries, payloads, children, messages, awaits }) {
       const ends = run !== null && hasEnded(run)
       const change: Statement[] = [
         { ...(ends ? of.leave({ run: id, fence }) : of.hold({ run: id, fence })), one: lost },
-        ...(ends ? [of.forgetWaits({ run: id })] : []),
+        ...(ends || awaits !== null ? [of.forgetWaits({ run: id })] : []),
+        ...(awaits ?? []).map(what => of.await({ run: id, tenant, what })),
         ...(run === null ? [] : [of.update(rowOf(run))]),
         ...payloads.map(savePayload),
         ...children.flatMap(saveNew),
@@ -107,20 +113,24 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
       await commit(change, [...entries, ...others])
     },
 
-    async release({ tenant, run, fence, told }, dueIn, awaits) {
+    async release({ run, fence, told }, dueIn) {
       const heard = refusal('VERSION_CONFLICT', { what: 'run' })
       try {
         await database.write([
           { ...of.hold({ run, fence }), one: lost },
           { ...(dueIn === null ? of.rest({ run, told }) : of.letGo({ run, told, dueIn })), one: heard },
-          of.forgetWaits({ run }),
-          ...awaits.map(what => of.await({ run, tenant, what })),
         ])
         return true
       } catch (error) {
         if (isFault(error, 'VERSION_CONFLICT')) return false
         throw error
       }
+    },
+
+    async told({ run, fence }) {
+      const [row] = await database.read(of.told({ run, fence }))
+      if (!row) throw fault('RUN_LOST')
+      return row.told
     },
 
     tell: message => commit(passOn(message), [message.entry]),
@@ -138,8 +148,8 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
     },
   }
 
-  async function candidates({ most, after }: ClaimWish): Promise<Candidate[]> {
-    const [rows, held] = await Promise.all([database.read(of.due({ most })), database.read(of.heldBy({}))])
+  async function candidates({ owner, most, after }: ClaimWish): Promise<Candidate[]> {
+    const [rows, held] = await Promise.all([database.read(of.due({ most })), database.read(of.heldBy({ owner }))])
     const counts = new Map(held.map(({ tenant, held: count }) => [tenant, Number(count)]))
     const tenants = [...Map.groupBy(rows, row => row.tenant)].sort(([one], [other]) => (one < other ? -1 : 1))
     const begin = tenants.findIndex(([tenant]) => tenant > after)
@@ -188,6 +198,7 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
   // Milliseconds of the epoch by the clock of the store: those who use it need not agree on the time.
   const now = dialect === 'sqlite' ? sql<number>`CAST(unixepoch('subsec') * 1000 AS INTEGER)` : postgresNow
   const whole = (value: number) => (dialect === 'sqlite' ? sql<number>`${value}` : sql<number>`CAST(${value} AS bigint)`)
+  const heard = { told: sql<number>`told + 1`, due_at: sql<number>`CASE WHEN owner IS NULL THEN ${now} ELSE due_at END` }
   const at = (held: { run: string; fence: number }) =>
     db.updateTable('run_queue').where('run', '=', held.run).where('fence', '=', held.fence)
   return {
@@ -245,11 +256,11 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
           )
           ORDER BY queue.tenant, queue.priority DESC, queue.due_at, queue.run`.compile(db),
     })),
-    heldBy: prepare(() =>
+    heldBy: prepare(({ owner }: { owner: string }) =>
       db
         .selectFrom('run_queue')
         .select(({ fn }) => ['tenant', fn.countAll<number | string>().as('held')])
-        .where('owner', 'is not', null)
+        .where('owner', '=', owner)
         .where('due_at', '>', now)
         .groupBy('tenant'),
     ),
@@ -257,6 +268,9 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
       at(wish)
         .set({ owner: wish.owner, fence: sql`fence + 1`, due_at: sql`${now} + ${whole(wish.lease)}` })
         .where('due_at', '<=', now),
+    ),
+    freeAll: prepare(() =>
+      db.updateTable('run_queue').set({ owner: null, due_at: now }).where('owner', 'is not', null),
     ),
     renew: prepare((wish: { run: string; fence: number; owner: string; lease: number }) =>
       at(wish)
@@ -284,18 +298,20 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
       db.insertInto('run_waits').values({ run, tenant, what }),
     ),
     forgetWaits: prepare(({ run }: { run: string }) => db.deleteFrom('run_waits').where('run', '=', run)),
+    told: prepare(({ run, fence }: { run: string; fence: number }) =>
+      db.selectFrom('run_queue').select('told').where('run', '=', run).where('fence', '=', fence),
+    ),
     tell: prepare(({ tenant, run }: { tenant: string; run: string }) =>
       db
         .updateTable('run_queue')
-        .set({ told: sql`told + 1`, due_at: sql`CASE WHEN owner IS NULL THEN ${now} ELSE due_at END` })
+        .set(heard)
         .where('run', '=', run)
         .where('tenant', '=', tenant),
     ),
     wake: prepare(({ tenant, what }: { tenant: string; what: string }) =>
       db
         .updateTable('run_queue')
-        .set({ due_at: now })
-        .where('owner', 'is', null)
+        .set(heard)
         .where('run', 'in', waits =>
           waits.selectFrom('run_waits').select('run').where('tenant', '=', tenant).where('what', '=', what),
         ),

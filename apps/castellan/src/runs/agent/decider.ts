@@ -1,0 +1,256 @@
+import { canonicalize, isJsonObject, type JsonObject, type JsonValue, parseStrict } from '../../kernel/index.ts'
+import type { Decider, Decision, End, Happening } from '../decider.ts'
+import type { Message, ModelReply, ModelRequest, ToolCall } from '../model.ts'
+import type { Ask } from '../step.ts'
+import type { AgentDefinition, AgentInput, AgentOutput } from './definition.ts'
+import { toolText } from './tool-text.ts'
+
+/** Where the loop of an agent stands. */
+interface State {
+  readonly definition: AgentDefinition | null
+  readonly messages: readonly Message[]
+  /** How often the model has answered. */
+  readonly iterations: number
+  readonly began: number
+  /** Which of the models is asked, and how often it was in vain so far. */
+  readonly model: number
+  readonly failures: number
+  /** Not before, in milliseconds of the epoch: the model asked for patience. */
+  readonly notBefore: number
+  /** Why the model must hand back what it has now. */
+  readonly cut: AgentOutput['cut']
+  /** Tools the model asked for in its last answer; none while it is the model's turn. */
+  readonly calls: readonly Pending[]
+  /** How often the same was asked of the same tool. */
+  readonly asked: Readonly<Record<string, number>>
+  readonly usage: AgentOutput['usage']
+  readonly answeredBy: string
+  readonly end: End | null
+}
+
+interface Pending {
+  readonly call: ToolCall
+  /** Its step; null for one that is answered without a call. */
+  readonly step: string | null
+  readonly exposed: string
+  readonly args: JsonObject
+  /** What the model is told of it, once that is known. */
+  readonly told: Extract<Message, { role: 'tool' }> | null
+}
+
+/**
+ * The loop of an agent: ask the model, make the calls it wants, tell it what came of them, until it answers without wanting any.
+ * At a limit it gets one more turn, without tools, to hand back what it has.
+ */
+export const agentDecider: Decider<State> = {
+  begin: () => nothingYet,
+  evolve,
+  decide,
+  request,
+}
+
+const nothingYet: State = {
+  definition: null,
+  messages: [],
+  iterations: 0,
+  began: 0,
+  model: 0,
+  failures: 0,
+  notBefore: 0,
+  cut: null,
+  calls: [],
+  asked: {},
+  usage: { input: 0, output: 0, cached: 0, guessed: false },
+  answeredBy: '',
+  end: null,
+}
+
+function evolve(state: State, happening: Happening): State {
+  if (happening.is === 'began') return begun(state, happening)
+  const { step, outcome, data, payload, at } = happening
+  if (!step.startsWith('m')) return heardOfTool(state, step, outcome, payload)
+  if (outcome === 'ok') return heardModel(state, data, payload as unknown as Reply, at)
+  return heardNothing(state, outcome, data, at)
+}
+
+function begun(state: State, { at, definition, input }: Extract<Happening, { is: 'began' }>): State {
+  const agent = definition as unknown as AgentDefinition
+  const { message, context } = input as unknown as AgentInput
+  const background = context === null || (isJsonObject(context) && Object.keys(context).length === 0)
+  const text = background ? message : `${message}\n\nContext, as JSON:\n${JSON.stringify(context)}`
+  return {
+    ...state,
+    definition: agent,
+    began: at,
+    messages: [
+      ...(agent.system === '' ? [] : [{ role: 'system', text: agent.system } as const]),
+      { role: 'user', text },
+    ],
+  }
+}
+
+/** What is kept of an answer. */
+type Reply = Pick<ModelReply, 'text' | 'calls' | 'finish'>
+
+function heardModel(state: State, data: JsonObject, { text, calls, finish }: Reply, at: number): State {
+  const definition = state.definition!
+  const answeredBy = String(data['answered_by'])
+  const heard: State = {
+    ...state,
+    iterations: state.iterations + 1,
+    failures: 0,
+    notBefore: 0,
+    answeredBy,
+    usage: withUsage(state.usage, data),
+    messages: [...state.messages, { role: 'assistant', text, calls }],
+  }
+  if (finish === 'filtered')
+    return { ...heard, end: { is: 'failed', why: `the provider of ${answeredBy} kept its answer back`, output: outputOf(heard, text) } }
+  // Whoever may not call any more has answered, whatever else was wanted.
+  if (calls.length === 0 || heard.cut !== null) {
+    const cut = heard.cut ?? (finish === 'length' ? 'length' : null)
+    return { ...heard, cut, end: completed({ ...heard, cut }, text) }
+  }
+  const asked = { ...state.asked }
+  const pending = calls.map((call, index): Pending => {
+    const tool = definition.tools.find(({ name }) => name === call.tool)
+    const key = `${call.tool} ${typeof call.args === 'string' ? call.args : canonicalize(call.args)}`
+    asked[key] = (asked[key] ?? 0) + 1
+    const refused = refusalOf(call, tool !== undefined, asked[key], definition)
+    const args = isJsonObject(call.args) ? call.args : {}
+    const step = refused === null ? `t${heard.iterations}.${index + 1}` : null
+    const told = refused === null ? null : ({ role: 'tool', call: call.id, tool: call.tool, text: refused, isError: true } as const)
+    return { call, step, exposed: tool?.exposed ?? '', args, told }
+  })
+  const loops = Math.max(...Object.values(asked)) > SAME_CALLS + SAME_CALLS
+  return settled({ ...heard, asked, calls: pending, cut: limitOf(heard, at) ?? (loops ? 'loop' : null) })
+}
+
+/** Why a tool is not called, in words for the model; null when it is. */
+function refusalOf(call: ToolCall, known: boolean, times: number, { tools }: AgentDefinition): string | null {
+  if (!known) return `There is no tool "${call.tool}". There are: ${tools.map(({ name }) => name).join(', ') || 'none'}.`
+  if (!isJsonObject(call.args))
+    return 'The arguments are not a JSON object. Call the tool again with arguments that fit its schema.'
+  if (times > SAME_CALLS)
+    return `You have called this tool ${SAME_CALLS} times with the very same arguments; it was not called again. Do something else, or answer with what you know.`
+  return null
+}
+
+function heardOfTool(state: State, step: string, outcome: string, payload: JsonValue | undefined): State {
+  return settled({
+    ...state,
+    calls: state.calls.map(each => {
+      if (each.step !== step) return each
+      const { text, isError } = toolText(outcome, payload)
+      return { ...each, told: { role: 'tool', call: each.call.id, tool: each.call.tool, text, isError } }
+    }),
+  })
+}
+
+/** Once all that was asked for is known, it is the model's turn again. */
+function settled(state: State): State {
+  const told = state.calls.map(each => each.told)
+  if (told.length === 0 || told.includes(null)) return state
+  return { ...state, calls: [], messages: [...state.messages, ...told.filter(each => each !== null)] }
+}
+
+function heardNothing(state: State, outcome: string, data: JsonObject, at: number): State {
+  const { models } = state.definition!
+  const why = typeof data['why'] === 'string' ? data['why'] : `the model did not answer (${outcome})`
+  const failures = state.failures + 1
+  if (outcome === 'unavailable' && failures < ATTEMPTS) {
+    const asked = typeof data['retry_after_ms'] === 'number' ? data['retry_after_ms'] : 0
+    const notBefore = at + Math.min(LONGEST_PAUSE, Math.max(asked, FIRST_PAUSE * 2 ** (failures - 1)))
+    return { ...state, failures, notBefore }
+  }
+  if (state.model + 1 < models.length) return { ...state, model: state.model + 1, failures: 0, notBefore: 0 }
+  return { ...state, end: { is: 'failed', why, output: outputOf(state, '') } }
+}
+
+function decide(state: State, now: number): Decision {
+  const { definition, end, calls } = state
+  if (definition === null) return { asks: [], until: null, ends: null }
+  if (end !== null) return { asks: [], until: null, ends: end }
+  if (calls.length > 0) {
+    const asks = calls.flatMap(({ step, exposed, args, told }): Ask[] =>
+      step === null || told !== null
+        ? []
+        : [{ is: 'tool', step, tool: exposed, args, timeout: definition.toolTimeout }],
+    )
+    return { asks, until: null, ends: null }
+  }
+  if (state.notBefore > now) return { asks: [], until: state.notBefore, ends: null }
+  return { asks: [{ is: 'model', step: stepOf(state), model: definition.models[state.model]! }], until: null, ends: null }
+}
+
+/** One for each time a model is asked. */
+function stepOf({ iterations, model, failures }: State): string {
+  return `m${iterations + 1}.${model + 1}.${failures + 1}`
+}
+
+function request(state: State): ModelRequest {
+  const { models, tools, output, temperature, maxTokens } = state.definition!
+  const last = state.cut !== null
+  return {
+    model: models[state.model]!,
+    messages: last ? [...state.messages, { role: 'user', text: handBack[state.cut] }] : state.messages,
+    tools: tools.map(({ name, description, schema }) => ({ name, description, schema })),
+    toolChoice: last ? 'none' : 'auto',
+    // Models that must answer in a form do not ask for tools, so while there are tools the form is asked for at the end.
+    output,
+    temperature,
+    maxTokens,
+  }
+}
+
+/** The limit that is reached once the model has been asked as often, and has taken as long, as it has. */
+function limitOf({ definition, iterations, began }: State, at: number): AgentOutput['cut'] {
+  if (at - began >= definition!.timeout) return 'timeout'
+  return iterations + 1 >= definition!.maxIterations ? 'iterations' : null
+}
+
+function completed(state: State, text: string): End {
+  const { output } = state.definition!
+  if (output === null) return { is: 'completed', output: outputOf(state, text) }
+  const structured = parsed(text)
+  if (structured === undefined)
+    return { is: 'failed', why: 'the answer is no JSON, and the agent must answer by a schema', output: outputOf(state, text) }
+  return { is: 'completed', output: outputOf(state, text, structured) }
+}
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    return parseStrict(text)
+  } catch {
+    return undefined
+  }
+}
+
+function outputOf({ cut, answeredBy, usage, iterations }: State, response: string, structured: JsonValue = null): JsonValue {
+  const output: AgentOutput = { response, structured, cut, model: answeredBy, usage, iterations }
+  return output as unknown as JsonValue
+}
+
+function withUsage(usage: AgentOutput['usage'], data: JsonObject): AgentOutput['usage'] {
+  return {
+    input: usage.input + Number(data['tokens_in'] ?? 0),
+    output: usage.output + Number(data['tokens_out'] ?? 0),
+    cached: usage.cached + Number(data['tokens_cached'] ?? 0),
+    guessed: usage.guessed || data['tokens_guessed'] === true,
+  }
+}
+
+const handBack: Readonly<Record<Exclude<AgentOutput['cut'], null>, string>> = {
+  iterations: 'You have used all your turns. Answer now with what you have found, and say what is missing.',
+  timeout: 'The time is up. Answer now with what you have found, and say what is missing.',
+  loop: 'You repeat yourself. Answer now with what you have found, and say what is missing.',
+  length: '',
+}
+
+/** Times the same may be asked of the same tool. */
+const SAME_CALLS = 3
+/** Times a model is asked before the next one is. */
+const ATTEMPTS = 3
+/** Milliseconds. */
+const FIRST_PAUSE = 500
+const LONGEST_PAUSE = 30_000

@@ -1,0 +1,42 @@
+import type { JsonObject, JsonValue } from '../kernel/index.ts'
+import type { ModelRequest } from './model.ts'
+import type { Ask } from './step.ts'
+
+/** What a decider learns of its run, in the order in which it happened. */
+export type Happening =
+  | { readonly is: 'began'; readonly at: number; readonly definition: JsonValue; readonly input: JsonValue }
+  | {
+      readonly is: 'ended'
+      readonly at: number
+      readonly step: string
+      /** Wire name, such as `ok`, `error` or `denied_policy`. What a person said of a call whose end nobody saw counts as seen. */
+      readonly outcome: string
+      readonly data: JsonObject
+      readonly payload: JsonValue | undefined
+    }
+
+export interface Decision {
+  readonly asks: readonly Ask[]
+  /** Lines that only tell: for those who watch. */
+  readonly tells?: readonly { readonly type: string; readonly data: JsonObject; readonly payload?: JsonValue }[]
+  /** When it wants to be asked again, whatever happens: milliseconds of the epoch. */
+  readonly until: number | null
+  readonly ends: End | null
+}
+
+export type End =
+  | { readonly is: 'completed'; readonly output: JsonValue }
+  /** `why` is a sentence for whoever owns the run; `output` is what there is in spite of it. */
+  | { readonly is: 'failed'; readonly why: string; readonly output: JsonValue }
+
+/**
+ * What runs of a kind do next: pure, so that the same history always leads to the same decision, on whatever machine. A decision
+ * that was written down changes the history, and so the next decision; one that is repeated is made once, since steps have names.
+ */
+export interface Decider<State> {
+  begin(): State
+  evolve(state: State, happening: Happening): State
+  decide(state: State, now: number): Decision
+  /** What a model is asked for in a step that is open now. */
+  request(state: State, step: string): ModelRequest
+}

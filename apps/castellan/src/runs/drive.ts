@@ -1,0 +1,275 @@
+import type { Journal } from '../journal/index.ts'
+import { type Clock, isFault, isoTime } from '../kernel/index.ts'
+import { Course, taleOf } from './course.ts'
+import type { Deciders } from './deciders.ts'
+import type { Hands } from './hands.ts'
+import type { ModelDelta } from './model.ts'
+import { hasEnded, type Run, type Tale } from './run.ts'
+import type { Held, Message, RunStore } from './run-store.ts'
+import type { Step, StepEnd, Work } from './step.ts'
+import { tell, told, TurnDraft } from './telling.ts'
+
+export interface DriveParts {
+  readonly store: RunStore
+  readonly journal: Journal
+  readonly deciders: Deciders
+  readonly hands: Hands
+  readonly clock: Clock
+  /** Told of a piece of a model's answer while it is made; nobody keeps it. */
+  readonly onDelta: (run: Run, step: string, delta: ModelDelta) => void
+}
+
+/**
+ * Takes one run as far as it goes now, while it is held: writes down what follows from its lines, carries it out, writes down what
+ * came of it. What was not written down has not happened; what was begun and not seen to end is found out by whoever holds it next.
+ */
+export class Drive {
+  readonly #parts: DriveParts
+  readonly #working = new Map<string, AbortController>()
+  /** Steps that were asked for in this very hold, and so have certainly not begun. */
+  readonly #fresh = new Set<string>()
+  /** Steps that wait for people, and still did when they were looked at. */
+  readonly #waiting = new Set<string>()
+  #ends: Ended[] = []
+  #held: Held
+  #run: Run
+  #course: Course
+  /** Number of the next line. */
+  #next = 0
+  #lost = false
+  #stopping = false
+  #told = true
+  #childrenCancelled = false
+  #wake = Promise.withResolvers<void>()
+
+  constructor(parts: DriveParts, held: Held, run: Run) {
+    this.#parts = parts
+    this.#held = held
+    this.#run = run
+    this.#course = new Course(parts.deciders[run.kind])
+  }
+
+  get held(): Held {
+    return this.#held
+  }
+
+  /** Resolves once the run is let go of, has ended or is lost. Rejects for bugs, and with `STORE_UNAVAILABLE`. */
+  async go(): Promise<void> {
+    try {
+      while (!this.#lost && !(await this.#round()));
+    } catch (error) {
+      if (!isFault(error, 'RUN_LOST')) throw error
+    } finally {
+      for (const abort of this.#working.values()) abort.abort()
+    }
+  }
+
+  /** How the run is held now, as the store has it; undefined when somebody else holds it. */
+  look(held: Held | undefined): void {
+    if (held?.fence === this.#held.fence && held.told === this.#held.told) return
+    if (held?.fence === this.#held.fence) this.#told = true
+    else this.#lost = true
+    this.#wake.resolve()
+  }
+
+  /** Begins nothing more, and lets go of the run once what is under way has ended. */
+  stop(): void {
+    this.#stopping = true
+    this.#wake.resolve()
+  }
+
+  /** Breaks off what is under way, too. */
+  breakOff(): void {
+    this.stop()
+    for (const abort of this.#working.values()) abort.abort()
+  }
+
+  /** Whether it was the last. */
+  async #round(): Promise<boolean> {
+    this.#wake = Promise.withResolvers<void>()
+    if (this.#told) await this.#catchUp()
+    const until = await this.#writeDown()
+    if (this.#course.ended) return true
+    if (this.#course.stopping) {
+      for (const abort of this.#working.values()) abort.abort()
+      await this.#cancelChildren()
+    } else if (!this.#stopping) this.#begin()
+    if (this.#ends.length > 0) return false
+    if (this.#working.size === 0) return this.#letGo(until)
+    await this.#somethingHappens(until)
+    return false
+  }
+
+  /** Writes down all that follows now. Resolves with when more may. */
+  async #writeDown(): Promise<number | null> {
+    for (;;) {
+      const turn = new TurnDraft(this.#run, this.#next, this.#parts)
+      for (const { step, attempt, end } of this.#ends) this.#endStep(turn, this.#course.step(step), attempt, end)
+      const until = this.#decide(turn)
+      const unchanged = turn.entries.length === 0 && this.#course.state === this.#run.state
+      if (unchanged || (await this.#commit(turn))) {
+        this.#ends = []
+        return until
+      }
+    }
+  }
+
+  #endStep(turn: TurnDraft, step: Step | undefined, attempt: number, end: StepEnd): void {
+    if (!step || step.attempt !== attempt || end.is === 'dropped') return
+    if (end.is === 'waits' && step.at.is === 'waits' && step.at.approval === end.approval) this.#waiting.add(step.id)
+    else this.#say(turn, taleOf(step, end))
+  }
+
+  #decide(turn: TurnDraft): number | null {
+    // A run that somebody stops may end; nothing else is decided by a process that is about to.
+    for (let rounds = 0; !this.#stopping || this.#course.stopping; rounds++) {
+      const { tales, until } = this.#course.plan(this.#parts.clock.now().getTime())
+      if (tales.length === 0) return until
+      if (rounds === MOST_ROUNDS) throw new Error(`the run ${this.#run.id} decides and decides`)
+      for (const tale of tales) this.#say(turn, tale)
+    }
+    return null
+  }
+
+  #say(turn: TurnDraft, tale: Tale): void {
+    this.#course.hear(turn.say(tale))
+    if (tale.type.endsWith('.requested')) this.#fresh.add(String(tale.data['step']))
+  }
+
+  /** Whether the turn is in the store. When others were faster, it is as if it had never been thought of. */
+  async #commit({ entries, payloads, children, output }: TurnDraft): Promise<boolean> {
+    const { store } = this.#parts
+    const run = this.#changed()
+    const messages = run !== null && hasEnded(run) ? await this.#newsOfEnd(run, output) : []
+    const turn = { run, entries, payloads, children, messages, awaits: this.#course.awaits }
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(LAST_PAUSE, pause * 2)) {
+      try {
+        await store.advance(this.#held, turn)
+        this.#next += entries.length
+        this.#run = run ?? this.#run
+        return true
+      } catch (error) {
+        if (isFault(error, 'STREAM_CONFLICT') || isFault(error, 'RUN_ENDED')) {
+          await this.#readAnew()
+          return false
+        }
+        // Whether the lines were written is not known, so the very same must be: others would make two of one thing.
+        if (!isFault(error, 'STORE_UNAVAILABLE') || this.#lost || this.#stopping) throw error
+        await this.#somethingHappens(this.#parts.clock.now().getTime() + pause)
+      }
+    }
+  }
+
+  /** The run as its lines have it now; null when its record says so already. */
+  #changed(): Run | null {
+    const { state, why } = this.#course
+    if (state === this.#run.state) return null
+    const at = isoTime(this.#parts.clock.now())
+    const startedAt = this.#run.startedAt ?? (state === 'queued' ? null : at)
+    return { ...this.#run, state, startedAt, endedAt: hasEnded({ state }) ? at : null, error: why }
+  }
+
+  /** The run around this one is told how it ended. */
+  async #newsOfEnd({ id, tenant, parent, state, error }: Run, output: Tale['payload']): Promise<readonly Message[]> {
+    const around = parent === null ? undefined : await this.#parts.store.run(tenant, parent.run)
+    if (!around || hasEnded(around)) return []
+    const outcome = state === 'completed' ? 'ok' : state === 'cancelled' ? 'cancelled' : 'error'
+    const data = { step: parent!.step, run: id, outcome, ...(error === null ? {} : { why: error }) }
+    return [await this.#messageTo(around, { type: 'child.ended', data, ...(output === undefined ? {} : { payload: output }) })]
+  }
+
+  async #cancelChildren(): Promise<void> {
+    if (this.#childrenCancelled) return
+    const { store } = this.#parts
+    for (const { run } of this.#course.children) {
+      for (;;) {
+        const child = await store.run(this.#run.tenant, run)
+        if (!child || hasEnded(child)) break
+        try {
+          await store.tell(await this.#messageTo(child, { type: 'run.cancel_requested', data: { by: 'parent' } }))
+          break
+        } catch (error) {
+          if (!isFault(error, 'STREAM_CONFLICT') && !isFault(error, 'RUN_ENDED')) throw error
+        }
+      }
+    }
+    this.#childrenCancelled = true
+  }
+
+  async #messageTo(run: Run, tale: Tale): Promise<Message> {
+    const { entries } = await this.#parts.store.lines(run.tenant, run.id, 0)
+    return { tenant: run.tenant, run: run.id, ...tell(this.#parts.journal, run, entries.length, tale, 'system') }
+  }
+
+  #begin(): void {
+    for (const work of this.#course.work) {
+      const { step } = work
+      if (this.#working.has(step) || this.#waiting.has(step) || this.#ends.some(each => each.step === step)) continue
+      const abort = new AbortController()
+      this.#working.set(step, abort)
+      const again = !this.#fresh.delete(step)
+      void this.#carry(work.is === 'tool' ? { ...work, again } : work, abort.signal)
+    }
+  }
+
+  async #carry(work: Work, signal: AbortSignal): Promise<void> {
+    const { hands, onDelta } = this.#parts
+    const end = await hands.carry(this.#run, work, signal, delta => onDelta(this.#run, work.step, delta))
+    this.#working.delete(work.step)
+    // What was cut off because this process stops is carried out by whoever goes on.
+    const cutOff = signal.aborted && !this.#course.stopping && end.is === 'ended' && end.outcome === 'cancelled'
+    const attempt = work.is === 'tool' ? work.attempt : 1
+    this.#ends.push({ step: work.step, attempt, end: cutOff ? { is: 'dropped' } : end })
+    this.#wake.resolve()
+  }
+
+  /** Whether the run was let go of. */
+  async #letGo(until: number | null): Promise<boolean> {
+    const { store, clock } = this.#parts
+    const dueIn = this.#stopping ? 0 : until === null ? null : Math.max(0, until - clock.now().getTime())
+    this.#told = !(await store.release(this.#held, dueIn))
+    return !this.#told
+  }
+
+  async #somethingHappens(until: number | null): Promise<void> {
+    if (until === null) return this.#wake.promise
+    const wait = Math.min(LONGEST_TIMER, Math.max(0, until - this.#parts.clock.now().getTime()))
+    const timer = setTimeout(() => this.#wake.resolve(), wait)
+    await this.#wake.promise
+    clearTimeout(timer)
+  }
+
+  /** Hears what others told the run. */
+  async #catchUp(): Promise<void> {
+    const { store } = this.#parts
+    this.#told = false
+    this.#waiting.clear()
+    // First how much there is and then what: what comes in between is heard twice rather than not at all.
+    this.#held = { ...this.#held, told: await store.told(this.#held) }
+    for (const line of told(await store.lines(this.#run.tenant, this.#run.id, this.#next))) {
+      this.#course.hear(line)
+      this.#next = line.seq + 1
+    }
+  }
+
+  /** Forgets what was thought of and not written. */
+  async #readAnew(): Promise<void> {
+    this.#course = new Course(this.#parts.deciders[this.#run.kind])
+    this.#next = 0
+    this.#fresh.clear()
+    await this.#catchUp()
+  }
+}
+
+interface Ended {
+  readonly step: string
+  readonly attempt: number
+  readonly end: StepEnd
+}
+
+/** Decisions that may follow from one another before something else happens. */
+const MOST_ROUNDS = 10_000
+/** Milliseconds between attempts to write while the store cannot. */
+const FIRST_PAUSE = 50
+const LAST_PAUSE = 2_000
+const LONGEST_TIMER = 2 ** 31 - 1

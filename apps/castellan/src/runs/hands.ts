@@ -1,0 +1,12 @@
+import type { ModelDelta } from './model.ts'
+import type { Run } from './run.ts'
+import type { StepEnd, Work } from './step.ts'
+
+/** Carries out what runs decide: tools through the gate, models through their port. */
+export interface Hands {
+  /**
+   * Never rejects for what a tool, a model or the gate does. After the signal is aborted it settles within moments, honestly: what
+   * may have begun is `indeterminate`.
+   */
+  carry(run: Run, work: Work, signal: AbortSignal, onDelta: (delta: ModelDelta) => void): Promise<StepEnd>
+}

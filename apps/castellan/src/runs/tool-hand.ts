@@ -1,0 +1,150 @@
+import type { Approval } from '../approvals/index.ts'
+import type { Answer, CallStore, Gate, Outcome } from '../gate/index.ts'
+import { wireOutcome } from '../gate/index.ts'
+import type { Identity } from '../identity/index.ts'
+import { type Clock, isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import type { Run } from './run.ts'
+import type { StepEnd, Work } from './step.ts'
+
+export interface ToolHandParts {
+  readonly gate: Pick<Gate, 'pass'>
+  readonly calls: Pick<CallStore, 'byKey'>
+  readonly approval: (tenant: string, id: string) => Promise<Pick<Approval, 'state' | 'expiresAt'>>
+  /** Whoever the run acts for, as they are now. Throws `UNAUTHENTICATED`. */
+  readonly actingFor: (run: Run) => Promise<Identity>
+  readonly clock: Clock
+}
+
+type ToolWork = Extract<Work, { is: 'tool' }>
+
+/**
+ * Takes a step of a run through the gate, as its owner, under a key of its own: so whatever life of the run asks, the effect happens
+ * once, and everybody is told the same of it.
+ */
+export async function callTool(parts: ToolHandParts, run: Run, work: ToolWork, signal: AbortSignal): Promise<StepEnd> {
+  const key = keyOf(run, work)
+  if (work.approval !== null) {
+    const { state, expiresAt } = await parts.approval(run.tenant, work.approval)
+    if (state === 'pending') return { is: 'waits', approval: work.approval, until: Date.parse(expiresAt) }
+  }
+  // By now a policy may refuse what was made before; what became of that is told all the same.
+  const earlier = work.again ? await whatBecame(parts, run, key, signal) : null
+  if (earlier) return earlier
+  let identity: Identity
+  try {
+    identity = await parts.actingFor(run)
+  } catch (error) {
+    if (!isFault(error, 'UNAUTHENTICATED')) throw error
+    const why = 'whoever the run acts for is no longer known here, or may no longer act'
+    return ended('denied_identity', { why })
+  }
+  const ends = AbortSignal.timeout(work.timeout)
+  for (;;) {
+    try {
+      const answer = await parts.gate.pass({
+        identity,
+        view: { is: 'all' },
+        use: 'tool',
+        as: 'tool',
+        name: work.tool,
+        args: work.args,
+        context: {
+          correlationId: run.correlationId,
+          causationId: run.id,
+          sessionId: run.root,
+          runId: run.root,
+          idempotencyKey: key,
+          dryRun: false,
+          via: 'run',
+          meta: null,
+        },
+        io: { signal: AbortSignal.any([signal, ends]), onProgress: null, client: null },
+      })
+      const end = endOf(answer)
+      const late = ends.aborted && !signal.aborted && end.is === 'ended' && end.outcome === 'cancelled'
+      return late ? { ...end, outcome: 'timeout' } : end
+    } catch (error) {
+      if (isFault(error, 'IDEMPOTENCY_IN_FLIGHT')) {
+        const known = await whatBecame(parts, run, key, signal)
+        if (known) return known
+      } else if (isFault(error, 'SHUTTING_DOWN')) return { is: 'dropped' }
+      else if (isFault(error) && error.code !== 'STORE_UNAVAILABLE') return ended('error', { fault: error.code, why: error.message })
+      else if (!isFault(error)) throw error
+      if (signal.aborted) return { is: 'dropped' }
+      await pause(RETRY, signal)
+    }
+  }
+}
+
+/** The key under which the gate knows a step: the same for every life of the run, another when a person has it made again. */
+function keyOf(run: Run, { step, attempt }: ToolWork): string {
+  return `run:${run.id}:${step}:${attempt}`
+}
+
+/** What became of the call of a step when somebody made it before; null when nobody did. */
+async function whatBecame(parts: ToolHandParts, run: Run, key: string, signal: AbortSignal): Promise<StepEnd | null> {
+  for (;;) {
+    const earlier = await parts.calls.byKey(run.tenant, run.by.principal, key)
+    if (!earlier) return null
+    const { record, outcome } = earlier
+    if (outcome) return endOf({ is: 'outcome', callId: record.id, outcome, replayOf: record.id })
+    // Whoever makes it has not ended; or is gone, and then it is swept.
+    if (signal.aborted) return { is: 'dropped' }
+    await pause(RETRY, signal)
+  }
+}
+
+function endOf(answer: Answer): StepEnd {
+  switch (answer.is) {
+    case 'outcome':
+      return ended(wireOutcome(answer.outcome), { call: answer.callId }, payloadOf(answer.outcome))
+    case 'denied': {
+      const { callId, code, message, violations } = answer
+      const why = violations.map(({ at, message: what }) => `${at === '' ? 'the arguments' : at}: ${what}`)
+      return ended(code, { call: callId }, { message: [message, ...why].join('\n') })
+    }
+    case 'dryRun':
+      return ended('dry_run', { call: answer.callId }, { message: 'Nothing was sent: this is a dry run. Every check would have let the call pass.' })
+    case 'needsApproval':
+      return { is: 'waits', approval: answer.approvalId, until: Date.parse(answer.expiresAt) }
+    default:
+      throw answer satisfies never
+  }
+}
+
+function payloadOf(outcome: Outcome): JsonValue {
+  switch (outcome.is) {
+    case 'ok':
+    case 'toolError':
+      return { result: outcome.result }
+    case 'inputRequired':
+      return { message: 'The tool asks for more input, which a run cannot give.' }
+    case 'failed':
+      return { message: outcome.error.message }
+    case 'timeout':
+    case 'cancelled':
+    case 'withheld':
+    case 'indeterminate':
+      return { message: outcome.message }
+    default:
+      throw outcome satisfies never
+  }
+}
+
+function ended(outcome: string, data: JsonObject, payload?: JsonValue): StepEnd {
+  return { is: 'ended', outcome, data, ...(payload === undefined ? {} : { payload }) }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, milliseconds)
+  const done = () => resolve()
+  signal.addEventListener('abort', done, { once: true })
+  await promise
+  clearTimeout(timer)
+  signal.removeEventListener('abort', done)
+}
+
+/** Milliseconds between questions about a call that another life of the run has under way. */
+const RETRY = 250
+
