@@ -120,7 +120,8 @@ export class Course {
         const approval = at.is === 'waits' ? at.approval : null
         found.push({ is: 'tool', step, tool, args, timeout, attempt, again: true, approval })
       } else if (ask.is === 'model' && !this.#paused) {
-        found.push({ is: 'model', step: ask.step, request: this.#decider.request(this.#state, ask.step) })
+        const { step, timeout } = ask
+        found.push({ is: 'model', step, timeout, request: this.#decider.request(this.#state, step) })
       }
     }
     return found
@@ -232,7 +233,7 @@ function requestTale(ask: Ask): Tale {
         payload: ask.args,
       }
     case 'model':
-      return { type: 'model.requested', data: { step: ask.step, model: ask.model } }
+      return { type: 'model.requested', data: { step: ask.step, model: ask.model, timeout_ms: ask.timeout } }
     case 'run':
       return {
         type: 'child.requested',
@@ -251,7 +252,7 @@ function askOf(data: JsonObject, payload: JsonValue | undefined): Step['ask'] {
     const args = isJsonObject(payload) ? payload : {}
     return { is: 'tool', step, tool: String(data['tool']), args, timeout: Number(data['timeout_ms']) }
   }
-  if (data['model'] !== undefined) return { is: 'model', step, model: String(data['model']) }
+  if (data['model'] !== undefined) return { is: 'model', step, model: String(data['model']), timeout: Number(data['timeout_ms']) }
   return { is: 'run', step }
 }
 

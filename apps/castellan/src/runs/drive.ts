@@ -1,6 +1,7 @@
 import type { Journal } from '../journal/index.ts'
 import { type Clock, isFault, isoTime } from '../kernel/index.ts'
 import { Course, taleOf } from './course.ts'
+import type { Decider } from './decider.ts'
 import type { Deciders } from './deciders.ts'
 import type { Hands } from './hands.ts'
 import type { ModelDelta } from './model.ts'
@@ -12,7 +13,7 @@ import { tell, told, TurnDraft } from './telling.ts'
 export interface DriveParts {
   readonly store: RunStore
   readonly journal: Journal
-  readonly deciders: Deciders
+  readonly deciders: Partial<Deciders>
   readonly hands: Hands
   readonly clock: Clock
   /** Told of a piece of a model's answer while it is made; nobody keeps it. */
@@ -46,7 +47,7 @@ export class Drive {
     this.#parts = parts
     this.#held = held
     this.#run = run
-    this.#course = new Course(parts.deciders[run.kind])
+    this.#course = new Course(deciderOf(parts, run))
   }
 
   get held(): Held {
@@ -254,11 +255,17 @@ export class Drive {
 
   /** Forgets what was thought of and not written. */
   async #readAnew(): Promise<void> {
-    this.#course = new Course(this.#parts.deciders[this.#run.kind])
+    this.#course = new Course(deciderOf(this.#parts, this.#run))
     this.#next = 0
     this.#fresh.clear()
     await this.#catchUp()
   }
+}
+
+function deciderOf({ deciders }: DriveParts, { id, kind }: Run): Decider<unknown> {
+  const decider = deciders[kind]
+  if (!decider) throw new Error(`nobody decides for the run ${id}, which is of the kind ${kind}`)
+  return decider
 }
 
 interface Ended {

@@ -105,11 +105,14 @@ export class Engine {
     const run = await this.#store.run(held.tenant, id)
     if (!run) throw new Error(`the run ${id} is in the queue and nowhere else`)
     const drive = new Drive(this.#parts, held, run)
-    const over = drive
-      .go()
+    // Whoever drives it here already stood still for longer than the lease.
+    const before = this.#drives.get(id)
+    before?.drive.look(undefined)
+    const over = (before?.over ?? Promise.resolve())
+      .then(() => drive.go())
       .catch(error => this.#tell(error))
       .finally(() => {
-        this.#drives.delete(id)
+        if (this.#drives.get(id)?.drive === drive) this.#drives.delete(id)
         this.hint()
       })
     this.#drives.set(id, { drive, over })

@@ -19,3 +19,13 @@ export type {
   RunStore,
   Turn,
 } from './run-store.ts'
+export { agentDecider } from './agent/decider.ts'
+export type { AgentDefinition, AgentInput, AgentOutput, AgentTool } from './agent/definition.ts'
+export type { Decider, Decision, Happening } from './decider.ts'
+export type { Deciders } from './deciders.ts'
+export { Engine, engineByDefault, type EngineSettings } from './engine.ts'
+export type { Hands } from './hands.ts'
+export { askModel } from './model-hand.ts'
+export { inDoubt, Runs, type RunWish, type Settlement } from './runs.ts'
+export type { StepEnd, Work } from './step.ts'
+export { callTool } from './tool-hand.ts'

@@ -5,12 +5,13 @@ import type { StepEnd, Work } from './step.ts'
 /** Asks a model for one step. Whether it is asked again, or another one is, decides whoever reads how this ended. */
 export async function askModel(
   model: Model,
-  { request }: Extract<Work, { is: 'model' }>,
+  { request, timeout }: Extract<Work, { is: 'model' }>,
   signal: AbortSignal,
   onDelta: (delta: ModelDelta) => void,
 ): Promise<StepEnd> {
+  const late = AbortSignal.timeout(timeout)
   try {
-    const { text, calls, finish, usage, answeredBy } = await model.step(request, signal, onDelta)
+    const { text, calls, finish, usage, answeredBy } = await model.step(request, AbortSignal.any([signal, late]), onDelta)
     return {
       is: 'ended',
       outcome: 'ok',
@@ -26,6 +27,7 @@ export async function askModel(
     }
   } catch (error) {
     if (signal.aborted) return { is: 'ended', outcome: 'cancelled', data: {} }
+    if (late.aborted) return { is: 'ended', outcome: 'unavailable', data: { why: `it did not answer within ${timeout} ms` } }
     if (!isFault(error)) throw error
     const after = error.details['retry_after_ms']
     return {

@@ -13,7 +13,7 @@ export type Ask =
       /** Milliseconds. */
       readonly timeout: number
     }
-  | { readonly is: 'model'; readonly step: string; readonly model: string }
+  | { readonly is: 'model'; readonly step: string; readonly model: string; readonly timeout: number }
   | { readonly is: 'run'; readonly step: string; readonly wish: ChildWish }
 
 /** A run inside of another. */
@@ -39,7 +39,7 @@ export type Work =
       /** The approval it waited for, when it waited. */
       readonly approval: string | null
     }
-  | { readonly is: 'model'; readonly step: string; readonly request: ModelRequest }
+  | { readonly is: 'model'; readonly step: string; readonly request: ModelRequest; readonly timeout: number }
 
 /** What became of a step. */
 export type StepEnd =

@@ -171,16 +171,18 @@ function decide(state: State, now: number): Decision {
   const { definition, end, calls } = state
   if (definition === null) return { asks: [], until: null, ends: null }
   if (end !== null) return { asks: [], until: null, ends: end }
+  const left = Math.max(LAST_WORDS, state.began + definition.timeout - now)
   if (calls.length > 0) {
     const asks = calls.flatMap(({ step, exposed, args, told }): Ask[] =>
       step === null || told !== null
         ? []
-        : [{ is: 'tool', step, tool: exposed, args, timeout: definition.toolTimeout }],
+        : [{ is: 'tool', step, tool: exposed, args, timeout: Math.min(definition.toolTimeout, left) }],
     )
     return { asks, until: null, ends: null }
   }
   if (state.notBefore > now) return { asks: [], until: state.notBefore, ends: null }
-  return { asks: [{ is: 'model', step: stepOf(state), model: definition.models[state.model]! }], until: null, ends: null }
+  const model = definition.models[state.model]!
+  return { asks: [{ is: 'model', step: stepOf(state), model, timeout: left }], until: null, ends: null }
 }
 
 /** One for each time a model is asked. */
@@ -254,3 +256,5 @@ const ATTEMPTS = 3
 /** Milliseconds. */
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 30_000
+/** Milliseconds for what is under way when the time is up, and for the answer. */
+const LAST_WORDS = 10_000

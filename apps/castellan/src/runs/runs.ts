@@ -1,0 +1,157 @@
+import type { Actor, Identity } from '../identity/index.ts'
+import { follow, type Journal } from '../journal/index.ts'
+import { type Clock, fault, isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import type { Engine } from './engine.ts'
+import { hasEnded, type Run, type RunKind, type Tale, type Told } from './run.ts'
+import type { RunFilter, RunStore } from './run-store.ts'
+import { newRun, tell, told } from './telling.ts'
+
+/** What somebody wants executed. */
+export interface RunWish {
+  readonly kind: RunKind
+  readonly name: string
+  readonly definition: JsonValue
+  readonly input: JsonValue
+  readonly priority?: number
+  /** Milliseconds from now. */
+  readonly startIn?: number
+}
+
+/** What a person says of a call whose end nobody saw. */
+export type Settlement =
+  /** It took effect, and this is its result, as far as anybody knows. */
+  | { readonly as: 'happened'; readonly result: JsonObject | null }
+  /** It did not: it is made again. */
+  | { readonly as: 'retry' }
+  /** Nobody can say; the run goes on and is told so. */
+  | { readonly as: 'unknown' }
+  /** The run is given up. */
+  | { readonly as: 'abort' }
+
+export interface RunsParts {
+  readonly store: RunStore
+  readonly journal: Journal
+  readonly engine: Pick<Engine, 'hint'>
+  readonly clock: Clock
+}
+
+/** Begins runs, tells them what people want of them, and shows how they stand. */
+export class Runs {
+  readonly #parts: RunsParts
+
+  constructor(parts: RunsParts) {
+    this.#parts = parts
+  }
+
+  /** Queues a run on behalf of whoever asks, who can do no more through it than without it. Throws `STORE_UNAVAILABLE`. */
+  async start(wish: RunWish, identity: Identity, actor: Actor): Promise<Run> {
+    const { store, journal, engine, clock } = this.#parts
+    const { kind, name, definition, input, priority = 0, startIn = 0 } = wish
+    const by = { principal: identity.principal.id, scopes: identity.scopes, key: identity.keyId }
+    const said = { tenant: identity.tenant, kind, name, by, priority, parent: null, root: null, depth: 0 }
+    const wanted = newRun(
+      { ...said, correlationId: actor.correlationId },
+      { definition, input },
+      startIn,
+      journal,
+      clock,
+    )
+    await store.start(wanted)
+    engine.hint()
+    return wanted.run
+  }
+
+  /** Throws `NOT_FOUND`; with an owner also for the runs of others. */
+  async get(tenant: string, id: string, owner: string | null = null): Promise<Run> {
+    const run = await this.#parts.store.run(tenant, id)
+    if (!run || (owner !== null && run.by.principal !== owner)) throw fault('NOT_FOUND', { what: 'run' })
+    return run
+  }
+
+  list(tenant: string, filter: RunFilter, before: string | null, limit: number): Promise<Run[]> {
+    return this.#parts.store.runs(tenant, filter, before, limit)
+  }
+
+  /** Its lines from a number on, with what they carry. */
+  async lines({ tenant, id }: Pick<Run, 'tenant' | 'id'>, from = 0): Promise<readonly Told[]> {
+    return told(await this.#parts.store.lines(tenant, id, from))
+  }
+
+  /** Asks a run to stop: what is under way is broken off, and nothing else begins. Throws `RUN_ENDED`. */
+  cancel(run: Run, actor: Actor): Promise<void> {
+    return this.#tell(run, { type: 'run.cancel_requested', data: { by: actor.principal } }, actor)
+  }
+
+  /** What is under way may end; nothing else begins until it is resumed. Throws `RUN_ENDED`. */
+  pause(run: Run, actor: Actor): Promise<void> {
+    return this.#tell(run, { type: 'run.paused', data: { by: actor.principal } }, actor)
+  }
+
+  resume(run: Run, actor: Actor): Promise<void> {
+    return this.#tell(run, { type: 'run.resumed', data: { by: actor.principal } }, actor)
+  }
+
+  /** Says what became of a call whose end nobody saw. Throws `RUN_ENDED`, and `REQUEST_INVALID` when it is not in doubt. */
+  async settle(run: Run, step: string, settlement: Settlement, actor: Actor): Promise<void> {
+    const doubtful = inDoubt(await this.lines(run))
+    if (!doubtful.includes(step)) {
+      const there = doubtful.length === 0 ? 'no step of the run is' : `those that are: ${doubtful.join(', ')}`
+      throw fault('REQUEST_INVALID', { why: `what became of the step "${step}" is not in doubt; ${there}` })
+    }
+    const result = settlement.as === 'happened' ? (settlement.result ?? HAPPENED) : null
+    await this.#tell(
+      run,
+      {
+        type: 'tool.settled',
+        data: { step, as: settlement.as, by: actor.principal },
+        ...(result === null ? {} : { payload: { result } }),
+      },
+      actor,
+    )
+  }
+
+  /** Resolves with the run once it has ended, or as it is when the signal aborts. */
+  async ended({ tenant, id }: Pick<Run, 'tenant' | 'id'>, signal: AbortSignal): Promise<Run> {
+    const { store, journal } = this.#parts
+    const over = new AbortController()
+    const both = AbortSignal.any([signal, over.signal])
+    const head = await journal.store.head()
+    const run = await this.get(tenant, id)
+    if (hasEnded(run)) return run
+    for await (const { type } of follow(journal.store, head, both, { tenant, stream: `run:${id}` })) {
+      if (ends.includes(type)) over.abort()
+    }
+    return (await store.run(tenant, id)) ?? run
+  }
+
+  async #tell(run: Run, tale: Tale, actor: Actor): Promise<void> {
+    const { store, journal, engine } = this.#parts
+    for (;;) {
+      const { entries } = await store.lines(run.tenant, run.id, 0)
+      const line = tell(journal, { ...run, correlationId: actor.correlationId }, entries.length, tale, actor.principal)
+      try {
+        await store.tell({ tenant: run.tenant, run: run.id, ...line })
+        engine.hint()
+        return
+      } catch (error) {
+        if (!isFault(error, 'STREAM_CONFLICT')) throw error
+      }
+    }
+  }
+}
+
+/** Steps of which nobody knows what became of them. */
+export function inDoubt(lines: readonly Told[]): readonly string[] {
+  const steps = new Set<string>()
+  for (const { type, data } of lines) {
+    if (type === 'tool.ended' && data['outcome'] === 'indeterminate') steps.add(String(data['step']))
+    if (type === 'tool.settled') steps.delete(String(data['step']))
+  }
+  return [...steps]
+}
+
+const ends = ['run.completed', 'run.failed', 'run.cancelled']
+/** Stands for a result that nobody knows. */
+const HAPPENED: JsonObject = {
+  content: [{ type: 'text', text: 'It took effect, as a person has checked; what it answered is not known.' }],
+}
