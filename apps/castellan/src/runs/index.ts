@@ -8,7 +8,7 @@ export type {
   ToolCall,
   ToolOffer,
 } from './model.ts'
-export { hasEnded, type Run, type RunKind, runKinds, type RunState, type Tale, type Told } from './run.ts'
+export { hasEnded, type OnBehalf, type Run, type RunKind, runKinds, type RunState, type Tale, type Told } from './run.ts'
 export type {
   ClaimWish,
   Held,
@@ -19,7 +19,11 @@ export type {
   RunStore,
   Turn,
 } from './run-store.ts'
+export type { Agent, AgentSpec, AssignedTool } from './agent/agent.ts'
+export type { AgentStore } from './agent/agent-store.ts'
+export { Agents, definitionOf } from './agent/agents.ts'
 export { agentDecider } from './agent/decider.ts'
+export { toolText } from './agent/tool-text.ts'
 export type { AgentDefinition, AgentInput, AgentOutput, AgentTool } from './agent/definition.ts'
 export type { Decider, Decision, Happening } from './decider.ts'
 export type { Deciders } from './deciders.ts'

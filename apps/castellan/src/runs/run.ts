@@ -1,5 +1,5 @@
 import type { Digest, JsonValue } from '../kernel/index.ts'
-import type { Scope } from '../identity/index.ts'
+import type { Role, Scope } from '../identity/index.ts'
 
 export const runKinds = ['agent', 'workflow', 'team'] as const
 export type RunKind = (typeof runKinds)[number]
@@ -10,6 +10,16 @@ export type RunKind = (typeof runKinds)[number]
  */
 export type RunState =
   'queued' | 'running' | 'waiting' | 'parked' | 'paused' | 'completed' | 'failed' | 'cancelled'
+
+/** Whoever asked for a run, by what they showed then. */
+export interface OnBehalf {
+  readonly principal: string
+  readonly scopes: readonly Scope[]
+  /** The key they used; null for a token. */
+  readonly key: string | null
+  /** What they were then. */
+  readonly roles: readonly Role[]
+}
 
 /** A durable execution, as it can be looked up: a fold of its stream, kept in the same transaction. */
 export interface Run {
@@ -22,7 +32,7 @@ export interface Run {
   readonly definition: Digest
   readonly state: RunState
   /** On whose behalf, and with no more rights. */
-  readonly by: { readonly principal: string; readonly scopes: readonly Scope[]; readonly key: string | null }
+  readonly by: OnBehalf
   readonly correlationId: string
   /** The run and the step of it that began this one; null for one that was asked for. */
   readonly parent: { readonly run: string; readonly step: string } | null

@@ -47,7 +47,7 @@ export class Runs {
   async start(wish: RunWish, identity: Identity, actor: Actor): Promise<Run> {
     const { store, journal, engine, clock } = this.#parts
     const { kind, name, definition, input, priority = 0, startIn = 0 } = wish
-    const by = { principal: identity.principal.id, scopes: identity.scopes, key: identity.keyId }
+    const by = { principal: identity.principal.id, scopes: identity.scopes, key: identity.keyId, roles: identity.roles }
     const said = { tenant: identity.tenant, kind, name, by, priority, parent: null, root: null, depth: 0 }
     const wanted = newRun(
       { ...said, correlationId: actor.correlationId },

@@ -3,8 +3,9 @@ import type { BudgetLedger, CallStore, DecisionLog, RulesStore } from '../../gat
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
-import type { RunStore } from '../../runs/index.ts'
+import type { AgentStore, RunStore } from '../../runs/index.ts'
 import type { SessionStore } from '../../sessions/index.ts'
+import { agentStore } from './agent-store.ts'
 import { approvalStore } from './approval-store.ts'
 import { budgetLedger } from './budget-ledger.ts'
 import { callStore } from './call-store.ts'
@@ -31,6 +32,7 @@ export interface Stores extends AsyncDisposable {
   readonly rules: RulesStore
   readonly sessions: SessionStore
   readonly runs: RunStore
+  readonly agents: AgentStore
   readonly pins: PinStore
   readonly budgets: BudgetLedger
   readonly approvals: ApprovalStore
@@ -60,6 +62,7 @@ export function storesOver(database: OpenDatabase): Stores {
     rules: rulesStore(database, db, commit),
     sessions: sessionStore(database, db, commit),
     runs: runStore(database, db, commit),
+    agents: agentStore(database, db, commit),
     pins: pinStore(database, db, commit),
     budgets: budgetLedger(database, db, commit),
     approvals: approvalStore(database, db, commit),

@@ -65,6 +65,7 @@ export interface Tables {
   readonly limits: NamedRow
   readonly sessions: SessionRow
 
+  readonly agents: NamedRow
   readonly runs: RunRow
   /** The runs that have not ended. */
   readonly run_queue: {

@@ -8,6 +8,8 @@ import { handleErrors, nothingHere, sendProblem } from './error-handler.ts'
 import { readJsonBodies } from './json-body.ts'
 import { describeRoutes } from './open-api.ts'
 import { otherMethods } from './other-methods.ts'
+import { agentExecutionRoutes } from './routes/agent-execution.ts'
+import { agentRoutes } from './routes/agents.ts'
 import { approvalCallbackRoute, approvalRoutes } from './routes/approvals.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { groupRoutes } from './routes/groups.ts'
@@ -26,6 +28,7 @@ import { policyRoutes } from './routes/policies.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { authorizationRoutes, callbackRoute } from './routes/authorization.ts'
+import { runRoutes } from './routes/runs.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serverRoutes } from './routes/servers.ts'
 import { tenantBudgetRoutes } from './routes/tenant-budgets.ts'
@@ -82,6 +85,9 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     policyRoutes(app, core)
     secretRoutes(app, core)
     sessionRoutes(app, core)
+    agentRoutes(app, core)
+    agentExecutionRoutes(app, core)
+    runRoutes(app, core)
     budgetRoutes(app, core)
     priceRoutes(app, core)
     tenantBudgetRoutes(app, core)

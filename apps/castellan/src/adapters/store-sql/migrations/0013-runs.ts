@@ -4,6 +4,14 @@ export const runs: Migration = {
   number: 13,
   name: 'runs',
   statements: ({ text, integer, bytes }) => [
+    `CREATE TABLE agents (
+      id ${text} PRIMARY KEY,
+      tenant ${text} NOT NULL,
+      name ${text} NOT NULL,
+      version ${integer} NOT NULL,
+      body ${text} NOT NULL,
+      UNIQUE (tenant, name)
+    )`,
     `CREATE TABLE runs (
       id ${text} PRIMARY KEY,
       tenant ${text} NOT NULL,

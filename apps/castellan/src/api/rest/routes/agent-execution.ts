@@ -1,0 +1,117 @@
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import * as wire from '@castellan/contracts'
+import type { JsonObject } from '../../../kernel/index.ts'
+import { definitionOf, hasEnded, type Run } from '../../../runs/index.ts'
+import type { Core } from '../../core.ts'
+import { use } from '../allowed.ts'
+import { callerOf, type RestCaller } from '../caller.ts'
+import { clientGone } from '../client-gone.ts'
+import { byId } from '../path-parts.ts'
+import type { TypedApp } from '../route.ts'
+import { wireExecution, wireRun } from '../wire/agent.ts'
+
+const tags = ['agents']
+
+type Parts = Pick<Core, 'agents' | 'runs' | 'registry'>
+
+export function agentExecutionRoutes(app: TypedApp, parts: Parts): void {
+  for (const [path, operationId] of [
+    ['/api/agent-execution/execute', 'executeAgent'],
+    ['/agent/execute', 'executeAgentShort'],
+  ] as const) {
+    app.post(
+      path,
+      {
+        schema: {
+          operationId,
+          tags,
+          summary: 'Have an agent do something, and wait for its answer',
+          description: 'The run goes on when the client leaves; its id is in `X-Run-ID`.',
+          body: wire.executeAgent,
+          response: { 200: wire.agentExecution, 202: wire.agentExecution, 500: wire.agentExecution },
+        },
+      },
+      async (request, reply) => {
+        const { agent_id: agent, ...said } = request.body
+        return answer(parts, await begin(parts, agent, said, callerOf(request, use)), reply)
+      },
+    )
+  }
+  app.get(
+    '/api/agent-execution/health',
+    {
+      schema: {
+        operationId: 'agentExecutionHealth',
+        tags,
+        summary: 'What agents can do here',
+        response: { 200: z.object({ status: z.literal('ok'), features: z.array(z.string()) }) },
+      },
+    },
+    async request => {
+      callerOf(request, use)
+      return { status: 'ok' as const, features: [...features] }
+    },
+  )
+  app.post(
+    '/api/agents/:id/runs',
+    {
+      schema: {
+        operationId: 'startAgent',
+        tags,
+        summary: 'Have an agent do something, and do not wait',
+        params: byId,
+        body: wire.startAgent,
+        response: { 202: wire.run },
+      },
+    },
+    async (request, reply) => {
+      const run = await begin(parts, request.params.id, request.body, callerOf(request, use))
+      return reply.code(202).header('location', `/api/runs/${run.id}`).send(wireRun(run))
+    },
+  )
+}
+
+const features = [
+  'durable_runs',
+  'parallel_tool_calls',
+  'structured_output',
+  'model_fallback',
+  'approvals',
+  'cancel',
+  'pause',
+  'indeterminate_calls',
+]
+
+async function begin(
+  { agents, runs, registry }: Parts,
+  idOrName: string,
+  said: Omit<z.output<typeof wire.startAgent>, 'priority'> & { readonly priority?: number },
+  { identity, actor }: RestCaller,
+): Promise<Run> {
+  const agent = await agents.get(identity.tenant, idOrName)
+  const timeout = said.timeout_seconds === undefined ? undefined : said.timeout_seconds * 1_000
+  const { definition } = definitionOf(agent, registry.offers(identity, { is: 'all' }), timeout)
+  return runs.start(
+    {
+      kind: 'agent',
+      name: agent.name,
+      definition: definition as unknown as JsonObject,
+      input: { message: said.user_message, context: said.context as JsonObject },
+      ...(said.priority === undefined ? {} : { priority: said.priority }),
+    },
+    identity,
+    actor,
+  )
+}
+
+async function answer({ runs }: Parts, begun: Run, reply: FastifyReply) {
+  reply.header('x-run-id', begun.id)
+  const patience = AbortSignal.any([clientGone(reply), AbortSignal.timeout(LONGEST_WAIT)])
+  const run = await runs.ended(begun, patience)
+  const status = run.state === 'failed' ? 500 : hasEnded(run) ? 200 : 202
+  return reply.code(status).send(wireExecution(run, await runs.lines(run)))
+}
+
+/** Milliseconds: longer than an agent may take, with its last words. A run that waits for people is answered as it stands. */
+const LONGEST_WAIT = 620_000

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import * as wire from '@castellan/contracts'
+import { fault, isId, type JsonObject } from '../../../kernel/index.ts'
+import type { Identity } from '../../../identity/index.ts'
+import type { Run, Settlement } from '../../../runs/index.ts'
+import type { Core } from '../../core.ts'
+import { see, use } from '../allowed.ts'
+import { callerOf, type RestCaller } from '../caller.ts'
+import { byId } from '../path-parts.ts'
+import type { TypedApp } from '../route.ts'
+import { wireLine, wireRun } from '../wire/agent.ts'
+
+const tags = ['runs']
+
+export function runRoutes(app: TypedApp, { runs }: Pick<Core, 'runs'>): void {
+  const runOf = ({ identity }: RestCaller, { id }: { readonly id: string }) => {
+    if (!isId(id)) throw fault('NOT_FOUND', { what: 'run' })
+    return runs.get(identity.tenant, id, whose(identity))
+  }
+  app.get(
+    '/api/runs',
+    {
+      schema: {
+        operationId: 'listRuns',
+        tags,
+        summary: 'Runs, newest first; of members, their own',
+        querystring: wire.paging.extend({
+          kind: wire.run.shape.kind.optional(),
+          state: wire.run.shape.state.optional(),
+          name: wire.line(200).optional(),
+          parent: wire.id.optional(),
+        }),
+        response: { 200: wire.listOf(wire.run) },
+      },
+    },
+    async request => {
+      const { identity } = callerOf(request, see)
+      const { after, limit, kind, state, name, parent } = request.query
+      if (after !== undefined && !isId(after)) throw fault('REQUEST_INVALID', { why: '"after" must be the id of a run' })
+      const principal = whose(identity)
+      const filter = {
+        ...(kind === undefined ? {} : { kind }),
+        ...(state === undefined ? {} : { state }),
+        ...(name === undefined ? {} : { name }),
+        ...(parent === undefined ? {} : { parent }),
+        ...(principal === null ? {} : { principal }),
+      }
+      const found = await runs.list(identity.tenant, filter, after ?? null, limit + 1)
+      const items = found.slice(0, limit)
+      return { items: items.map(each => wireRun(each)), next: found.length > limit ? (items.at(-1)?.id ?? null) : null }
+    },
+  )
+  app.get(
+    '/api/runs/:id',
+    {
+      schema: {
+        operationId: 'getRun',
+        tags,
+        summary: 'One run, and what it ended with',
+        params: byId,
+        response: { 200: wire.run },
+      },
+    },
+    async request => {
+      const run = await runOf(callerOf(request, see), request.params)
+      return wireRun(run, await runs.lines(run))
+    },
+  )
+  app.get(
+    '/api/runs/:id/lines',
+    {
+      schema: {
+        operationId: 'listRunLines',
+        tags,
+        summary: 'Everything a run did, line by line',
+        params: byId,
+        querystring: z.object({
+          after: z.coerce.number().int().min(-1).default(-1),
+          limit: z.coerce.number().int().min(1).max(1_000).default(100),
+        }),
+        response: { 200: z.object({ items: z.array(wire.runLine), next: z.int().nullable() }) },
+      },
+    },
+    async request => {
+      const run = await runOf(callerOf(request, see), request.params)
+      const { after, limit } = request.query
+      const found = await runs.lines(run, after + 1)
+      const items = found.slice(0, limit)
+      return { items: items.map(wireLine), next: found.length > limit ? items.at(-1)!.seq : null }
+    },
+  )
+  const command = (what: 'cancel' | 'pause' | 'resume', summary: string) =>
+    app.post(
+      `/api/runs/:id/${what}`,
+      { schema: { operationId: `${what}Run`, tags, summary, params: byId, response: { 202: wire.run } } },
+      async (request, reply) => {
+        const caller = callerOf(request, use)
+        const run = await runOf(caller, request.params)
+        await runs[what](run, caller.actor)
+        return reply.code(202).send(wireRun(await again(run)))
+      },
+    )
+  const again = (run: Run) => runs.get(run.tenant, run.id)
+  command('cancel', 'Stop a run: what is under way is broken off')
+  command('pause', 'Begin nothing more until the run is resumed')
+  command('resume', 'Go on with a run that was paused')
+  app.post(
+    '/api/runs/:id/steps/:step/settle',
+    {
+      schema: {
+        operationId: 'settleStep',
+        tags,
+        summary: 'Say what became of a call whose end nobody saw',
+        params: byId.extend({ step: wire.line(200) }),
+        body: wire.settleStep,
+        response: { 202: wire.run },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request, use)
+      const run = await runOf(caller, request.params)
+      const { as, result } = request.body
+      const settlement: Settlement = as === 'happened' ? { as, result: (result as JsonObject | undefined) ?? null } : { as }
+      await runs.settle(run, request.params.step, settlement, caller.actor)
+      return reply.code(202).send(wireRun(await again(run)))
+    },
+  )
+}
+
+/** Whose runs somebody may see and steer: null for those of everybody. */
+function whose({ roles, principal }: Identity): string | null {
+  return roles.some(role => role === 'admin') ? null : principal.id
+}
