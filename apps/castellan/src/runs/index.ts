@@ -1,7 +1,9 @@
+export { guessUsage } from './guess-usage.ts'
 export type {
   Message,
   Model,
   ModelDelta,
+  ModelProvider,
   ModelReply,
   ModelRequest,
   ModelUsage,
