@@ -7,7 +7,11 @@ const BYTES = 4
 export function guessUsage(request: ModelRequest, reply: Pick<ModelReply, 'text' | 'calls'>): ModelUsage {
   const { messages, tools, output } = request
   return {
-    input: tokensIn(messages.map(said).join('\n'), tools.length === 0 ? '' : JSON.stringify(tools), JSON.stringify(output)),
+    input: tokensIn(
+      messages.map(said).join('\n'),
+      tools.length === 0 ? '' : JSON.stringify(tools),
+      JSON.stringify(output),
+    ),
     output: tokensIn(said({ role: 'assistant', ...reply })),
     cached: 0,
     guessed: true,

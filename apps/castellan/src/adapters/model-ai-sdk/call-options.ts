@@ -24,7 +24,10 @@ export function callOptions(request: ModelRequest, signal: AbortSignal): Languag
     ...(temperature === null ? {} : { temperature }),
     ...(maxTokens === null ? {} : { maxOutputTokens: maxTokens }),
     // The history is ours to keep, and all of it is sent each time: nothing need be stored at OpenAI.
-    providerOptions: { openai: { store: false, strictJsonSchema: false }, openaiCompatible: { strictJsonSchema: false } },
+    providerOptions: {
+      openai: { store: false, strictJsonSchema: false },
+      openaiCompatible: { strictJsonSchema: false },
+    },
     abortSignal: signal,
   }
 }

@@ -23,7 +23,8 @@ export function heardAtOnce({ content, finishReason, usage, response }: Language
   const heard: Heard = { text: '', calls: [], finish: finishReason, usage, answeredBy: response?.modelId }
   for (const part of content) {
     if (part.type === 'text') heard.text += part.text
-    else if (part.type === 'tool-call') heard.calls.push({ id: part.toolCallId, tool: part.toolName, input: part.input })
+    else if (part.type === 'tool-call')
+      heard.calls.push({ id: part.toolCallId, tool: part.toolName, input: part.input })
   }
   return heard
 }
