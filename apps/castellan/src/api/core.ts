@@ -4,6 +4,7 @@ import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
+import type { ModelRouter } from '../runs/index.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Authorizations, Registry, SecretRotation, SecretVault } from '../registry/index.ts'
 
@@ -26,6 +27,8 @@ export interface Core {
   readonly approvals: Approvals
   /** Those that were opened here, as against those of MCP. */
   readonly sessions: Sessions
+  /** Those of the settings. */
+  readonly models: ModelRouter
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches

@@ -46,6 +46,7 @@ import { type Log, logTo, type Meter } from '../telemetry/index.ts'
 import { approvalParts } from './approvals.ts'
 import { authorizerOnFirstUse, onFirstUse } from './on-first-use.ts'
 import { guardrails, inspection } from './guardrails.ts'
+import { models } from './models.ts'
 import { readPem } from './read-pem.ts'
 import { policyEngines } from './policy-engines.ts'
 import { redactArguments } from './redact-arguments.ts'
@@ -253,6 +254,7 @@ export async function compose(
     guardrails: detectors,
     approvals,
     sessions: sessionsHere,
+    models: models(config.models.providers, refs => resolved(DEFAULT_TENANT, refs)),
     gate,
     calls: stores.calls,
     watches,

@@ -28,6 +28,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     const { core, upstreams, late, log } = parts
     stopping.push(() => Promise.all(core.engines.map(engine => engine.close())))
     stopping.push(parts.closeSecrets)
+    stopping.push(() => core.models.close())
     const rotated = await core.rotation.finish({ tenant: DEFAULT_TENANT, principal: 'system', correlationId: newId() })
     if (rotated) {
       const { key, rewrapped, unreadable, forgotten } = rotated

@@ -10,6 +10,7 @@ export type {
   ToolCall,
   ToolOffer,
 } from './model.ts'
+export { ModelRouter, type ModelSource } from './model-router.ts'
 export { hasEnded, type Run, type RunKind, runKinds, type RunState, type Tale, type Told } from './run.ts'
 export type {
   ClaimWish,
