@@ -34,6 +34,7 @@ describe('to load as little as is needed', () => {
     'ajv',
     'prom-client',
     'jose',
+    '@ai-sdk',
   ]
 
   for (const argv of [['--help'], ['--version'], ['servers', 'add', '--help'], ['config', 'explain', '--data', 'x']]) {
@@ -49,14 +50,18 @@ describe('to load as little as is needed', () => {
   }
 
   test('a control plane that answers has loaded no connector, no driver it does not use, and no reference', async () => {
-    const { packages, ours } = await loadedBy(['up', '--port', '0', '--data', join(folder, 'plane')])
+    const { packages, ours } = await loadedBy(['up', '--port', '0', '--data', join(folder, 'plane')], sources, {
+      CASTELLAN_MODELS_PROVIDERS: JSON.stringify({
+        local: { kind: 'openai-compatible', base_url: 'http://127.0.0.1:1' },
+      }),
+    })
     assert.ok(packages.has('fastify') && packages.has('@cedar-policy'))
-    for (const later of ['pg', 'jose', '@fastify/swagger', '@modelcontextprotocol/client', 'undici', 'ws']) {
+    for (const later of ['pg', 'jose', '@fastify/swagger', '@modelcontextprotocol/client', 'undici', 'ws', '@ai-sdk']) {
       assert.equal(packages.has(later), false, later)
     }
     assert.deepEqual(
       ours.filter(path =>
-        /^adapters\/(connector|identity-oidc|http-client)|postgres\/|api\/rest\/reference/.test(path),
+        /^adapters\/(connector|identity-oidc|http-client|model-)|postgres\/|api\/rest\/reference/.test(path),
       ),
       [],
     )
@@ -111,9 +116,9 @@ interface Loaded {
   readonly files: readonly string[]
 }
 
-async function loadedBy(argv: readonly string[], main = sources): Promise<Loaded> {
+async function loadedBy(argv: readonly string[], main = sources, settings = {}): Promise<Loaded> {
   const list = join(folder, 'modules')
-  const env = { ...bare, LOADED_MODULES: list }
+  const env = { ...bare, ...settings, LOADED_MODULES: list }
   const child = spawn(process.execPath, ['--import', listModules, main, ...argv], { env, cwd: folder })
   const ended = once(child, 'close')
   for await (const chunk of child.stdout) if (String(chunk).includes('first key')) child.kill('SIGTERM')

@@ -159,6 +159,8 @@ export {
   type Manifest,
   type ManifestInput,
 } from './manifest.ts'
+export { modelProvider, type ModelProvider } from './model-provider.ts'
+export { modelScript, type ModelScript } from './model-script.ts'
 export { pin, type Pin, type PinChange, pinDecision, pinDetail, type PinDetail, pinQuery, pinState } from './pins.ts'
 export { problem, type Problem } from './problem.ts'
 export {

@@ -99,6 +99,11 @@ export class CastellanClient {
     models: () => this.#get<wire.ModelPrices>('/api/model-prices'),
   }
 
+  readonly models = {
+    /** Who offers models, and what keeps them from being asked. */
+    providers: (paging?: Paging) => this.#get<wire.List<wire.ModelProvider>>('/api/model-providers', paging),
+  }
+
   readonly approvals = {
     /** Newest first; of members, their own. */
     list: (query?: Paging & { state?: wire.ApprovalState }) =>

@@ -4,7 +4,7 @@ import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import type { Agents, Runs } from '../runs/index.ts'
+import type { Agents, ModelRouter, Runs } from '../runs/index.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Authorizations, Registry, SecretRotation, SecretVault } from '../registry/index.ts'
 
@@ -29,6 +29,8 @@ export interface Core {
   readonly sessions: Sessions
   readonly agents: Agents
   readonly runs: Runs
+  /** Those of the settings. */
+  readonly models: ModelRouter
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches

@@ -41,13 +41,16 @@ import {
   SecretRotation,
   secretsOf,
 } from '../registry/index.ts'
+import type { Engine } from '../runs/index.ts'
 import { Sessions } from '../sessions/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
 import { approvalParts } from './approvals.ts'
 import { authorizerOnFirstUse, onFirstUse } from './on-first-use.ts'
 import { guardrails, inspection } from './guardrails.ts'
+import { models } from './models.ts'
 import { readPem } from './read-pem.ts'
 import { policyEngines } from './policy-engines.ts'
+import { runParts } from './runs.ts'
 import { redactArguments } from './redact-arguments.ts'
 import { starterPolicies } from './starter-policies.ts'
 
@@ -66,6 +69,7 @@ export interface Parts {
   readonly core: Core
   readonly stores: Stores
   readonly labels: Labels
+  readonly engine: Engine
   readonly upstreams: Upstreams
   readonly notices: Notices
   readonly validator: AjvValidator
@@ -231,7 +235,9 @@ export async function compose(
   const gate = new Gate({ registry, validator, guards, executor, recorder, consent, late, clock, onBug })
 
   const books: Books = { store: stores.identity, journal, clock }
-  const tokens = config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) }
+  const authenticator = new Authenticator(books, config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) })
+  const router = models(config.models.providers, refs => resolved(DEFAULT_TENANT, refs))
+  const { agents, runs, engine } = runParts({ stores, journal, gate, approvals, authenticator, model: router, clock, onBug })
   const metrics = prometheus({
     sessions,
     callsUnderWay: () => gate.underWay,
@@ -241,7 +247,7 @@ export async function compose(
   })
   const core: Core = {
     version,
-    authenticator: new Authenticator(books, tokens),
+    authenticator,
     directory: new Directory(books),
     registry,
     authorizations,
@@ -253,6 +259,9 @@ export async function compose(
     guardrails: detectors,
     approvals,
     sessions: sessionsHere,
+    models: router,
+    agents,
+    runs,
     gate,
     calls: stores.calls,
     watches,
@@ -277,6 +286,7 @@ export async function compose(
     core,
     stores,
     labels,
+    engine,
     upstreams,
     notices,
     validator,

@@ -52,10 +52,15 @@ export function runParts({
   }
 }
 
-/** Wakes the runs that wait for people as soon as those have decided. Ends with the signal. */
-export async function wakeRuns({ journal, runs }: Stores, engine: Engine, signal: AbortSignal): Promise<void> {
-  for await (const { tenant, stream } of follow(journal, await journal.head(), signal, { topic: 'approval.*' })) {
-    await runs.wake(tenant, stream)
-    engine.hint()
+/**
+ * Lets the engine know of whatever makes a run due, wherever it happened: somebody told it something, or people decided what it waits
+ * for. Ends with the signal.
+ */
+export async function hintEngine({ journal, runs }: Stores, engine: Engine, signal: AbortSignal): Promise<void> {
+  for await (const { type, tenant, stream } of follow(journal, await journal.head(), signal)) {
+    if (type.startsWith('approval.')) await runs.wake(tenant, stream)
+    if (type.startsWith('approval.') || hinting.includes(type)) engine.hint()
   }
 }
+
+const hinting = ['run.queued', 'run.cancel_requested', 'run.paused', 'run.resumed', 'tool.settled', 'child.ended']

@@ -8,6 +8,7 @@ import { DEFAULT_TENANT } from '../identity/index.ts'
 import { newId } from '../kernel/index.ts'
 import { observe } from '../telemetry/index.ts'
 import { every, Probes } from '../worker/index.ts'
+import { hintEngine } from './runs.ts'
 import { openAnswers, type OpenAnswers } from './open-answers.ts'
 import { compose, type Parts, type Surroundings } from './compose.ts'
 import type { Running } from './running.ts'
@@ -28,6 +29,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     const { core, upstreams, late, log } = parts
     stopping.push(() => Promise.all(core.engines.map(engine => engine.close())))
     stopping.push(parts.closeSecrets)
+    stopping.push(() => core.models.close())
     const rotated = await core.rotation.finish({ tenant: DEFAULT_TENANT, principal: 'system', correlationId: newId() })
     if (rotated) {
       const { key, rewrapped, unreadable, forgotten } = rotated
@@ -39,6 +41,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     await parts.labels.load(stores.calls)
     await core.sessions.load()
     await core.approvals.rules.load()
+    await stores.runs.freeOrphans()
     const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
     if (swept > 0) log('warn', 'calls.swept', { count: swept })
     await core.budgets.load()
@@ -46,6 +49,8 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
 
     stopping.push(() => upstreams.close())
     stopping.push(watchJournal(parts))
+    parts.engine.start()
+    stopping.push(hintingEngine(parts))
     mcp.endpoint = mcpEndpoint(core, {
       maxBody: config.maxBody,
       sessions: { max: config.mcp.maxSessions, idle: config.mcp.sessionIdle },
@@ -57,7 +62,8 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     stopping.push(async () => {
       await Promise.all(loops.map(loop => loop.stop()))
       // Those inside may finish, and their answers leave, first: closing the listener cuts their connections.
-      await core.gate.drain(AbortSignal.timeout(config.drainTimeout))
+      const patience = AbortSignal.timeout(config.drainTimeout)
+      await Promise.all([core.gate.drain(patience), parts.engine.stop(patience)])
       await answers.sent(500)
       endpoint.close()
       await app.close()
@@ -141,6 +147,16 @@ function loopsOf(config: Config, { core, upstreams, notices, validator, late, lo
       onError,
     ),
   ]
+}
+
+function hintingEngine({ stores, engine, core }: Parts): () => Promise<void> {
+  const ending = new AbortController()
+  const hinting = hintEngine(stores, engine, ending.signal).catch(error => core.onBug(error))
+  return async () => {
+    ending.abort()
+    await hinting
+    await engine.stop(AbortSignal.abort())
+  }
 }
 
 function watchJournal({ stores, log, meter, core }: Parts): () => Promise<void> {

@@ -1,3 +1,4 @@
+import type { ModelProviders } from './model-providers.ts'
 import type { Values } from './settings.ts'
 
 /** Where this process is and what it may use. Durations are milliseconds, sizes bytes. */
@@ -19,6 +20,7 @@ export interface Config {
   readonly policy: PolicyConfig
   readonly approvals: { readonly decideWithin: number; readonly useWithin: number }
   readonly secrets: SecretsConfig
+  readonly models: { readonly providers: ModelProviders }
   readonly mcp: { readonly sessionIdle: number; readonly maxSessions: number }
   readonly stdio: { readonly maxConcurrentSpawns: number; readonly idleStop: number }
 }
@@ -90,6 +92,7 @@ export function configOf(values: Values): Config {
     policy: { engines: [...new Set(values['policy.engines'])], opa: opaOf(values), opaWasm: opaWasmOf(values) },
     approvals: { decideWithin: values['approvals.decide_within'], useWithin: values['approvals.use_within'] },
     secrets: { files: values['secrets.files'], vault: vaultOf(values) },
+    models: { providers: values['models.providers'] },
     mcp: { sessionIdle: values['mcp.session_idle'], maxSessions: values['mcp.max_sessions'] },
     stdio: { maxConcurrentSpawns: values['stdio.max_concurrent_spawns'], idleStop: values['stdio.idle_stop'] },
   }

@@ -10,6 +10,8 @@ export interface Kind<T> {
   readonly show: (value: T) => string
   /** What stands for the value in a list of flags. */
   readonly placeholder: string
+  /** Whether a complaint is to name the part that is wrong. */
+  readonly hasParts?: true
 }
 
 export function text(expects: string, placeholder: string, accepts: (value: string) => boolean): Kind<string> {

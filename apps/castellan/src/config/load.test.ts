@@ -44,6 +44,7 @@ describe('the configuration', () => {
       policy: { engines: ['cedar'], opa: null, opaWasm: null },
       approvals: { decideWithin: 60 * 60_000, useWithin: 15 * 60_000 },
       secrets: { files: null, vault: null },
+      models: { providers: {} },
       mcp: { sessionIdle: 30 * 60_000, maxSessions: 1_000 },
       stdio: { maxConcurrentSpawns: 4, idleStop: 10 * 60_000 },
     })
@@ -234,6 +235,89 @@ describe('the policy engines', () => {
       refuses({ flags: { ...opa, policyOpaToken: token } }, /must be env:NAME or secret:NAME/)
     for (const url of ['http://u:p@opa', 'ftp://opa', 'unix:relative', 'http://opa?x=1'])
       refuses({ flags: { ...opa, policyOpaUrl: url } }, /--policy-opa-url must be/)
+  })
+})
+
+describe('the providers of models', () => {
+  const given = (providers: unknown) => ({ yaml: `settings: ${JSON.stringify({ models: { providers } })}` })
+  const local = { kind: 'openai-compatible', base_url: 'http://127.0.0.1:11434/v1/' }
+
+  test('are read alike from a file and, as JSON, from a variable', () => {
+    const providers = { local, script: { kind: 'scripted', script: 'a.yaml' } }
+    const variables = { CASTELLAN_MODELS_PROVIDERS: JSON.stringify(providers) }
+    const wanted = {
+      local: {
+        kind: 'openai-compatible',
+        baseUrl: 'http://127.0.0.1:11434/v1',
+        apiKey: null,
+        api: 'chat',
+        headers: {},
+        allowPrivate: false,
+        timeout: 300_000,
+      },
+      script: { kind: 'scripted', script: 'a.yaml' },
+    }
+    assert.deepEqual(load(given(providers)).config.models.providers, wanted)
+    assert.deepEqual(load({ variables }).config.models.providers, wanted)
+  })
+
+  test('say where their keys are, in any of four places, and what else is sent', () => {
+    const keyOf = (api_key: string) => {
+      const { openai } = load(given({ openai: { kind: 'openai', api_key } })).config.models.providers
+      return openai?.kind === 'openai' ? openai.apiKey : undefined
+    }
+    assert.deepEqual(keyOf('env:OPENAI_API_KEY'), { env: 'OPENAI_API_KEY' })
+    assert.deepEqual(keyOf('secret:openai'), { secret: 'openai' })
+    assert.deepEqual(keyOf('file:models/openai'), { file: 'models/openai' })
+    assert.deepEqual(keyOf('vault:models/openai#key'), { vault: 'models/openai', field: 'key' })
+    const headers = { 'x-team': 'blue', 'x-key': 'env:OTHER' }
+    const anthropic = { kind: 'anthropic', api_key: 'env:A', headers, timeout: '90s', allow_private: true }
+    assert.deepEqual(load(given({ anthropic })).config.models.providers['anthropic'], {
+      kind: 'anthropic',
+      baseUrl: 'https://api.anthropic.com/v1',
+      apiKey: { env: 'A' },
+      api: 'chat',
+      headers: { 'x-team': 'blue', 'x-key': { env: 'OTHER' } },
+      allowPrivate: true,
+      timeout: 90_000,
+    })
+  })
+
+  test('that are wrong say which and how, and repeat no key', () => {
+    for (const [providers, why] of [
+      [{ local: { ...local, api_kee: 'x' } }, /models\.providers in .*; local: Unrecognized key: "api_kee"/],
+      [{ local: { ...local, api: 'chat' } }, /local: Unrecognized key: "api"/],
+      [{ local: { kind: 'openai-compatible' } }, /local\.base_url/],
+      [{ local: { ...local, base_url: 'https://u:hunter2@h' } }, /local\.base_url: must be an http or https URL/],
+      [{ openai: { kind: 'openai' } }, /openai\.api_key/],
+      [{ openai: { kind: 'openai', api_key: 'hunter2' } }, /openai\.api_key: must be env:NAME, secret:NAME/],
+      [{ x: { kind: 'gemini' } }, /x\.kind/],
+      [{ 'a/b': local }, /a\/b: must be named by/],
+      [{ local: { ...local, timeout: '0s' } }, /local\.timeout: must be at least 1s/],
+      [{ tape: { kind: 'cassette', file: 'a', mode: 'record', of: 'tape' } }, /tape\.of: must name another provider/],
+      [{ tape: { kind: 'cassette', file: 'a', mode: 'record' } }, /tape\.of/],
+      [{ tape: { kind: 'cassette', file: 'a', mode: 'replay', of: 'x' } }, /tape: Unrecognized key: "of"/],
+      [[], /models\.providers/],
+    ] as const) {
+      assert.throws(
+        () => load(given(providers)),
+        (error: Error) => why.test(error.message) && !error.message.includes('hunter2'),
+        String(why),
+      )
+    }
+    refuses({ variables: { CASTELLAN_MODELS_PROVIDERS: 'local=x' } }, /CASTELLAN_MODELS_PROVIDERS must be .* it is not JSON/) // prettier-ignore
+  })
+
+  test('are explained without what their headers hold', () => {
+    const tape = { kind: 'cassette', file: 'a.jsonl', mode: 'record', of: 'openai' }
+    const openai = { kind: 'openai', api_key: 'env:OPENAI', headers: { 'x-key': 'hunter2' } }
+    const lines = explain(load(given({ openai, local, tape })))
+    const { value } = lines.find(({ path }) => path === 'models.providers')!
+    assert.equal(
+      value,
+      'openai (openai, https://api.openai.com/v1, key env OPENAI), ' +
+        'local (openai-compatible, http://127.0.0.1:11434/v1, no key), tape (cassette, records openai to a.jsonl)',
+    )
   })
 })
 

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { fault, isLoopback } from '../kernel/index.ts'
 import { type Config, configOf } from './config.ts'
 import { didYouMean } from './did-you-mean.ts'
@@ -62,9 +63,10 @@ function pick(
 }
 
 function read(path: Path, place: string, given: unknown): unknown {
-  const { schema, expects, secret } = settings[path] as unknown as Setting<unknown>
+  const { schema, expects, secret, hasParts } = settings[path] as unknown as Setting<unknown>
   const result = schema.safeParse(given)
   if (result.success) return result.data
+  if (hasParts) throw invalid(`${place} must be ${expects}${partOf(result.error)}`)
   throw invalid(`${place} must be ${expects}${secret ? '' : `, not ${shortened(given)}`}`)
 }
 
@@ -110,6 +112,15 @@ function checkEngines(values: Values): void {
   }
   if ((values['policy.opa.cert'] === null) !== (values['policy.opa.key'] === null))
     throw invalid('policy.opa.cert and policy.opa.key need each other')
+}
+
+/** The first part that is wrong and what is wrong with it, without what was given. */
+function partOf({ issues }: z.ZodError): string {
+  const [issue] = issues
+  if (!issue) return ''
+  const within = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue
+  const path = issue.path.map(String).join('.')
+  return `; ${path === '' ? '' : `${path}: `}${within.message}`
 }
 
 function shortened(given: unknown): string {

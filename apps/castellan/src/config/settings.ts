@@ -13,6 +13,7 @@ import {
   isSecretReference,
   withoutPassword,
 } from './addresses.ts'
+import { modelProviders } from './model-providers.ts'
 
 export interface Setting<T> extends Kind<T> {
   readonly fallback: NoInfer<T>
@@ -143,6 +144,7 @@ export const settings = {
   'secrets.vault.timeout': setting(duration('10ms', '30s'), 2_000, 'How long it may take to answer.'),
   'secrets.vault.keep': setting(duration('0s', '1h'), 60_000, 'How long what was read from it is good.'),
   'secrets.vault.ca': setting(pemFile, null, 'Certificates of the authorities it must be certified by.'),
+  'models.providers': secret(setting(modelProviders(), {}, 'Who offers models to agents, by name.')),
   'mcp.session_idle': setting(duration('1s', '7d'), 1_800_000, 'When a session without requests is collected.'),
   'mcp.max_sessions': setting(wholeNumber(1, 100_000), 1_000, 'Most sessions open at once.'),
   'stdio.max_concurrent_spawns': setting(wholeNumber(1, 64), 4, 'Most servers started at the same time.'),

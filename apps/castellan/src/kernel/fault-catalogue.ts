@@ -229,6 +229,24 @@ export const catalogue = {
     sentence: 'The token is not one of this approval, or is too old; send the one of the notice as it came.',
   },
 
+  // Models
+  MODEL_UNKNOWN: {
+    kind: 'notFound',
+    retryable: false,
+    sentence:
+      'Nobody offers the model "{model}": {why}. A model is provider/name, with a provider of the setting models.providers ({providers}).',
+  },
+  MODEL_UNAVAILABLE: {
+    kind: 'unavailable',
+    retryable: true,
+    sentence: 'The model "{model}" did not answer: {why}.',
+  },
+  MODEL_REFUSED: {
+    kind: 'unavailable',
+    retryable: false,
+    sentence: 'The model "{model}" will not answer this: {why}.',
+  },
+
   // Policies
   POLICY_INVALID: { kind: 'invalid', retryable: false, sentence: 'The policy set is not valid: {why}.' },
   REPLAY_LIMIT: {

@@ -1,7 +1,9 @@
+export { guessUsage } from './guess-usage.ts'
 export type {
   Message,
   Model,
   ModelDelta,
+  ModelProvider,
   ModelReply,
   ModelRequest,
   ModelUsage,
@@ -9,6 +11,7 @@ export type {
   ToolOffer,
 } from './model.ts'
 export { hasEnded, type OnBehalf, type Run, type RunKind, runKinds, type RunState, type Tale, type Told } from './run.ts'
+export { ModelRouter, type ModelSource } from './model-router.ts'
 export type {
   ClaimWish,
   Held,

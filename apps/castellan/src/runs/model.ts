@@ -9,10 +9,17 @@ export interface Model {
   /**
    * Resolves with the whole answer; `onDelta` hears the text as it comes, if the model tells it piece by piece.
    * Throws `MODEL_UNKNOWN` when nobody offers the model, `MODEL_UNAVAILABLE` when asking again later may help (no connection,
-   * 408, 409, 425, 429 and 5xx; `retry_after_ms` in its details when the provider said how long), `MODEL_REFUSED` when it will
-   * not, and `CANCELLED` once the signal is aborted. None of them says a secret or a prompt.
+   * an answer that is none, 408, 409, 425, 429 and 5xx; `status` and `retry_after_ms` in its details when the provider said
+   * them), and `MODEL_REFUSED` when it will not. None of them says a secret or a prompt. Once the signal is aborted it throws the
+   * signal's reason within moments, and no delta comes any more.
    */
   step(request: ModelRequest, signal: AbortSignal, onDelta?: (delta: ModelDelta) => void): Promise<ModelReply>
+}
+
+/** A model with something behind it that has to be ended. */
+export interface ModelProvider extends Model {
+  /** Ends what is under way and every connection. Idempotent. */
+  close(): Promise<void>
 }
 
 export interface ModelRequest {

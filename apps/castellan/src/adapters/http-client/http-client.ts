@@ -4,6 +4,7 @@ import { type Dispatcher, Pool } from 'undici'
 import { type Fault, formatDuration, isFault } from '../../kernel/index.ts'
 import type { Egress, Timeouts } from '../../registry/index.ts'
 import { dialler } from './dial.ts'
+import { whyLost } from './why-lost.ts'
 
 export interface Ask {
   readonly method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -121,9 +122,9 @@ export class HttpClient {
           settle({ is: 'answered', status, headers, body: Buffer.concat(chunks) })
         },
         onResponseError: (_, error) => {
-          const code = codeOf(error)
-          if (isFault(error, 'EGRESS_REFUSED')) lost(error.message, { fault: error })
-          else lost(this.#why(code), { timedOut: TIMEOUTS.has(code) })
+          if (isFault(error, 'EGRESS_REFUSED')) return lost(error.message, { fault: error })
+          const { why, timedOut } = whyLost(error, this.#timeouts)
+          lost(why, { timedOut })
         },
       },
     )
@@ -134,39 +135,4 @@ export class HttpClient {
   async close(): Promise<void> {
     await this.#pool.destroy()
   }
-
-  #why(code: string): string {
-    switch (code) {
-      case 'ECONNREFUSED':
-        return 'the connection was refused'
-      case 'ENOTFOUND':
-      case 'EAI_AGAIN':
-        return 'its host name cannot be resolved'
-      case 'ECONNRESET':
-      case 'EPIPE':
-      case 'UND_ERR_SOCKET':
-        return 'the connection was lost'
-      case 'UND_ERR_CONNECT_TIMEOUT':
-      case 'ETIMEDOUT':
-        return `no connection within ${formatDuration(this.#timeouts.connect)}`
-      case 'UND_ERR_HEADERS_TIMEOUT':
-      case 'UND_ERR_BODY_TIMEOUT':
-        return `no answer within ${formatDuration(this.#timeouts.read)}`
-      case 'UND_ERR_DESTROYED':
-      case 'UND_ERR_CLOSED':
-        return 'the link was closed'
-      default:
-        if (code.startsWith('HPE_')) return 'its answer is not HTTP'
-        return code === '' ? 'the request failed' : `the request failed (${code})`
-    }
-  }
-}
-
-const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
-
-function codeOf(error: unknown): string {
-  // Its parser does not always say what it stumbled over.
-  if (error instanceof Error && error.name === 'HTTPParserError') return 'HPE_'
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : ''
 }

@@ -24,6 +24,7 @@ import { callRoutes } from './routes/calls.ts'
 import { capabilityRoutes } from './routes/capabilities.ts'
 import { journalRoutes } from './routes/journal.ts'
 import { lifeRoutes, metricRoutes } from './routes/operations.ts'
+import { modelRoutes } from './routes/models.ts'
 import { policyRoutes } from './routes/policies.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { ruleRoutes } from './routes/rules.ts'
@@ -90,6 +91,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     runRoutes(app, core)
     budgetRoutes(app, core)
     priceRoutes(app, core)
+    modelRoutes(app, core)
     tenantBudgetRoutes(app, core)
     guardrailRoutes(app, core)
     callRoutes(app, core)

@@ -151,6 +151,11 @@ describe('what is found of policy engines', () => {
   })
 })
 
+test('what is found of a provider of models is what keeps it from being asked', () => {
+  const models = [{ name: 'openai', kind: 'openai', trouble: 'a secret it needs cannot be read: it is not set' }]
+  expectOne({ models }, 'warning', /provider of models openai \(openai\) cannot be asked: a secret it needs/)
+})
+
 function found(facts: Partial<Facts>) {
   return examineControlPlane({ ...well, ...facts }, NOW)
 }
@@ -187,6 +192,7 @@ const well: Facts = {
   policies: { files: {}, digest: '', version: 1 },
   policyProblems: [],
   guardrails: guarding,
+  models: [{ name: 'local', kind: 'openai-compatible', trouble: null }],
   tenants: [],
 }
 

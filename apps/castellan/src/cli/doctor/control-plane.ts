@@ -3,6 +3,7 @@ import type {
   Grant,
   Guardrails,
   Key,
+  ModelProvider,
   Pin,
   PolicyEngine,
   PolicyProblem,
@@ -34,6 +35,8 @@ export interface Facts {
   readonly policyProblems: readonly PolicyProblem[]
   /** What the guardrails do about what they find. */
   readonly guardrails: Guardrails | null
+  /** Who offers models to agents. */
+  readonly models: readonly ModelProvider[] | null
   /** `hasPolicies` is null for a tenant whose policies the key may not see. */
   readonly tenants: readonly { readonly tenant: Tenant; readonly hasPolicies: boolean | null }[] | null
 }
@@ -46,6 +49,7 @@ export function examineControlPlane(facts: Facts, now: Date): Finding[] {
     // Policies that nobody asks say nothing about what may happen.
     ...(facts.engines?.some(({ name }) => name === 'cedar') === false ? [] : examinePolicies(facts)),
     ...(facts.guardrails ? examineGuardrails(facts.guardrails) : []),
+    ...(facts.models ?? []).flatMap(examineModels),
     ...facts.servers.flatMap(({ server, catalog }) => examineServer(server, catalog)),
     ...examinePins(facts),
     ...examineConfinement(facts.servers.map(({ server }) => server)),
@@ -75,6 +79,18 @@ function examineItself({ url, notReady }: Facts): Finding[] {
     })
   }
   return findings
+}
+
+function examineModels({ name, kind, trouble }: ModelProvider): Finding[] {
+  if (trouble === null) return []
+  return [
+    {
+      severity: 'warning',
+      what: `the provider of models ${name} (${kind}) cannot be asked: ${trouble}`,
+      why: 'agents that need its models fail, or go on with others',
+      fix: `look at models.providers.${name} in the settings`,
+    },
+  ]
 }
 
 function examineEngine({ name, fail_open, trouble }: PolicyEngine): Finding[] {

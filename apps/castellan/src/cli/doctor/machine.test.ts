@@ -48,6 +48,18 @@ describe('what is found without a control plane', () => {
       assert.deepEqual(await examineMachine(config({ policyEngines: 'opa', policyOpaUrl }), NODE), [])
   })
 
+  test('is a provider of models that is asked in the clear', async () => {
+    const asked = (base_url: string) =>
+      examineMachine(
+        config({ modelsProviders: JSON.stringify({ ours: { kind: 'openai-compatible', base_url } }) }),
+        NODE,
+      )
+    const [finding, ...others] = await asked('http://llm.example:8000/v1')
+    assert.match(finding!.what, /models of ours are asked over http:\/\/llm\.example:8000, without TLS/)
+    assert.deepEqual(others, [])
+    for (const fine of ['http://127.0.0.1:11434/v1', 'https://llm.example/v1']) assert.deepEqual(await asked(fine), [])
+  })
+
   test('is an address that other machines reach', async () => {
     const findings = await examineMachine(config({ host: '0.0.0.0', allowedHosts: 'castellan.example' }), NODE)
     assert.match(findings[0]!.what, /listens on 0\.0\.0\.0, for castellan\.example/)

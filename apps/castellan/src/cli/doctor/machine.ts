@@ -24,8 +24,9 @@ function examineNode(version: string): Finding[] {
   ]
 }
 
-function examineSettings({ host, allowedHosts, allowedOrigins, database, policy }: Config): Finding[] {
+function examineSettings({ host, allowedHosts, allowedOrigins, database, policy, models }: Config): Finding[] {
   const findings: Finding[] = policy.opa ? examineOpa(policy.opa) : []
+  findings.push(...examineModels(models.providers))
   if (!isLoopback(host)) {
     findings.push({
       severity: 'warning',
@@ -53,6 +54,23 @@ function examineSettings({ host, allowedHosts, allowedOrigins, database, policy 
     })
   }
   return findings
+}
+
+function examineModels(providers: Config['models']['providers']): Finding[] {
+  return Object.entries(providers).flatMap(([name, provider]): Finding[] => {
+    const url = 'baseUrl' in provider ? new URL(provider.baseUrl) : null
+    if (url?.protocol === 'http:' && !isLoopback(url.hostname)) {
+      return [
+        {
+          severity: 'warning',
+          what: `models of ${name} are asked over ${url.origin}, without TLS`,
+          why: 'prompts and the key travel readable, and whoever is on the way can answer in its place',
+          fix: `use https in models.providers.${name}.base_url`,
+        },
+      ]
+    }
+    return []
+  })
 }
 
 function examineOpa({ url, failOpen }: OpaConfig): Finding[] {

@@ -1,0 +1,1 @@
+export { aiSdkModel, type AiSdkOptions } from './ai-sdk-model.ts'

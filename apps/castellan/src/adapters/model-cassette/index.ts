@@ -1,0 +1,1 @@
+export { cassetteModel, type CassetteOptions } from './cassette-model.ts'

@@ -1,0 +1,2 @@
+export { readScript } from './read-script.ts'
+export { scriptedModel } from './scripted-model.ts'
