@@ -94,7 +94,7 @@ type Reply = Pick<ModelReply, 'text' | 'calls' | 'finish'>
 
 function heardModel(state: State, data: JsonObject, { text, calls, finish }: Reply, at: number): State {
   const definition = state.definition!
-  const answeredBy = String(data['answered_by'])
+  const answeredBy = definition.models[state.model]!
   const heard: State = {
     ...state,
     iterations: state.iterations + 1,
