@@ -44,7 +44,7 @@ export function runParts({
       work.is === 'tool' ? callTool(tools, run, work, signal) : askModel(model, work, signal, onDelta),
   }
   const parts = { store: stores.runs, journal, deciders: { agent: agentDecider }, hands, clock }
-  const engine = new Engine({ ...parts, onDelta: () => undefined }, engineByDefault, onBug)
+  const engine = new Engine(stores.nodes.id, { ...parts, onDelta: () => undefined }, engineByDefault, onBug)
   return {
     agents: new Agents(stores.agents, journal),
     runs: new Runs({ store: stores.runs, journal, engine, clock }),

@@ -42,8 +42,9 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     await core.sessions.load()
     await core.approvals.rules.load()
     await stores.runs.freeOrphans()
-    const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
-    if (swept > 0) log('warn', 'calls.swept', { count: swept })
+    await stores.nodes.join(LEASE)
+    stopping.push(() => stores.nodes.leave().catch(core.onBug))
+    await sweep(parts)
     await core.budgets.load()
     await welcome(core, config.data)
 
@@ -123,13 +124,25 @@ async function listen(
 
 /** Makes every detector do some work. */
 const FIRST_TEXT = 'Ann said: the password of 10.0.0.1 is in https://example.com/?q=1'
+/** Milliseconds for which others believe that a process is there after it last said so. */
+const LEASE = 20_000
 /** Milliseconds. To compile a schema again takes one or two. */
 const SCHEMAS_KEPT = 10 * 60_000
 
-function loopsOf(config: Config, { core, upstreams, notices, validator, late, log }: Parts, endpoint: McpEndpoint) {
+function loopsOf(config: Config, parts: Parts, endpoint: McpEndpoint) {
+  const { core, stores, upstreams, notices, validator, late, log } = parts
   const onError = (error: unknown) => core.onBug(error)
   const probes = new Probes(core.registry, core.clock, server => upstreams.openLinks(server.id) > 0, onError)
   return [
+    every(
+      LEASE / 4,
+      async () => {
+        // First, so that after a standstill we do not take ourselves for gone.
+        await stores.nodes.stay(LEASE)
+        await sweep(parts)
+      },
+      onError,
+    ),
     every(1_000, () => probes.turn(), onError),
     every(Math.min(config.stdio.idleStop, 15_000), () => upstreams.closeIdle(config.stdio.idleStop), onError),
     every(1_000, async () => void (await core.approvals.expireOverdue()), onError),
@@ -147,6 +160,12 @@ function loopsOf(config: Config, { core, upstreams, notices, validator, late, lo
       onError,
     ),
   ]
+}
+
+/** Finds out what became of the calls of processes that are gone. */
+async function sweep({ stores, core, log }: Parts): Promise<void> {
+  const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
+  if (swept > 0) log('warn', 'calls.swept', { count: swept })
 }
 
 function hintingEngine({ stores, engine, core }: Parts): () => Promise<void> {

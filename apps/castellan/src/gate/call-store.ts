@@ -83,7 +83,7 @@ export interface CallStore {
   call(tenant: string, id: string): Promise<CallRecord | undefined>
   /** Newest first, older than the call with id `before`, at most `limit`. */
   calls(tenant: string, filter: CallFilter, before: string | null, limit: number): Promise<CallRecord[]>
-  /** Calls that are open, of every tenant, at most `limit`: after a crash, those whose end was never learned. */
+  /** Calls that are open, of every tenant, at most `limit`, and whose process is gone: nobody will ever learn their end. */
   unfinished(limit: number): Promise<CallRecord[]>
   /** Calls with labels that began at or after a time, of every tenant, oldest first, later than the call with id `after`. */
   labelled(since: string, after: string | null, limit: number): Promise<CallRecord[]>

@@ -24,6 +24,7 @@ export { withoutValues } from './kept-arguments.ts'
 export { LateWrites } from './late-writes.ts'
 export type { Limits, Rate } from './limits.ts'
 export { logLevels } from './log-levels.ts'
+export type { NodeStore } from './node-store.ts'
 export { path } from './path.ts'
 export type {
   BundleHolder,

@@ -168,9 +168,16 @@ export class Recorder {
     try {
       await close()
     } catch (error) {
-      if (!isFault(error, 'STORE_UNAVAILABLE')) throw error
-      this.#late.add(close)
+      if (isFault(error, 'VERSION_CONFLICT') || isFault(error, 'STREAM_CONFLICT')) this.#endedAfterAll(call, name)
+      else if (isFault(error, 'STORE_UNAVAILABLE')) this.#late.add(close)
+      else throw error
     }
+  }
+
+  /** We stood still for so long that others took us for gone, and wrote that nobody knows how the call ended; now somebody does. */
+  #endedAfterAll(call: Call, outcome: string): void {
+    const entries = [this.#seal(call, 2, 'call.ended_late', { call: call.digest, outcome })]
+    this.#late.add(() => this.#journal.store.append(entries, 'soon'))
   }
 
   /** Says that a circuit opened; nobody waits for it. */

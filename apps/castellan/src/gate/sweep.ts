@@ -1,10 +1,10 @@
 import type { Journal } from '../journal/index.ts'
-import { type Clock, isJsonObject } from '../kernel/index.ts'
+import { type Clock, isFault, isJsonObject } from '../kernel/index.ts'
 import { inFull } from './budgets/charges.ts'
 import type { CallStore } from './call-store.ts'
 
 /**
- * Ends the calls whose end a crash hid, before anything new is let in: whatever may have changed something becomes
+ * Ends the calls whose end a crash hid: whatever may have changed something becomes
  * `indeterminate`, a read `error`. None is repeated, and what was reserved for them counts as spent. Returns how many there were.
  */
 export async function sweepUnfinished(calls: CallStore, journal: Journal, clock: Clock): Promise<number> {
@@ -12,6 +12,7 @@ export async function sweepUnfinished(calls: CallStore, journal: Journal, clock:
   for (;;) {
     const unfinished = await calls.unfinished(500)
     if (unfinished.length === 0) return swept
+    const before = swept
     for (const record of unfinished) {
       const outcome = record.effect === 'read' ? 'error' : 'indeterminate'
       const [intent] = await journal.store.readStream(record.tenant, `call:${record.id}`)
@@ -40,13 +41,19 @@ export async function sweepUnfinished(calls: CallStore, journal: Journal, clock:
               is: 'indeterminate',
               message: `It is not known whether "${record.capability}" of "${record.server}" took effect: the control plane stopped before its end was seen. Do not repeat it before you have checked.`,
             } as const)
-      await calls.close(
-        { ...record, state: 'ended', outcome, endedAt: clock.now().toISOString() },
-        kept,
-        [entry],
-        isJsonObject(charges) ? inFull(record.tenant, charges) : [],
-      )
-      swept++
+      try {
+        await calls.close(
+          { ...record, state: 'ended', outcome, endedAt: clock.now().toISOString() },
+          kept,
+          [entry],
+          isJsonObject(charges) ? inFull(record.tenant, charges) : [],
+        )
+        swept++
+      } catch (error) {
+        // Another process was faster, or the one it belonged to was there after all.
+        if (!isFault(error) || error.kind !== 'conflict') throw error
+      }
     }
+    if (swept === before) return swept
   }
 }

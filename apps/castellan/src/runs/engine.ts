@@ -1,4 +1,4 @@
-import { isFault, newId } from '../kernel/index.ts'
+import { isFault } from '../kernel/index.ts'
 import { Drive, type DriveParts } from './drive.ts'
 import type { Held, RunStore } from './run-store.ts'
 
@@ -19,7 +19,7 @@ export const engineByDefault: EngineSettings = { slots: 64, lease: 20_000, poll:
  */
 export class Engine {
   /** Of this process, and of no other. */
-  readonly owner = newId()
+  readonly owner: string
   readonly #parts: DriveParts
   readonly #settings: EngineSettings
   readonly #onBug: (error: unknown) => void
@@ -30,7 +30,8 @@ export class Engine {
   #hint = Promise.withResolvers<void>()
   #look = Promise.withResolvers<void>()
 
-  constructor(parts: DriveParts, settings: EngineSettings, onBug: (error: unknown) => void) {
+  constructor(owner: string, parts: DriveParts, settings: EngineSettings, onBug: (error: unknown) => void) {
+    this.owner = owner
     this.#parts = parts
     this.#settings = settings
     this.#onBug = onBug

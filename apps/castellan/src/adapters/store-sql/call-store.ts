@@ -6,12 +6,14 @@ import { chargeStatements } from './charges.ts'
 import { callColumns, callOf, rowOf } from './call-row.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
-import type { Database, Statement } from './database.ts'
+import type { Database, Dialect, Statement } from './database.ts'
 import { refusal } from './resource.ts'
+import { storeTime } from './store-time.ts'
 import type { CallRow, Tables } from './tables.ts'
 
-export function callStore(database: Database, db: Compiler, commit: CommitEntries): CallStore {
-  const { insert, end, one, open, labelled } = prepareCalls(db)
+/** Calls are those of the process that is known by `node`. */
+export function callStore(database: Database, db: Compiler, commit: CommitEntries, node: string): CallStore {
+  const { insert, end, one, open, labelled } = prepareCalls(db, database.dialect)
   const claims = prepareClaims(db)
   const insertBlob = blobInsert(db)
   const saveApproval = approvalUpdate(db)
@@ -20,7 +22,7 @@ export function callStore(database: Database, db: Compiler, commit: CommitEntrie
   return {
     open(record, entries, blobs, haste, { approval, charges = [] } = {}) {
       const { id, tenant, principal, idempotencyKey: key, state } = record
-      const change: Statement[] = [{ ...insert(rowOf(record)), violations: { pkey: changed } }]
+      const change: Statement[] = [{ ...insert({ ...rowOf(record), node }), violations: { pkey: changed } }]
       if (key !== null && state === 'open') {
         const taken = refusal('IDEMPOTENCY_IN_FLIGHT', {})
         change.push({
@@ -84,11 +86,12 @@ function page(db: Compiler, tenant: string, filter: CallFilter, before: string |
     .limit(limit)
 }
 
-function prepareCalls(db: Compiler) {
+function prepareCalls(db: Compiler, dialect: Dialect) {
+  const { now } = storeTime(dialect)
   return {
-    insert: prepare((row: CallRow) => {
+    insert: prepare((row: CallRow & { node: string }) => {
       const { id, tenant, principal, server, capability, method, effect, digest } = row
-      const { idempotency_key, correlation_id, state, outcome, started_at, ended_at, session, labels } = row
+      const { idempotency_key, correlation_id, state, outcome, started_at, ended_at, session, labels, node } = row
       return db.insertInto('calls').values({
         id,
         tenant,
@@ -106,6 +109,7 @@ function prepareCalls(db: Compiler) {
         ended_at,
         session,
         labels,
+        node,
       })
     }),
     end: prepare(({ id, tenant, state, outcome, ended_at, labels }: CallRow) =>
@@ -125,6 +129,9 @@ function prepareCalls(db: Compiler) {
         .select(callColumns)
         // A literal, so that the index of open calls is seen to apply.
         .where('state', '=', sql.lit('open'))
+        .where(({ not, exists, selectFrom }) =>
+          not(exists(selectFrom('nodes').select('id').whereRef('nodes.id', '=', 'calls.node').where('alive_until', '>', now))),
+        )
         .orderBy('id')
         .limit(limit),
     ),

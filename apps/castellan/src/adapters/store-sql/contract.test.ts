@@ -3,6 +3,7 @@ import { approvalStoreSuite } from '../../approvals/approval-store.testsuite.ts'
 import { callStoreSuite } from '../../gate/call-store.testsuite.ts'
 import { budgetLedgerSuite } from '../../gate/budgets/budget-ledger.testsuite.ts'
 import { decisionLogSuite } from '../../gate/decision-log.testsuite.ts'
+import { nodeStoreSuite } from '../../gate/node-store.testsuite.ts'
 import { rulesStoreSuite } from '../../gate/rules-store.testsuite.ts'
 import { identityStoreSuite } from '../../identity/identity-store.testsuite.ts'
 import { journalStoreSuite } from '../../journal/journal-store.testsuite.ts'
@@ -29,6 +30,7 @@ for (const { name, skip, open } of databases) {
   identityStoreSuite(name, open, skip)
   registryStoreSuite(name, open, skip)
   callStoreSuite(name, open, skip)
+  nodeStoreSuite(name, open, skip)
   decisionLogSuite(name, open, skip)
   rulesStoreSuite(name, open, skip)
   pinStoreSuite(name, open, skip)

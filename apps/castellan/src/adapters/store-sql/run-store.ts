@@ -17,6 +17,7 @@ import { compile, type Compiler, prepare } from './compile.ts'
 import type { Database, Dialect, Statement } from './database.ts'
 import { entryOf } from './journal-store.ts'
 import { parseBody, refusal } from './resource.ts'
+import { storeTime } from './store-time.ts'
 import { entryColumns, type PayloadRow, type RunRow } from './tables.ts'
 
 export function runStore(database: Database, db: Compiler, commit: CommitEntries): RunStore {
@@ -195,9 +196,7 @@ function rowOf(run: Run): RunRow {
 }
 
 function prepareRuns(db: Compiler, dialect: Dialect) {
-  // Milliseconds of the epoch by the clock of the store: those who use it need not agree on the time.
-  const now = dialect === 'sqlite' ? sql<number>`CAST(unixepoch('subsec') * 1000 AS INTEGER)` : postgresNow
-  const whole = (value: number) => (dialect === 'sqlite' ? sql<number>`${value}` : sql<number>`CAST(${value} AS bigint)`)
+  const { now, whole } = storeTime(dialect)
   const heard = { told: sql<number>`told + 1`, due_at: sql<number>`CASE WHEN owner IS NULL THEN ${now} ELSE due_at END` }
   const at = (held: { run: string; fence: number }) =>
     db.updateTable('run_queue').where('run', '=', held.run).where('fence', '=', held.fence)
@@ -339,5 +338,3 @@ interface QueueRow {
   readonly fence: number
   readonly told: number
 }
-
-const postgresNow = sql<number>`CAST(extract(epoch from clock_timestamp()) * 1000 AS bigint)`

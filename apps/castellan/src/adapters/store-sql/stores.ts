@@ -1,5 +1,5 @@
 import type { ApprovalStore } from '../../approvals/index.ts'
-import type { BudgetLedger, CallStore, DecisionLog, RulesStore } from '../../gate/index.ts'
+import type { BudgetLedger, CallStore, DecisionLog, NodeStore, RulesStore } from '../../gate/index.ts'
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
@@ -16,6 +16,7 @@ import { decisionLog } from './decision-log.ts'
 import { identityStore } from './identity-store.ts'
 import { journalStore } from './journal-store.ts'
 import type { MigrationStatus } from './migrate.ts'
+import { nodeStore } from './node-store.ts'
 import { pinStore } from './pin-store.ts'
 import { registryStore } from './registry-store.ts'
 import { rulesStore } from './rules-store.ts'
@@ -27,6 +28,7 @@ export interface Stores extends AsyncDisposable {
   readonly journal: JournalStore
   readonly identity: IdentityStore
   readonly registry: RegistryStore
+  readonly nodes: NodeStore
   readonly calls: CallStore
   readonly decisions: DecisionLog
   readonly rules: RulesStore
@@ -53,11 +55,13 @@ export interface OpenDatabase extends Database {
 export function storesOver(database: OpenDatabase): Stores {
   const db = compilerFor(database.dialect)
   const commit = commitEntries(database, db)
+  const nodes = nodeStore(database, db)
   return {
     journal: journalStore(database, db, commit),
     identity: identityStore(database, db, commit),
     registry: registryStore(database, db, commit),
-    calls: callStore(database, db, commit),
+    nodes,
+    calls: callStore(database, db, commit, nodes.id),
     decisions: decisionLog(database, db),
     rules: rulesStore(database, db, commit),
     sessions: sessionStore(database, db, commit),

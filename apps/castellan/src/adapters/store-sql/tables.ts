@@ -49,7 +49,15 @@ export interface Tables {
     readonly ciphertext: Uint8Array
   }
 
-  readonly calls: CallRow
+  readonly calls: CallRow & {
+    /** The process that made it; null from the time before processes had names. */
+    readonly node: string | null
+  }
+  readonly nodes: {
+    readonly id: string
+    /** Milliseconds of the epoch, by the clock of the store. */
+    readonly alive_until: number
+  }
   /** Idempotency keys in use: their call is open, or has an outcome. */
   readonly claims: {
     readonly tenant: string

@@ -37,6 +37,9 @@ export const runs: Migration = {
     'CREATE INDEX run_queue_due ON run_queue (tenant, priority DESC, due_at, run) WHERE due_at IS NOT NULL',
     'CREATE INDEX run_queue_next ON run_queue (due_at) WHERE due_at IS NOT NULL',
     'CREATE INDEX run_queue_held ON run_queue (owner) WHERE owner IS NOT NULL',
+    // Who is there, so that others know whose calls nobody will finish any more.
+    `CREATE TABLE nodes (id ${text} PRIMARY KEY, alive_until ${integer} NOT NULL)`,
+    `ALTER TABLE calls ADD COLUMN node ${text}`,
     `CREATE TABLE run_waits (
       run ${text} NOT NULL,
       tenant ${text} NOT NULL,

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Journal, type JournalStore } from '../journal/index.ts'
+import { newId, systemClock } from '../kernel/index.ts'
+import type { CallRecord, CallStore } from './call-store.ts'
+import type { NodeStore } from './node-store.ts'
+
+export interface OpenNodeStore {
+  readonly nodes: NodeStore
+  readonly calls: CallStore
+  readonly journal: JournalStore
+  close(): Promise<void>
+}
+
+/** What processes may rely on that share a store. */
+export function nodeStoreSuite(name: string, open: () => Promise<OpenNodeStore>, skip: string | false): void {
+  describe(`${name} knows who is there`, { skip }, () => {
+    test('a call is unfinished once nobody is there who could finish it', async () => {
+      const opened = await open()
+      try {
+        const { nodes, calls, journal } = opened
+        await nodes.join(60_000)
+        const record = anOpenCall()
+        const entry = new Journal(journal, systemClock).seal({
+          tenant: record.tenant,
+          stream: `call:${record.id}`,
+          seq: 0,
+          type: 'call.intended',
+          principal: 'ann',
+          correlationId: 'c',
+          data: {},
+        })
+        await calls.open(record, [entry], [])
+        assert.deepEqual(await calls.unfinished(10), [])
+        await nodes.stay(0)
+        assert.deepEqual(await calls.unfinished(10), [record])
+        await nodes.stay(60_000)
+        assert.deepEqual(await calls.unfinished(10), [])
+        await nodes.leave()
+        assert.deepEqual(await calls.unfinished(10), [record])
+        // Who left, and is still there after all, says so.
+        await nodes.stay(60_000)
+        assert.deepEqual(await calls.unfinished(10), [])
+      } finally {
+        await opened.close()
+      }
+    })
+  })
+}
+
+function anOpenCall(): CallRecord {
+  return {
+    id: newId(),
+    tenant: newId(),
+    principal: 'ann',
+    server: 'files',
+    capability: 'write',
+    method: 'tools/call',
+    effect: 'unsafe',
+    digest: 'sha256:0',
+    idempotencyKey: null,
+    correlationId: 'c',
+    session: null,
+    state: 'open',
+    outcome: null,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: null,
+    labels: null,
+  }
+}
