@@ -285,6 +285,29 @@ describe('after a crash', () => {
   }
 })
 
+describe('a process that stood still', () => {
+  test('tells its caller how the call ended, and the journal has both', async () => {
+    await using gate = await openGate({ tools: [echo] })
+    gate.onCall = async () => {
+      // Others take it for gone meanwhile.
+      assert.equal(await gate.sweep(), 1)
+      return { is: 'result', result: { content: [] } }
+    }
+    const answer = await gate.call('files__echo', { text: 'hello' })
+    assert.equal(answer.is === 'outcome' && answer.outcome.is, 'ok')
+    await gate.late.flush()
+    const entries = await gate.entriesOf(answer.callId)
+    assert.deepEqual(
+      entries.map(({ type, data }) => [type, data['outcome']]),
+      [
+        ['call.intended', undefined],
+        ['call.ended', 'indeterminate'],
+        ['call.ended_late', 'ok'],
+      ],
+    )
+  })
+})
+
 describe('stopping', () => {
   test('lets the calls inside finish and nobody else in', async () => {
     await using gate = await openGate({ tools: [echo] })

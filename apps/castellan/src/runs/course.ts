@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/index.t
 import type { Decider, Decision, End } from './decider.ts'
 import type { RunState, Tale, Told } from './run.ts'
 import type { Ask, Step, StepEnd, Work } from './step.ts'
+import { word } from './word.ts'
 
 /** What is to be written next, and what begins with it. */
 export interface Plan {
@@ -52,19 +53,19 @@ export class Course {
         this.#paused = false
         return
       case 'run.cancel_requested':
-        this.#cancelledBy = String(data['by'] ?? 'system')
+        this.#cancelledBy = word(data['by'])
         return
       case 'run.completed':
       case 'run.failed':
       case 'run.cancelled':
         this.#end = type.slice('run.'.length) as RunState
-        this.#why = data['why'] === undefined ? null : String(data['why'])
+        this.#why = data['why'] === undefined ? null : word(data['why'])
         return
       case 'tool.requested':
       case 'model.requested':
       case 'child.requested': {
         const ask = askOf(data, payload)
-        const is = ask.is === 'run' ? ({ is: 'elsewhere', run: String(data['run']) } as const) : open
+        const is = ask.is === 'run' ? ({ is: 'elsewhere', run: word(data['run']) } as const) : open
         this.#steps.set(ask.step, { id: ask.step, ask, attempt: 1, at: is })
         return
       }
@@ -72,7 +73,7 @@ export class Course {
         if (!step) return
         this.#steps.set(step.id, {
           ...step,
-          at: { is: 'waits', approval: String(data['approval']), until: Date.parse(String(data['expires_at'])) },
+          at: { is: 'waits', approval: word(data['approval']), until: Date.parse(word(data['expires_at'])) },
         })
         return
       case 'tool.settled':
@@ -82,7 +83,7 @@ export class Course {
       case 'model.ended':
       case 'child.ended': {
         if (!step || step.at.is === 'ended') return
-        const outcome = String(data['outcome'])
+        const outcome = word(data['outcome'])
         if (outcome === 'indeterminate' && step.ask.is === 'tool') {
           this.#steps.set(step.id, { ...step, at: { is: 'unknown' } })
           return
@@ -247,12 +248,12 @@ function requestTale(ask: Ask): Tale {
 
 /** What was asked for, as its line has it. */
 function askOf(data: JsonObject, payload: JsonValue | undefined): Step['ask'] {
-  const step = String(data['step'])
+  const step = word(data['step'])
   if (data['tool'] !== undefined) {
     const args = isJsonObject(payload) ? payload : {}
-    return { is: 'tool', step, tool: String(data['tool']), args, timeout: Number(data['timeout_ms']) }
+    return { is: 'tool', step, tool: word(data['tool']), args, timeout: Number(data['timeout_ms']) }
   }
-  if (data['model'] !== undefined) return { is: 'model', step, model: String(data['model']), timeout: Number(data['timeout_ms']) }
+  if (data['model'] !== undefined) return { is: 'model', step, model: word(data['model']), timeout: Number(data['timeout_ms']) }
   return { is: 'run', step }
 }
 

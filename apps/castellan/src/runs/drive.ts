@@ -9,6 +9,7 @@ import { hasEnded, type Run, type Tale } from './run.ts'
 import type { Held, Message, RunStore } from './run-store.ts'
 import type { Step, StepEnd, Work } from './step.ts'
 import { tell, told, TurnDraft } from './telling.ts'
+import { word } from './word.ts'
 
 export interface DriveParts {
   readonly store: RunStore
@@ -134,7 +135,7 @@ export class Drive {
 
   #say(turn: TurnDraft, tale: Tale): void {
     this.#course.hear(turn.say(tale))
-    if (tale.type.endsWith('.requested')) this.#fresh.add(String(tale.data['step']))
+    if (tale.type.endsWith('.requested')) this.#fresh.add(word(tale.data['step']))
   }
 
   /** Whether the turn is in the store. When others were faster, it is as if it had never been thought of. */

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts'
 import { hasEnded, type Run, type RunKind, type Tale, type Told } from './run.ts'
 import type { RunFilter, RunStore } from './run-store.ts'
 import { newRun, tell, told } from './telling.ts'
+import { word } from './word.ts'
 
 /** What somebody wants executed. */
 export interface RunWish {
@@ -144,8 +145,8 @@ export class Runs {
 export function inDoubt(lines: readonly Told[]): readonly string[] {
   const steps = new Set<string>()
   for (const { type, data } of lines) {
-    if (type === 'tool.ended' && data['outcome'] === 'indeterminate') steps.add(String(data['step']))
-    if (type === 'tool.settled') steps.delete(String(data['step']))
+    if (type === 'tool.ended' && data['outcome'] === 'indeterminate') steps.add(word(data['step']))
+    if (type === 'tool.settled') steps.delete(word(data['step']))
   }
   return [...steps]
 }

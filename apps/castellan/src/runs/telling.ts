@@ -3,6 +3,7 @@ import { canonicalize, type Clock, digestBytes, isoTime, type JsonValue, newId }
 import type { Run, Tale, Told } from './run.ts'
 import type { NewRun, Payload, RunStore } from './run-store.ts'
 import type { ChildWish } from './step.ts'
+import { word } from './word.ts'
 
 /** Lines of a run as its course hears them. */
 export function told({ entries, payloads }: Awaited<ReturnType<RunStore['lines']>>): readonly Told[] {
@@ -74,7 +75,7 @@ export class TurnDraft {
     const child = newRun(
       {
         ...{ tenant, by, correlationId, priority, root, kind: wish.kind, name: wish.name, depth: depth + 1 },
-        parent: { run: parent, step: String(data['step']) },
+        parent: { run: parent, step: word(data['step']) },
       },
       { definition: wish.definition, input: wish.input },
       0,
