@@ -206,8 +206,15 @@ describe('a run of an agent', () => {
       const { items } = (await at('GET', `/api/runs/${run.id}/lines`)) as { items: RunLine[] }
       const types = items.map(({ type }) => type)
       assert.deepEqual(types, [
-        ...['run.queued', 'run.started', 'model.requested', 'model.ended', 'tool.requested', 'tool.ended'],
-        ...['model.requested', 'model.ended', 'run.completed'],
+        'run.queued',
+        'run.started',
+        'model.requested',
+        'model.ended',
+        'tool.requested',
+        'tool.ended',
+        'model.requested',
+        'model.ended',
+        'run.completed',
       ])
     } finally {
       rmSync(folder, { recursive: true, force: true })

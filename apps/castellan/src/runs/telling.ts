@@ -70,14 +70,12 @@ export class TurnDraft {
 
   /** Begins the run that a line asks for. */
   #bear({ type, data, payload }: Tale): Tale {
-    const wish = payload as unknown as ChildWish
+    const { kind, name, definition, input } = payload as unknown as ChildWish
     const { tenant, by, correlationId, root, depth, priority, id: parent } = this.#run
+    const around = { run: parent, step: word(data['step']) }
     const child = newRun(
-      {
-        ...{ tenant, by, correlationId, priority, root, kind: wish.kind, name: wish.name, depth: depth + 1 },
-        parent: { run: parent, step: word(data['step']) },
-      },
-      { definition: wish.definition, input: wish.input },
+      { tenant, by, correlationId, priority, root, kind, name, depth: depth + 1, parent: around },
+      { definition, input },
       0,
       this.#journal,
       this.#clock,

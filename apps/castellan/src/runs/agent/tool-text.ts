@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '../../kernel/index.ts'
+import { word } from '../word.ts'
 
 /** What a model is told of a tool call: the truth, in words it can act on. */
 export function toolText(outcome: string, payload: JsonValue | undefined): { text: string; isError: boolean } {
@@ -24,8 +25,8 @@ function textOf(result: { readonly [key: string]: JsonValue }): string {
     if (part['type'] === 'text' && typeof part['text'] === 'string') return part['text']
     if (part['type'] === 'resource' && isJsonObject(part['resource']) && typeof part['resource']['text'] === 'string')
       return part['resource']['text']
-    if (part['type'] === 'resource_link') return `[resource ${String(part['uri'])}]`
-    return `[${String(part['type'])}${part['mimeType'] === undefined ? '' : ` ${String(part['mimeType'])}`}]`
+    if (part['type'] === 'resource_link') return `[resource ${word(part['uri'])}]`
+    return `[${word(part['type'])}${part['mimeType'] === undefined ? '' : ` ${word(part['mimeType'])}`}]`
   })
   if (parts.length > 0) return parts.join('\n')
   return JSON.stringify(result['structuredContent'] ?? result)

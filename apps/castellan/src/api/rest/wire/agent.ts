@@ -12,6 +12,7 @@ import {
   type Run,
   type Told,
   toolText,
+  word,
 } from '../../../runs/index.ts'
 
 /** An agent from the wire. Throws `REQUEST_INVALID` for a tool of a server that is not there. */
@@ -149,9 +150,9 @@ function toolCalls(lines: readonly Told[]): wire.AgentExecution['tool_calls'] {
     .filter(({ type }) => type === 'tool.requested')
     .map(({ data, payload, at }) => {
       const end = ends.get(data['step'])
-      const outcome = end === undefined ? 'under way' : String(end.data['outcome'] ?? 'ok')
+      const outcome = end === undefined ? 'under way' : word(end.data['outcome']) || 'ok'
       return {
-        tool_name: String(data['tool']),
+        tool_name: word(data['tool']),
         tool_input: isJsonObject(payload) ? payload : {},
         tool_output: toolText(outcome, end?.payload).text,
         timestamp: new Date(at).toISOString(),
