@@ -21,12 +21,12 @@ export class Plane {
   readonly #child: ChildProcess
   readonly #started = performance.now()
 
-  constructor(port: number, data: string) {
+  constructor(port: number, data: string, flags: readonly string[] = []) {
     this.url = `http://127.0.0.1:${port}`
     const { PATH, HOME } = process.env
     this.#child = spawn(
       process.execPath,
-      [main, 'up', '--port', String(port), '--data', data, '--log-level', 'error'],
+      [main, 'up', '--port', String(port), '--data', data, '--log-level', 'error', ...flags],
       { env: { PATH, HOME }, stdio: ['ignore', 'ignore', 'pipe'] },
     )
     this.#child.stderr!.setEncoding('utf8').on('data', text => (this.said += text))
