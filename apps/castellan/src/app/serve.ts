@@ -8,6 +8,7 @@ import { DEFAULT_TENANT } from '../identity/index.ts'
 import { newId } from '../kernel/index.ts'
 import { observe } from '../telemetry/index.ts'
 import { every, Probes } from '../worker/index.ts'
+import { followOthers } from './follow-others.ts'
 import { hintEngine } from './runs.ts'
 import { openAnswers, type OpenAnswers } from './open-answers.ts'
 import { compose, type Parts, type Surroundings } from './compose.ts'
@@ -50,6 +51,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
 
     stopping.push(() => upstreams.close())
     stopping.push(watchJournal(parts))
+    if (config.database !== null) stopping.push(followingOthers(parts))
     parts.engine.start()
     stopping.push(hintingEngine(parts))
     mcp.endpoint = mcpEndpoint(core, {
@@ -166,6 +168,15 @@ function loopsOf(config: Config, parts: Parts, endpoint: McpEndpoint) {
 async function sweep({ stores, core, log }: Parts): Promise<void> {
   const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
   if (swept > 0) log('warn', 'calls.swept', { count: swept })
+}
+
+function followingOthers({ stores, core }: Parts): () => Promise<void> {
+  const ending = new AbortController()
+  const following = followOthers(stores.journal, core, ending.signal, core.onBug).catch(core.onBug)
+  return async () => {
+    ending.abort()
+    await following
+  }
 }
 
 function hintingEngine({ stores, engine, core }: Parts): () => Promise<void> {

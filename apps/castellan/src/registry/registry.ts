@@ -74,10 +74,24 @@ export class Registry {
     this.#servers = await store.servers()
     await this.grants.load()
     await this.groups.load()
+    const catalogs = await store.catalogs()
     this.#catalogs.clear()
-    for (const catalog of await store.catalogs()) this.#catalogs.set(catalog.server, catalog)
+    for (const catalog of catalogs) this.#catalogs.set(catalog.server, catalog)
     await this.#loadPins()
     this.#offers = new Map()
+  }
+
+  /** Reads back what other processes on the store changed. Connections to servers that are others now are closed. */
+  async reload(): Promise<void> {
+    const before = this.#servers
+    await this.load()
+    for (const server of before) {
+      const after = this.#servers.find(({ id }) => id === server.id)
+      if (after?.version === server.version) continue
+      await this.#parts.source.forget(server.id, after)
+      if (!after) this.#health.delete(server.id)
+    }
+    for (const tenant of new Set([...before, ...this.#servers].map(each => each.tenant))) this.#changed(tenant, 'all')
   }
 
   /** Tries again what could not be read or written of pins; until then what they speak of is withheld. */

@@ -59,7 +59,11 @@ export class Sessions implements SessionBook {
   }
 
   async load(): Promise<void> {
-    for (const session of await this.#parts.store.open()) this.#open.set(keyOf(session), new Open(session))
+    for (const session of await this.#parts.store.open()) {
+      const key = keyOf(session)
+      // Those that are known here have steps under way, perhaps.
+      if (!this.#open.get(key)) this.#open.set(key, new Open(session))
+    }
   }
 
   terms(tenant: string, id: string): SessionTerms | 'closed' | null {

@@ -51,6 +51,16 @@ export class Budgets {
     for (const budget of budgets) await this.#accounts.load(budget)
   }
 
+  /** Reads back which budgets and prices other processes on the store changed; what is spent of those known here is known already. */
+  async reload(): Promise<void> {
+    await this.prices.load()
+    const budgets = await this.#parts.ledger.budgets()
+    const known = new Set([...this.#byTenant.values()].flat().map(({ id }) => id))
+    for (const budget of budgets) if (!known.has(budget.id)) await this.#accounts.load(budget)
+    this.#byTenant.clear()
+    for (const [tenant, own] of Map.groupBy(budgets, each => each.tenant)) this.#byTenant.set(tenant, own)
+  }
+
   list(tenant: string): readonly Budget[] {
     return this.#byTenant.get(tenant) ?? []
   }

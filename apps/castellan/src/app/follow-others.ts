@@ -1,0 +1,59 @@
+import type { Core } from '../api/index.ts'
+import { followInPages, type JournalStore } from '../journal/index.ts'
+
+type Followed = Pick<Core, 'registry' | 'rules' | 'budgets' | 'approvals' | 'sessions'>
+
+/**
+ * Reads back what other processes on the same store changed of what is kept in memory here, soon after they did. What this process
+ * changed itself is read back, too: nobody need know who wrote a line. Ends with the signal.
+ */
+export async function followOthers(
+  store: JournalStore,
+  core: Followed,
+  signal: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  for await (const entries of followInPages(store, await store.head(), signal)) {
+    const changed = new Set(entries.map(({ type, stream }) => changedBy(type, stream)))
+    for (const what of changed) if (what !== null) await reload(core, what).catch(onError)
+  }
+}
+
+type Changed = 'registry' | 'rules' | 'budgets' | 'approval rules' | 'sessions'
+
+/** What has to be read back after a line of the journal; null for nothing. */
+function changedBy(type: string, stream: string): Changed | null {
+  const [topic] = type.split('.')
+  switch (topic) {
+    case 'server':
+      return /^server\.(health|circuit|secret|master)/.test(type) ? null : 'registry'
+    case 'policy':
+    case 'guardrail':
+      return stream.startsWith('call:') ? null : 'rules'
+    case 'budget':
+      return stream.startsWith('call:') ? null : 'budgets'
+    case 'approval':
+      return type.startsWith('approval.rule') ? 'approval rules' : null
+    case 'session':
+      return type === 'session.opened' ? 'sessions' : null
+    default:
+      return null
+  }
+}
+
+async function reload({ registry, rules, budgets, approvals, sessions }: Followed, what: Changed): Promise<unknown> {
+  switch (what) {
+    case 'registry':
+      return registry.reload()
+    case 'rules':
+      return rules.load()
+    case 'budgets':
+      return budgets.reload()
+    case 'approval rules':
+      return approvals.rules.load()
+    case 'sessions':
+      return sessions.load()
+    default:
+      throw what satisfies never
+  }
+}
