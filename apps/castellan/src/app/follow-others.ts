@@ -27,6 +27,9 @@ function changedBy(type: string, stream: string): Changed | null {
   switch (topic) {
     case 'server':
       return /^server\.(health|circuit|secret|master)/.test(type) ? null : 'registry'
+    case 'grant':
+    case 'group':
+      return 'registry'
     case 'policy':
     case 'guardrail':
       return stream.startsWith('call:') ? null : 'rules'
