@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Agent, AgentExecution, Run, RunLine } from '@castellan/contracts'
+import { CastellanClient } from '@castellan/sdk'
 import { ask } from '../../apps/castellan/src/api/rest/fixtures/asking.ts'
 import { hire } from '../../apps/castellan/src/api/rest/fixtures/people.ts'
 import { castellanProcess } from '../support/castellan-process.ts'
@@ -67,6 +68,30 @@ const execute = (agent: Agent, user_message: string, expect = 200, more: object 
     { agent_id: agent.id, user_message, ...more },
     expect,
   )
+
+test('an agent is run as the guide says', async () => {
+  const { url, key } = castellan
+  // #region agent
+  const client = new CastellanClient({ url, key })
+  await client.agents.create({
+    name: 'clerk',
+    system_prompt: 'You answer questions about orders.',
+    llm_config: { provider: 'acting', model: 'clerk' },
+    assigned_mcp_tools: [{ name: 'read_text_file', mcp_server_id: 'files' }],
+  })
+  const { response, tool_calls, run_id } = await client.agents.execute({
+    agent_id: 'clerk',
+    user_message: 'What is in the order?',
+  })
+  // #endregion
+  assert.deepEqual([response, tool_calls.length], ['Twelve bolts.', 1])
+  assert.equal((await client.runs.get(run_id)).state, 'completed')
+  const { items } = await client.runs.list({ state: 'completed', name: 'clerk' })
+  assert.deepEqual(
+    items.map(({ id }) => id),
+    [run_id],
+  )
+})
 
 describe('an agent', () => {
   test('answers with what its tools told it, and its execution tells which', async () => {

@@ -68,6 +68,7 @@ export type ExecuteAgent = z.input<typeof executeAgent>
 export const startAgent = z
   .strictObject({ ...said, priority: z.int().min(-100).max(100).default(0) })
   .meta({ id: 'AgentRunWish' })
+export type StartAgent = z.input<typeof startAgent>
 
 export const agentExecution = z
   .object({

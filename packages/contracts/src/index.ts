@@ -17,6 +17,7 @@ export {
   settleStep,
   type SettleStep,
   startAgent,
+  type StartAgent,
 } from './agents.ts'
 export {
   grant,

@@ -152,6 +152,38 @@ export class CastellanClient {
     health: () => this.#get<{ providers: wire.GuardrailProvider[] }>('/api/guardrails/health'),
   }
 
+  readonly agents = {
+    list: (paging?: Paging) => this.#get<wire.List<wire.Agent>>('/api/agents', paging),
+    /** By id or name. */
+    get: (id: string) => this.#get<wire.Agent>(`/api/agents/${part(id)}`),
+    create: (agent: wire.AgentInput) => this.#send<wire.Agent>('POST', '/api/agents', agent),
+    /** As a whole; runs that have begun finish as they began. */
+    replace: (id: string, agent: wire.AgentInput) => this.#send<wire.Agent>('PUT', `/api/agents/${part(id)}`, agent),
+    assignTools: (id: string, tools: readonly wire.AssignedTool[]) =>
+      this.#send<wire.Agent>('POST', `/api/agents/${part(id)}/assigned-mcp-tools`, { assigned_mcp_tools: tools }),
+    remove: (id: string) => this.#send<void>('DELETE', `/api/agents/${part(id)}`),
+    /** Has it do something, and waits for the answer; the run goes on when nobody waits any more. */
+    execute: (wish: wire.ExecuteAgent) =>
+      this.#send<wire.AgentExecution>('POST', '/api/agent-execution/execute', wish),
+    /** Has it do something, and does not wait. */
+    start: (id: string, wish: wire.StartAgent) => this.#send<wire.Run>('POST', `/api/agents/${part(id)}/runs`, wish),
+  }
+
+  readonly runs = {
+    /** Newest first; of members, their own. */
+    list: (paging?: Paging & Partial<Pick<wire.Run, 'kind' | 'state' | 'name'>> & { parent?: string }) =>
+      this.#get<wire.List<wire.Run>>('/api/runs', paging),
+    get: (id: string) => this.#get<wire.Run>(`/api/runs/${part(id)}`),
+    lines: (id: string, paging?: { after?: number; limit?: number }) =>
+      this.#get<{ items: wire.RunLine[]; next: number | null }>(`/api/runs/${part(id)}/lines`, paging),
+    cancel: (id: string) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/cancel`),
+    pause: (id: string) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/pause`),
+    resume: (id: string) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/resume`),
+    /** Says what became of a call whose end nobody saw. */
+    settle: (id: string, step: string, settlement: wire.SettleStep) =>
+      this.#send<wire.Run>('POST', `/api/runs/${part(id)}/steps/${part(step)}/settle`, settlement),
+  }
+
   readonly sessions = {
     /** Newest first; of members, their own. */
     list: (paging?: Paging) => this.#get<wire.List<wire.Session>>('/api/sessions', paging),

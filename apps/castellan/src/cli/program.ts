@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { closest } from '../config/index.ts'
+import { agentsCommand } from './agents.ts'
 import { applyCommand } from './apply.ts'
 import { budgetsCommand } from './budgets.ts'
 import { approvalsCommand } from './approvals.ts'
@@ -17,6 +18,7 @@ import { migrateCommand } from './migrate.ts'
 import { pinsCommand } from './pins.ts'
 import { policyCommand } from './policy.ts'
 import { pricesCommand } from './prices.ts'
+import { runsCommand } from './runs.ts'
 import { secretsCommand } from './secrets.ts'
 import { serversCommand } from './servers.ts'
 import { toolsCommand } from './tools.ts'
@@ -32,6 +34,8 @@ const commands = [
   pinsCommand,
   toolsCommand,
   callCommand,
+  agentsCommand,
+  runsCommand,
   journalCommand,
   applyCommand,
   approvalsCommand,
