@@ -190,6 +190,12 @@ describe('a provider of models', () => {
     await model.close()
   })
 
+  test('is not asked at a port of another protocol, and says so', async () => {
+    const model = aiSdkModel({ ...OPTIONS, dialect: 'compatible', baseUrl: 'http://127.0.0.1:25/v1' })
+    await assert.rejects(model.step(request(), soon()), { code: 'MODEL_REFUSED', message: /may not go to its port/ })
+    await model.close()
+  })
+
   test('whose key cannot be read is not asked, and says what is missing', async () => {
     await using provider = await disposable(fakeProvider(wordings.compatible, { said: {} }))
     for (const apiKey of [

@@ -84,6 +84,6 @@ const WORDS: ReadonlySet<unknown> = new Set([
 function wordsOf(data: unknown): string {
   const error = isJsonObject(data) && isJsonObject(data['error']) ? data['error'] : data
   if (!isJsonObject(error)) return ''
-  const words = [error['type'], error['code']].filter(each => WORDS.has(each))
+  const words = [error['type'], error['code']].filter((each): each is string => WORDS.has(each))
   return words.length === 0 ? '' : ` (${[...new Set(words)].join(', ')})`
 }

@@ -51,6 +51,8 @@ export function openWire({ name, baseUrl, allowPrivate, silence, largest }: Wire
   function troubleOf(error: unknown): WireTrouble {
     for (let at = error; at instanceof Error; at = at.cause) {
       if (isFault(at, 'EGRESS_REFUSED')) return { why: String(at.details['why']), passing: false }
+      // Fetch Standard, section "port blocking": those of other protocols.
+      if (at.message === 'bad port') return { why: 'requests over HTTP may not go to its port', passing: false }
       if ('code' in at) return { why: whyLost(at, patience).why, passing: true }
     }
     return { why: whyLost(error, patience).why, passing: true }

@@ -87,10 +87,9 @@ async function replace(file: string, text: string): Promise<void> {
       await opened.close()
     }
     await rename(draft, file)
-  } catch (error) {
+  } catch (cause) {
     await rm(draft, { force: true })
-    throw new Error(
-      `the cassette ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
-    )
+    const { code = 'unknown error' } = cause as NodeJS.ErrnoException
+    throw new Error(`the cassette ${file} cannot be written (${code})`, { cause })
   }
 }
