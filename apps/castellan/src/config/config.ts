@@ -1,3 +1,4 @@
+import type { GuardrailProviders } from './guardrail-providers.ts'
 import type { Values } from './settings.ts'
 
 /** Where this process is and what it may use. Durations are milliseconds, sizes bytes. */
@@ -18,6 +19,7 @@ export interface Config {
   readonly oidc: OidcConfig | null
   readonly policy: PolicyConfig
   readonly approvals: { readonly decideWithin: number; readonly useWithin: number }
+  readonly guardrails: { readonly providers: GuardrailProviders; readonly budget: number }
   readonly secrets: SecretsConfig
   readonly mcp: { readonly sessionIdle: number; readonly maxSessions: number }
   readonly stdio: { readonly maxConcurrentSpawns: number; readonly idleStop: number }
@@ -89,6 +91,7 @@ export function configOf(values: Values): Config {
     oidc: oidcOf(values),
     policy: { engines: [...new Set(values['policy.engines'])], opa: opaOf(values), opaWasm: opaWasmOf(values) },
     approvals: { decideWithin: values['approvals.decide_within'], useWithin: values['approvals.use_within'] },
+    guardrails: { providers: values['guardrails.providers'], budget: values['guardrails.budget'] },
     secrets: { files: values['secrets.files'], vault: vaultOf(values) },
     mcp: { sessionIdle: values['mcp.session_idle'], maxSessions: values['mcp.max_sessions'] },
     stdio: { maxConcurrentSpawns: values['stdio.max_concurrent_spawns'], idleStop: values['stdio.idle_stop'] },
@@ -151,7 +154,8 @@ function vaultOf(values: Values): SecretsConfig['vault'] {
   }
 }
 
-function secretOf(reference: string): NonNullable<OpaConfig['token']> {
+/** What `env:NAME` or `secret:NAME` refers to. */
+export function secretOf(reference: string): NonNullable<OpaConfig['token']> {
   const [, kind, name] = /^(env|secret):(.*)$/.exec(reference) as unknown as [string, string, string]
   return kind === 'env' ? { env: name } : { secret: name }
 }

@@ -43,6 +43,7 @@ describe('the configuration', () => {
       oidc: null,
       policy: { engines: ['cedar'], opa: null, opaWasm: null },
       approvals: { decideWithin: 60 * 60_000, useWithin: 15 * 60_000 },
+      guardrails: { providers: {}, budget: 1_000 },
       secrets: { files: null, vault: null },
       mcp: { sessionIdle: 30 * 60_000, maxSessions: 1_000 },
       stdio: { maxConcurrentSpawns: 4, idleStop: 10 * 60_000 },

@@ -65,6 +65,9 @@ function read(path: Path, place: string, given: unknown): unknown {
   const { schema, expects, secret } = settings[path] as unknown as Setting<unknown>
   const result = schema.safeParse(given)
   if (result.success) return result.data
+  const [issue] = result.error.issues
+  // What is wrong within a setting says more than what the setting is.
+  if (issue && issue.path.length > 0) throw invalid(`${place}: ${issue.path.join('.')}: ${issue.message}`)
   throw invalid(`${place} must be ${expects}${secret ? '' : `, not ${shortened(given)}`}`)
 }
 
@@ -91,6 +94,7 @@ function checkTogether(values: Values): void {
   if (vault.length > 0 && (values['secrets.vault.url'] === null || values['secrets.vault.token'] === null))
     throw invalid(`${vault.join(', ')} needs both secrets.vault.url and secrets.vault.token`)
   checkEngines(values)
+  checkProviders(values)
 }
 
 /** A setting of an engine that nobody asks would look as if it did something. */
@@ -110,6 +114,12 @@ function checkEngines(values: Values): void {
   }
   if ((values['policy.opa.cert'] === null) !== (values['policy.opa.key'] === null))
     throw invalid('policy.opa.cert and policy.opa.key need each other')
+}
+
+function checkProviders(values: Values): void {
+  for (const [name, provider] of Object.entries(values['guardrails.providers']))
+    if (provider.kind === 'http' && provider.dialect === 'openai' && provider.model === null)
+      throw invalid(`guardrails.providers.${name} needs model, since its dialect is openai`)
 }
 
 function shortened(given: unknown): string {

@@ -25,7 +25,7 @@ describe('what is found about a control plane', () => {
   test('are guardrails that do nothing, look at nothing or let things mix', () => {
     expectOne({ guardrails: { ...guarding, mode: 'advisory' } }, 'warning', /only take notes/)
     expectOne({ guardrails: { ...guarding, mixing: 'allow' } }, 'advice', /go on after/)
-    const rule = { stages: null, scan: false, mode: null, thresholds: {}, categories: {}, labels: [] }
+    const rule = { stages: null, scan: false, mode: null, thresholds: {}, categories: {}, providers: null, labels: [] }
     expectOne({ guardrails: { ...guarding, rules: [{ ...rule, tools: ['*/*'] }] } }, 'warning', /of no tool/)
     assert.deepEqual(found({ guardrails: { ...guarding, rules: [{ ...rule, tools: ['backup/*'] }] } }), [])
   })
@@ -169,6 +169,7 @@ const guarding = {
   mode: 'mixed' as const,
   thresholds: {},
   categories: {},
+  providers: null,
   rules: [],
   mixing: 'approve' as const,
   version: 0,
