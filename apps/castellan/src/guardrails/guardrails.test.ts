@@ -91,12 +91,7 @@ describe('the modes', () => {
   }
 
   test('turn findings into actions', () => {
-    const expected: [
-      Metric,
-      number,
-      Stage,
-      Record<'hard_gate' | 'mixed' | 'advisory', Action>,
-    ][] = [
+    const expected: [Metric, number, Stage, Record<'hard_gate' | 'mixed' | 'advisory', Action>][] = [
       ['pii', 0.99, 'result', { hard_gate: 'block', mixed: 'redact', advisory: 'allow' }],
       ['secrets', 0.6, 'model_output', { hard_gate: 'block', mixed: 'redact', advisory: 'allow' }],
       ['secrets', 0.6, 'arguments', { hard_gate: 'block', mixed: 'warn', advisory: 'allow' }],
