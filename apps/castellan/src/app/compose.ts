@@ -122,6 +122,7 @@ export async function compose(
   const panel = await providerPanel(config.guardrails, {
     readSecret: async ref => (await resolved(DEFAULT_TENANT, { token: ref }))['token']!,
     clock,
+    ...(breaker && { breaker }),
     onBug,
     onChange: (provider, why) =>
       why === null

@@ -1,12 +1,13 @@
 import { type Config, type GuardrailProviders, secretOf } from '../config/index.ts'
 import type { GuardrailProvider, OnBug, ProviderPanel } from '../guardrails/index.ts'
-import type { Clock } from '../kernel/index.ts'
+import type { BreakerSettings, Clock } from '../kernel/index.ts'
 import type { SecretRef } from '../registry/index.ts'
 import { readPem } from './read-pem.ts'
 
 export interface PanelNeeds {
   readonly readSecret: (ref: SecretRef) => Promise<string>
   readonly clock: Clock
+  readonly breaker?: BreakerSettings
   readonly onBug: OnBug
   /** Told when a provider begins to fail, with why, and when it works again, with null. */
   readonly onChange: (name: string, why: string | null) => void

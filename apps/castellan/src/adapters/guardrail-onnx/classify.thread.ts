@@ -39,11 +39,8 @@ interface ModelConfig {
 const { path, runtime, labels } = workerData as Order
 const dropped = new Set<number>()
 
-try {
-  await serve()
-} catch (error) {
-  say({ is: 'unfit', why: whyOf(error) })
-}
+// Not awaited here: what is below has to be there when it goes on.
+serve().catch((error: unknown) => say({ is: 'unfit', why: whyOf(error) }))
 
 async function serve(): Promise<void> {
   const model = await file('model.onnx')

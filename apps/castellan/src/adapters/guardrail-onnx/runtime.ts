@@ -15,6 +15,11 @@ const parts = {
   tokenizers: { name: '@huggingface/tokenizers', version: '0.2.0', file: 'dist/tokenizers.mjs' },
 } as const
 
+/** The packages as npm is told to install them. */
+export function runtimePackages(): readonly string[] {
+  return Object.values(parts).map(({ name, version }) => `${name}@${version}`)
+}
+
 /**
  * Looks for the packages as Node does, beside the model and above it, and then beside this program: the runtime, or what is missing
  * and how to install it.
