@@ -30,6 +30,26 @@ describe('what is found about a control plane', () => {
     assert.deepEqual(found({ guardrails: { ...guarding, rules: [{ ...rule, tools: ['backup/*'] }] } }), [])
   })
 
+  test('are providers of the guardrails that do not work, or have parts missing', () => {
+    const last_failure = { at: '', why: 'HTTP 503' }
+    const external = {
+      ...{ state: 'failing' as const, stages: [], asked: 1, failed: 1, reused: 0 },
+      last_failure,
+      missing: [],
+    }
+    const provider = { name: 'moderation', kind: 'http', metric: null, version: null, available: false, external }
+    expectOne({ providers: [provider] }, 'warning', /provider moderation does not work: HTTP 503/)
+    assert.match(found({ providers: [provider], guardrails: { ...guarding, mode: 'hard_gate' } })[0]!.why, /is blocked/)
+    const missing = ['the package x is not installed: npm install x']
+    expectOne(
+      { providers: [{ ...provider, external: { ...external, missing } }] },
+      'warning',
+      /the package x is not installed$/,
+    )
+    assert.equal(found({ providers: [{ ...provider, external: { ...external, missing } }] })[0]!.fix, 'npm install x')
+    assert.deepEqual(found({ providers: [{ ...provider, available: true }] }), [])
+  })
+
   test('is a tenant without policies, once, and not one that is suspended', () => {
     const tenant = { id: 'default', description: '', suspended: false, version: 1 }
     const asleep = { ...tenant, id: 'asleep', suspended: true }
@@ -188,6 +208,7 @@ const well: Facts = {
   policies: { files: {}, digest: '', version: 1 },
   policyProblems: [],
   guardrails: guarding,
+  providers: [],
   tenants: [],
 }
 

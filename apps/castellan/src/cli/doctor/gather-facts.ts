@@ -27,6 +27,7 @@ export async function gatherFacts({ client, url, inTenant }: Connection): Promis
     policies,
     policyProblems: readable ? ((await ifAllowed(client.policies.check(policies.files)))?.problems ?? []) : [],
     guardrails: await ifAllowed(client.guardrails.get()),
+    providers: (await ifAllowed(client.guardrails.health()))?.providers ?? null,
     tenants: await tenantsOf(client, inTenant),
   }
 }
