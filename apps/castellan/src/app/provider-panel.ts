@@ -44,7 +44,13 @@ async function providerOf(
       const { httpProvider } = await import('../adapters/guardrail-http/index.ts')
       const { url, dialect, model, token, ca, allow_private: allowPrivate, report_from: reportFrom } = settings
       return httpProvider({
-        ...{ name, url, dialect, model, allowPrivate, reportFrom, timeout },
+        name,
+        url,
+        dialect,
+        model,
+        allowPrivate,
+        reportFrom,
+        timeout,
         ...(token === null ? {} : { token: () => readSecret(secretOf(token)) }),
         ...(ca === null ? {} : { ca: readPem(ca, `guardrails.providers.${name}.ca`) }),
       })

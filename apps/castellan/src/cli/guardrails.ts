@@ -76,7 +76,10 @@ function healthCommand(guardrails: Command, line: CommandLine): void {
         table(
           ['name', 'kind', 'looks for', 'version', 'works'],
           list.map(({ name, kind, metric, version, available, external }) => [
-            ...[name, kind, metric ?? '', version ?? ''],
+            name,
+            kind,
+            metric ?? '',
+            version ?? '',
             available ? 'yes' : `no: ${troubleOf(external)}`,
           ]),
         ),

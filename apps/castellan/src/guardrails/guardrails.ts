@@ -215,8 +215,8 @@ const SHORT = 2_048
 const REMEMBERED = 16 * 1_024
 
 /** At once when it is there: most texts need not wait for a turn. */
-function then<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
-  return value instanceof Promise ? value.then(next) : next(value)
+function then<T, U>(value: T | Promise<T>, use: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(use) : use(value)
 }
 
 function verdictOf(

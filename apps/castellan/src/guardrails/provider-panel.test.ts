@@ -106,7 +106,8 @@ describe('a provider', () => {
 
   test('may mean the whole text, of which then the values are taken out, and not their keys', async () => {
     const other = provider(() => ({
-      ...{ is: 'found', version: '1' },
+      is: 'found',
+      version: '1',
       findings: [{ metric: 'pii', category: 'name', confidence: 0.9, place: null }],
     }))
     const { guardrails } = company([{ provider: other }])
@@ -189,7 +190,7 @@ describe('a provider that does not work', () => {
     const throwing = provider(() => Promise.reject(new Error('out of order')), 'throwing')
     const place = { start: 0, end: 99 }
     const strayed = provider(
-      () => ({ ...{ is: 'found', version: '1' }, findings: [{ metric: 'pii', category: 'x', confidence: 1, place }] }),
+      () => ({ is: 'found', version: '1', findings: [{ metric: 'pii', category: 'x', confidence: 1, place }] }),
       'strayed',
     )
     const { scan, bugs } = company([{ provider: throwing }, { provider: strayed }])

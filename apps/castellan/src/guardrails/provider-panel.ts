@@ -106,7 +106,7 @@ export class ProviderPanel {
   async probe(text: string): Promise<void> {
     const doubtful = this.states.filter(state => state.is !== 'working' && state.missing.length === 0)
     await Promise.all(
-      doubtful.map(({ name, stages }) => this.#answer(this.#members.get(name)!, text, stages[0] ?? 'result')),
+      doubtful.map(async ({ name, stages }) => this.#answer(this.#members.get(name)!, text, stages[0] ?? 'result')),
     )
   }
 

@@ -69,7 +69,12 @@ describe('what is no answer is a failure', () => {
   const signal = { metric: 'pii', category: 'x', confidence: 0.9 }
   const bodies: Readonly<Record<Dialect, readonly unknown[]>> = {
     castellan: [
-      ...[null, [], {}, { signals: {} }, { signals: [null] }, { signals: [], version: 7 }],
+      null,
+      [],
+      {},
+      { signals: {} },
+      { signals: [null] },
+      { signals: [], version: 7 },
       { signals: [{ ...signal, metric: 'weather' }] },
       { signals: [{ ...signal, category: '!!' }] },
       { signals: [{ ...signal, confidence: 2 }] },
@@ -78,7 +83,10 @@ describe('what is no answer is a failure', () => {
       { signals: [{ ...signal, start: '0', end: 3 }] },
     ],
     openai: [
-      ...[{}, { results: [] }, { results: [null] }, { results: [{ categories: {} }] }],
+      {},
+      { results: [] },
+      { results: [null] },
+      { results: [{ categories: {} }] },
       { results: [{ categories: {}, category_scores: { hate: 'much' } }] },
       {
         results: [

@@ -41,7 +41,9 @@ describe('on the real runtime', { skip: onnx.skip }, () => {
   guardrailProviderSuite('a model', async () => {
     const provider = providerAt(modelFolder())
     return {
-      ...{ provider, harmful: order, harmless: 'the bus leaves at noon' },
+      provider,
+      harmful: order,
+      harmless: 'the bus leaves at noon',
       [Symbol.asyncDispose]: () => provider.close(),
     }
   })
@@ -51,7 +53,9 @@ describe('on the real runtime', { skip: onnx.skip }, () => {
     assert.ok(answer.is === 'found')
     const [finding] = answer.findings
     assert.deepEqual(finding && { ...finding, confidence: 0 }, {
-      ...{ metric: 'injection', category: 'prompt-injection', confidence: 0 },
+      metric: 'injection',
+      category: 'prompt-injection',
+      confidence: 0,
       place: { start: 0, end: order.length },
     })
     // Evidence of 9.5 against a bias of 2 and two words that nobody knows.

@@ -33,7 +33,11 @@ describe('what is found about a control plane', () => {
   test('are providers of the guardrails that do not work, or have parts missing', () => {
     const last_failure = { at: '', why: 'HTTP 503' }
     const external = {
-      ...{ state: 'failing' as const, stages: [], asked: 1, failed: 1, reused: 0 },
+      state: 'failing' as const,
+      stages: [],
+      asked: 1,
+      failed: 1,
+      reused: 0,
       last_failure,
       missing: [],
     }

@@ -127,7 +127,11 @@ function noted(stage: ToolStage, found: JsonScan | null): JsonObject {
   if (!found || (found.signals.length === 0 && found.unavailable.length === 0)) return {}
   const { verdict, signals, unavailable } = found
   const shown = signals.slice(0, MOST_NOTED).map(({ action, at, category, confidence, metric, provider }) => ({
-    ...{ action, at, category, confidence, metric },
+    action,
+    at,
+    category,
+    confidence,
+    metric,
     ...(provider && { provider: provider.name }),
   }))
   const metrics = [...new Set(signals.map(({ metric }) => metric))].sort()
