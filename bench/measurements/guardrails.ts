@@ -40,7 +40,10 @@ async function measure({ form, say }: Setting): Promise<Finding> {
       const text = textOf(kind, size.length - planted.length) + planted
       const look = (each: string) => lookAtAll(each, looking, () => undefined)
       const { findings, unavailable } = look(text)
-      if (unavailable.length > 0 || findings.every(({ category, end }) => category !== 'email' || end !== text.length)) {
+      if (
+        unavailable.length > 0 ||
+        findings.every(({ category, end }) => category !== 'email' || end !== text.length)
+      ) {
         wrong.push(`guardrails ${kind} ${size.name}: what stands at the end was not found`)
       }
       const all = spread(size, form, () => text, look)

@@ -130,7 +130,6 @@ export async function compose(
         : log('warn', 'guardrail.provider_fails', { provider, why }),
   })
   const guardrails = guardrailParts(onBug, panel)
-  void panel?.prepare()
   const detectors = guardrails.load
 
   // The connectors there are; a new one is one more line here.

@@ -21,6 +21,7 @@ export function guardrailParts(onBug: OnBug, panel?: ProviderPanel): GuardrailPa
   async function load(): Promise<Guardrails> {
     const { detectors, Guardrails } = await import('../guardrails/index.ts')
     const { threadOnlooker } = await import('../adapters/guardrail-thread/index.ts')
+    void panel?.prepare()
     const looking = detectors()
     // One processor is for everything else.
     const most = Math.max(1, Math.min(2, availableParallelism() - 1))

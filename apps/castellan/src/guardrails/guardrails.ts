@@ -152,7 +152,7 @@ export class Guardrails {
   #see(text: string, stage: Stage, settings: GuardrailSettings, alone: boolean): Sight | Promise<Sight> {
     const own = text.length <= WINDOW ? this.#look(text) : this.#lookAtLong(text)
     const panel = this.#panel
-    if (alone || panel === undefined) return own
+    if (alone || panel === undefined || text === '') return own
     const names = panel.namesFor(stage, settings.providers ?? undefined)
     if (names.length === 0) return own
     return then(own, seen => {

@@ -87,7 +87,10 @@ export function guardrailGuard(parts: {
           const found = scan(call, 'result', said, { mustRedact, alone: true })
           return found instanceof Promise ? null : passing(said, found)
         },
-        question: async said => passing(said, await scan(call, 'result', said, { mustRedact })),
+        question(said) {
+          const found = scan(call, 'result', said, { mustRedact })
+          return found instanceof Promise ? found.then(each => passing(said, each)) : passing(said, found)
+        },
       })
     },
 
@@ -176,7 +179,7 @@ function withTexts(outcome: Outcome, texts: JsonValue): Outcome {
 /** What may be handed on of what a server says meanwhile; null when nothing may. */
 interface Passing {
   remark(said: JsonObject): JsonObject | null
-  question(said: JsonObject): Promise<JsonObject | null>
+  question(said: JsonObject): JsonObject | null | Promise<JsonObject | null>
 }
 
 /** Hands on what passes; a remark that does not is dropped, and a question that does not is answered with an error. */
@@ -193,7 +196,9 @@ function through(io: CallIo, passing: Passing): CallIo {
       takesInputRequired: client.takesInputRequired,
       notify: (method, params) => handOn(passing.remark(params), shown => client.notify(method, shown)),
       ask: async (method, params, asking) => {
-        const shown = await passing.question(params)
+        const passed = passing.question(params)
+        // No remark overtakes a question that nobody has to wait for.
+        const shown = passed instanceof Promise ? await passed : passed
         if (shown !== null) return client.ask(method, shown, asking)
         return { is: 'error', error: { code: -32600, message: 'The question was kept back by a guardrail.' } }
       },
