@@ -12,6 +12,8 @@ const entries = [
   'src/adapters/store-sql/sqlite/writer.ts',
   'src/adapters/connector-openapi/compile.thread.ts',
   'src/adapters/policy-opa/evaluate.thread.ts',
+  'src/adapters/guardrail-thread/look.thread.ts',
+  'src/adapters/guardrail-onnx/classify.thread.ts',
 ]
 
 /** Decide what comes out, besides what is bundled. */

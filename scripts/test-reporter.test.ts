@@ -40,8 +40,8 @@ test('with CASTELLAN_REQUIRE_SERVICES=1 a skipped test fails the run', async t =
   assert.match(lines.at(-1)!, /^# duration_ms /)
 })
 
-test('with CASTELLAN_WITHOUT_OPA=1 as well, only tests that need an OPA may be skipped', async t => {
-  const without = { CASTELLAN_REQUIRE_SERVICES: '1', CASTELLAN_WITHOUT_OPA: '1' }
+test('with CASTELLAN_WITHOUT as well, only tests that need what it names may be skipped', async t => {
+  const without = { CASTELLAN_REQUIRE_SERVICES: '1', CASTELLAN_WITHOUT: 'onnx opa' }
   const needsOpa = skips.replace('no PostgreSQL', 'there is no opa; make one with: npm run opa')
   assert.equal((await run(t, needsOpa, without)).code, 0)
   assert.equal((await run(t, needsOpa, { CASTELLAN_REQUIRE_SERVICES: '1' })).code, 1)
@@ -52,7 +52,7 @@ function run(t: TestContext, text: string, extra: NodeJS.ProcessEnv = {}): Promi
   const folder = mkdtempSync(join(tmpdir(), 'castellan-reporter-'))
   t.after(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'x.test.ts'), text)
-  const env: NodeJS.ProcessEnv = { ...process.env, CASTELLAN_REQUIRE_SERVICES: '', CASTELLAN_WITHOUT_OPA: '', ...extra }
+  const env: NodeJS.ProcessEnv = { ...process.env, CASTELLAN_REQUIRE_SERVICES: '', CASTELLAN_WITHOUT: '', ...extra }
   delete env['NODE_TEST_CONTEXT']
   const args = ['--test', `--test-reporter=${new URL('./test-reporter.ts', import.meta.url).href}`, 'x.test.ts']
   return new Promise(done => {

@@ -1,4 +1,4 @@
-import { detectors, Guardrails } from '../../apps/castellan/src/guardrails/index.ts'
+import { detectors, lookAtAll } from '../../apps/castellan/src/guardrails/index.ts'
 import { viewsOf } from '../../apps/castellan/src/guardrails/views/views-of.ts'
 import { calibrate } from '../calibration.ts'
 import type { Finding, Measurement, Setting } from '../measurement.ts'
@@ -31,7 +31,6 @@ const planted = ' Write to jane.doe@example.com'
 async function measure({ form, say }: Setting): Promise<Finding> {
   const calibration = calibrate()
   const looking = detectors()
-  const whole = new Guardrails(looking)
   const tables: Finding['tables'][number][] = []
   const numbers: Record<string, number> = {}
   const wrong: string[] = []
@@ -39,11 +38,15 @@ async function measure({ form, say }: Setting): Promise<Finding> {
     const rows: (string | number)[][] = []
     for (const kind of kindsIn[form]) {
       const text = textOf(kind, size.length - planted.length) + planted
-      const { signals, unavailable } = whole.scan(text, 'result')
-      if (unavailable.length > 0 || signals.every(({ category, end }) => category !== 'email' || end !== text.length)) {
+      const look = (each: string) => lookAtAll(each, looking, () => undefined)
+      const { findings, unavailable } = look(text)
+      if (
+        unavailable.length > 0 ||
+        findings.every(({ category, end }) => category !== 'email' || end !== text.length)
+      ) {
         wrong.push(`guardrails ${kind} ${size.name}: what stands at the end was not found`)
       }
-      const all = spread(size, form, () => text, text => whole.scan(text, 'result')) // prettier-ignore
+      const all = spread(size, form, () => text, look)
       const views = spread(size, form, () => text, viewsOf)
       const each = looking.map(detector => spread(size, form, () => viewsOf(text), views => detector.find(views))) // prettier-ignore
       rows.push([

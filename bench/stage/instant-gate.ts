@@ -109,7 +109,7 @@ export async function openInstantGate(around: Around = (_step, run) => run()): P
   const onBug = (error: unknown) => {
     throw error
   }
-  const guardrails = new Guardrails(detectors(), onBug)
+  const guardrails = new Guardrails(detectors(), { onBug })
   const late = new LateWrites(clock, onBug)
   const budgets = new Budgets({ ledger: stores.budgets, journal, late, clock })
   const recorder = new Recorder({ calls: stores.calls, journal, late, clock })

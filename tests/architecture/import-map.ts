@@ -73,6 +73,10 @@ export const adapters: Readonly<Record<string, Room>> = {
   'connector-openapi': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['yaml']),
   'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
   'policy-opa': io([...ground, 'gate', 'adapters/http-client'], ['@open-policy-agent/opa-wasm']),
+  'guardrail-http': io([...ground, 'guardrails', 'registry', 'adapters/http-client']),
+  // The packages that a model runs on are installed by those who have one, and loaded from there.
+  'guardrail-onnx': io([...ground, 'guardrails']),
+  'guardrail-thread': io([...ground, 'guardrails']),
   'schema-ajv': io([...ground, 'gate'], ['ajv', 'ajv-formats', 're2js']),
   'identity-oidc': io([...ground, 'identity'], ['jose']),
   'secrets-local': io([...ground, 'registry']),
@@ -108,6 +112,9 @@ export const app: Room = io(
 export const loadsLate = ['main.ts', 'app/', 'adapters/store-sql/index.ts', 'api/rest/open-api.ts', 'cli/demo.ts'].map(
   path => `apps/castellan/src/${path}`,
 )
+
+/** Files that load what the user has installed, by a path that is found out: no row could name it. */
+export const loadsElsewhere = ['apps/castellan/src/adapters/guardrail-onnx/classify.thread.ts']
 
 /** The rooms that may read `process.env`; everybody else is told what they need. */
 export const readsEnvironment = ['config', 'main']

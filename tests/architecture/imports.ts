@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { cycles } from './cycles.ts'
-import { forbiddenNames, loadsLate, packages, pureNode, readsEnvironment } from './import-map.ts'
+import { forbiddenNames, loadsElsewhere, loadsLate, packages, pureNode, readsEnvironment } from './import-map.ts'
 import { isDoor, isTest, packageOf, type Place, placeOf, resolve } from './rooms.ts'
 import { type Reference, references } from './scan.ts'
 
@@ -91,7 +91,7 @@ function judge(source: Source, reference: Reference, installed: ReadonlySet<stri
     case 'star':
       return `no "export *": name what ${room} offers`
     case 'computed':
-      if (source.test) return undefined
+      if (source.test || loadsElsewhere.includes(source.path)) return undefined
       return 'an import that is computed cannot be checked; write the specifier as a literal'
     case 'import':
     case 'url':

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -90,6 +90,19 @@ describe('the built form', () => {
       env: bare,
     })
     assert.match(stdout, /Everything was so/, stderr)
+  })
+
+  test('looks at a long text in its thread, and sees what the sources see', async () => {
+    const file = join(folder, 'long.txt')
+    await writeFile(file, `${'The agenda lies on the table. '.repeat(10_000)}Write to ann.marsh@example.org.`)
+    const seen = []
+    for (const main of [sources, join(form, 'main.js')]) {
+      const argv = [main, 'guardrails', 'scan', file, '--json']
+      seen.push((await promisify(execFile)(process.execPath, argv, { env: bare, cwd: folder })).stdout)
+    }
+    assert.match(seen[0]!, /"email"/)
+    assert.match(seen[0]!, /"unavailable": ?\[\]/)
+    assert.equal(seen[1], seen[0])
   })
 
   test('answers with the same OpenAPI document as the sources', async () => {

@@ -6,7 +6,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   ...terminal(),
   variables: processVariables(),
   start: async (config, surroundings) => (await import('./app/index.ts')).start(config, surroundings),
-  guardrails: async () => (await import('./app/index.ts')).guardrails(),
+  guardrails: async config => (await import('./app/index.ts')).guardrailsAlone(config, processVariables()),
   policyEngine: async () => (await import('./app/index.ts')).policyEngine(),
   migrate: async config => (await import('./app/index.ts')).migrate(config),
 })

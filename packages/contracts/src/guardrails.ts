@@ -28,6 +28,8 @@ export const guardrailThresholds = z.strictObject({
 const word = z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by -')
 /** What is done about a category of findings, such as `email`, in every mode. */
 const categories = z.record(word, guardrailAction)
+/** Names of external providers that may be asked. */
+const providers = z.array(word.max(64)).max(50).nullable().default(null)
 
 export const guardrailScanInput = z
   .strictObject({
@@ -56,6 +58,8 @@ const guardrailRule = z
     mode: guardrailMode.nullable().default(null),
     thresholds: guardrailThresholds.default({}),
     categories: categories.default({}),
+    /** The external providers that may be asked; null to leave it as it is, and [] for none. */
+    providers,
     /** What whoever reads a result has read, whatever is in it, such as `untrusted` or `confidential`. */
     labels: z.array(word.max(64)).max(20).default([]),
   })
@@ -66,6 +70,8 @@ export const guardrailsInput = z
     mode: guardrailMode.default('mixed'),
     thresholds: guardrailThresholds.default({}),
     categories: categories.default({}),
+    /** The external providers that may be asked; null for all there are. One that is not there counts as one that does not work. */
+    providers,
     /** What is different for some tools: of those that match, the later has the last word. */
     rules: z.array(guardrailRule).max(500).default([]),
     /** What becomes of calls that are unsafe or reach the open world once a session has read untrusted and confidential things. */
@@ -86,6 +92,8 @@ export const guardrailSignal = z
     end: z.int(),
     confidence,
     action: guardrailAction,
+    /** The external provider that saw it; left out when it was a detector of the control plane. */
+    provider: z.string().optional(),
   })
   .meta({ id: 'GuardrailSignal' })
 export type GuardrailSignal = z.infer<typeof guardrailSignal>
@@ -97,15 +105,39 @@ export const guardrailScan = z
     signals: z.array(guardrailSignal),
     /** The text without personal data, secrets and ways out. */
     redacted: z.string(),
-    /** Detectors that did not work on this text. */
+    /** Detectors and providers that did not work on this text. */
     unavailable: z.array(z.string()),
-    /** Over the detectors and the settings: under the same digest the same text leads to the same answer. */
+    /** Over detectors, providers and the settings: under the same digest the same text leads to the same answer. */
     rules_hash: z.string(),
   })
   .meta({ id: 'GuardrailScan' })
 export type GuardrailScan = z.infer<typeof guardrailScan>
 
 export const guardrailProvider = z
-  .object({ name: z.string(), metric: guardrailMetric, version: z.string(), available: z.boolean() })
+  .object({
+    name: z.string(),
+    /** `detector` for those of the control plane; otherwise what kind of external provider it is, such as `http`. */
+    kind: z.string(),
+    /** Null for those who look for more than one thing. */
+    metric: guardrailMetric.nullable(),
+    /** Null before an external provider has said it. */
+    version: z.string().nullable(),
+    available: z.boolean(),
+    /** What is known of an external provider; null for detectors. */
+    external: z
+      .object({
+        /** `resting` after several failures: not asked for some seconds, and unavailable meanwhile. */
+        state: z.enum(['unasked', 'working', 'failing', 'resting']),
+        stages: z.array(guardrailStage),
+        /** Since the start: requests, those that failed, and answers that were good once more. */
+        asked: z.int(),
+        failed: z.int(),
+        reused: z.int(),
+        last_failure: z.object({ at: z.string(), why: z.string() }).nullable(),
+        /** Optional parts that are not installed, and how to get them. */
+        missing: z.array(z.string()),
+      })
+      .nullable(),
+  })
   .meta({ id: 'GuardrailProvider' })
 export type GuardrailProvider = z.infer<typeof guardrailProvider>

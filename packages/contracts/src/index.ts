@@ -134,6 +134,7 @@ export {
   type Ruling,
 } from './decision.ts'
 export {
+  guardrailMetric,
   guardrailMode,
   guardrails,
   type Guardrails,

@@ -9,7 +9,6 @@ import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Core } from '../api/index.ts'
 import { type Config, secretEnvironment, type Variables } from '../config/index.ts'
 import {
-  type BreakerSettings,
   Budgets,
   type Connector,
   Consent,
@@ -29,7 +28,7 @@ import {
 } from '../gate/index.ts'
 import { Authenticator, type Books, DEFAULT_TENANT, Directory, type TokenVerifier } from '../identity/index.ts'
 import { Journal } from '../journal/index.ts'
-import { type Clock, fault, isFault, newId, systemClock } from '../kernel/index.ts'
+import { type BreakerSettings, type Clock, fault, isFault, newId, systemClock } from '../kernel/index.ts'
 import {
   Authorizations,
   Masker,
@@ -46,10 +45,11 @@ import { Sessions } from '../sessions/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
 import { approvalParts } from './approvals.ts'
 import { authorizerOnFirstUse, onFirstUse } from './on-first-use.ts'
-import { guardrails, inspection } from './guardrails.ts'
+import { guardrailParts, inspection } from './guardrails.ts'
 import { models } from './models.ts'
 import { readPem } from './read-pem.ts'
 import { policyEngines } from './policy-engines.ts'
+import { providerPanel } from './provider-panel.ts'
 import { runParts } from './runs.ts'
 import { redactArguments } from './redact-arguments.ts'
 import { starterPolicies } from './starter-policies.ts'
@@ -80,6 +80,8 @@ export interface Parts {
   readonly address: { url: string }
   /** Ends what secrets are read through. */
   readonly closeSecrets: () => Promise<unknown>
+  /** Ends what guardrails look with. */
+  readonly closeGuardrails: () => Promise<void>
 }
 
 /** Builds the adapters and wires them to the core: the only place that knows both. */
@@ -102,8 +104,6 @@ export async function compose(
     log('error', 'bug', { error: error instanceof Error ? (error.stack ?? error.message) : 'not an Error' })
 
   const journal = new Journal(stores.journal, clock, masker)
-  let detecting: ReturnType<typeof guardrails> | undefined
-  const detectors = () => (detecting ??= guardrails(onBug))
   const keys = new KeyFiles(join(config.data, 'master.key'))
   // The same until the next start, whatever key takes over: what was signed meanwhile must still be taken.
   const master = keys.get(keys.current)!
@@ -122,6 +122,19 @@ export async function compose(
     const secret = (owner: string, name: string) => registry.secret(owner, name)
     return resolveSecrets(tenant, refs, { secret, vault, places, masker })
   }
+
+  const panel = await providerPanel(config.guardrails, {
+    readSecret: async ref => (await resolved(DEFAULT_TENANT, { token: ref }))['token']!,
+    clock,
+    ...(breaker && { breaker }),
+    onBug,
+    onChange: (provider, why) =>
+      why === null
+        ? log('info', 'guardrail.provider_works', { provider })
+        : log('warn', 'guardrail.provider_fails', { provider, why }),
+  })
+  const guardrails = guardrailParts(onBug, panel)
+  const detectors = guardrails.load
 
   // The connectors there are; a new one is one more line here.
   const connectors: readonly Connector[] = [
@@ -244,6 +257,7 @@ export async function compose(
     lateWrites: () => late.backlog,
     servers: () => countBy(registry.servers().map(server => registry.health(server.id).status)),
     journalHead: () => stores.journal.head(),
+    guardrailProviders: () => panel?.states ?? [],
   })
   const core: Core = {
     version,
@@ -294,6 +308,7 @@ export async function compose(
     log,
     meter: metrics.meter,
     address,
+    closeGuardrails: guardrails.close,
     closeSecrets: () => Promise.all(Object.values(places).map(place => place.close())),
   }
 }

@@ -1,15 +1,66 @@
-import type { Guardrails } from '../guardrails/index.ts'
+import { availableParallelism } from 'node:os'
+import { type Config, secretEnvironment, type Variables } from '../config/index.ts'
+import type { Guardrails, OnBug, Onlooker, ProviderPanel } from '../guardrails/index.ts'
+import { DEFAULT_TENANT } from '../identity/index.ts'
+import { systemClock } from '../kernel/index.ts'
 import type { Inspection } from '../registry/index.ts'
+import { providerPanel } from './provider-panel.ts'
 
-/** All detectors there are, loaded only now: their words and weights are of no use to most processes. `onBug` is told of one that throws. */
-export async function guardrails(onBug?: (error: unknown) => void): Promise<Guardrails> {
-  const { detectors, Guardrails } = await import('../guardrails/index.ts')
-  return new Guardrails(detectors(), onBug)
+/** The guardrails of a control plane, and what they look with. */
+export interface GuardrailParts {
+  /** All detectors there are, loaded when they are asked for first: their words and weights are of no use to most processes. */
+  readonly load: () => Promise<Guardrails>
+  readonly close: () => Promise<void>
+}
+
+/** `onBug` is told of detectors that throw, and of threads that end. */
+export function guardrailParts(onBug: OnBug, panel?: ProviderPanel): GuardrailParts {
+  let loading: Promise<Guardrails> | undefined
+  let onlooker: Onlooker | undefined
+
+  async function load(): Promise<Guardrails> {
+    const { detectors, Guardrails } = await import('../guardrails/index.ts')
+    const { threadOnlooker } = await import('../adapters/guardrail-thread/index.ts')
+    void panel?.prepare()
+    const looking = detectors()
+    // One processor is for everything else.
+    const most = Math.max(1, Math.min(2, availableParallelism() - 1))
+    onlooker = threadOnlooker({ detectors: looking.map(({ name }) => name), onBug, most })
+    return new Guardrails(looking, { onBug, onlooker, ...(panel && { panel }) })
+  }
+
+  return {
+    load: () => (loading ??= load()),
+    close: async () => {
+      await onlooker?.close()
+      await panel?.close()
+    },
+  }
+}
+
+/** The guardrails of the settings without a control plane around them; tokens of providers are read from variables alone. */
+export async function guardrailsAlone(
+  { guardrails }: Pick<Config, 'guardrails'>,
+  variables: Variables,
+): Promise<GuardrailParts> {
+  const read = secretEnvironment(variables, DEFAULT_TENANT)
+  const panel = await providerPanel(guardrails, {
+    readSecret: async ref => {
+      const value = 'env' in ref ? read(ref.env, DEFAULT_TENANT) : undefined
+      if (value === undefined) throw new Error('there is no such variable')
+      return value
+    },
+    clock: systemClock,
+    onBug: () => undefined,
+    onChange: () => undefined,
+  })
+  await panel?.prepare()
+  return guardrailParts(() => undefined, panel)
 }
 
 /** What the detectors say of the texts of a definition: orders to a model, and ways out for data. */
-export function inspection(detectors: Guardrails, text: string): Inspection {
-  const { signals, unavailable } = detectors.scan(text, 'tool_manifest')
+export async function inspection(detectors: Guardrails, text: string): Promise<Inspection> {
+  const { signals, unavailable } = await detectors.scan(text, 'tool_manifest')
   const findings = signals
     // An address alone is not a way out.
     .filter(({ metric, action }) => metric === 'injection' || (metric === 'exfiltration' && action === 'block'))

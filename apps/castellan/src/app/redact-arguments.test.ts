@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Detector, Guardrails } from '../guardrails/index.ts'
-import { guardrails } from './guardrails.ts'
+import { guardrailParts } from './guardrails.ts'
 import { redactArguments } from './redact-arguments.ts'
 
 const text = JSON.stringify({ to: 'ann@example.com', note: 'key AKIAIOSFODNN7EXAMQ4Z', amount: 5 }, null, 2)
 const noBugs = (error: unknown) => assert.fail(String(error))
 
 test('secrets are shown to nobody, personal data to those who decide', async () => {
-  const redact = redactArguments(() => guardrails(), noBugs)
+  const redact = redactArguments(guardrailParts(noBugs).load, noBugs)
   const decides = await redact(text, 'decides')
   assert.match(decides, /ann@example\.com/)
   assert.doesNotMatch(decides, /AKIA/)

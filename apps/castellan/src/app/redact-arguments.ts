@@ -8,7 +8,7 @@ import type { Guardrails } from '../guardrails/index.ts'
 export function redactArguments(guardrails: () => Promise<Guardrails>, onBug: (error: unknown) => void): Redact {
   return async (text, reader) => {
     try {
-      const scan = (await guardrails()).scan(text, 'arguments')
+      const scan = await (await guardrails()).scan(text, 'arguments', {}, { alone: true })
       if (scan.unavailable.length > 0) return NOT_SHOWN
       if (reader === 'looks') return scan.redacted
       const { redacted } = await import('../guardrails/index.ts')

@@ -31,6 +31,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     stopping.push(() => Promise.all(core.engines.map(engine => engine.close())))
     stopping.push(parts.closeSecrets)
     stopping.push(() => core.models.close())
+    stopping.push(parts.closeGuardrails)
     const rotated = await core.rotation.finish({ tenant: DEFAULT_TENANT, principal: 'system', correlationId: newId() })
     if (rotated) {
       const { key, rewrapped, unreadable, forgotten } = rotated
@@ -73,7 +74,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     })
     const { address, port } = app.server.address() as AddressInfo
     // So that the first call need not wait for the words and weights of the detectors.
-    core.guardrails().then(detectors => detectors.scan(FIRST_TEXT, 'result'), core.onBug)
+    core.guardrails().then(detectors => detectors.scan(FIRST_TEXT, 'result', {}, { alone: true }), core.onBug)
     log('info', 'started', { url: parts.address.url, data: config.data, version: core.version })
     let stopped: Promise<void> | undefined
     return {

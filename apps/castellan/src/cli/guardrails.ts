@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { guardrailMode, guardrailsInput, type GuardrailsInput, guardrailStage } from '@castellan/contracts'
+import {
+  guardrailMode,
+  type GuardrailProvider,
+  guardrailsInput,
+  type GuardrailsInput,
+  guardrailStage,
+} from '@castellan/contracts'
 import { type Command, Option } from 'commander'
 import { parse, stringify } from 'yaml'
 import type { Mode, Scan, Stage } from '../guardrails/index.ts'
@@ -7,6 +13,7 @@ import { fault } from '../kernel/index.ts'
 import type { CommandLine } from './command-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printable, shortened, table } from './output.ts'
+import { configFor } from './static-config.ts'
 
 export function guardrailsCommand(program: Command, line: CommandLine): void {
   const guardrails = program
@@ -62,17 +69,27 @@ function parsed(file: string, text: string): GuardrailsInput {
 function healthCommand(guardrails: Command, line: CommandLine): void {
   guardrails
     .command('health')
-    .description('The detectors, and whether each works; exits with 1 when one does not')
+    .description('The detectors and external providers, and whether each works; exits with 1 when one does not')
     .action(async () => {
       const { providers } = await line.during('asking the detectors', line.controlPlane().guardrails.health())
       line.speak().result(providers, list =>
         table(
-          ['detector', 'looks for', 'version', 'works'],
-          list.map(({ name, metric, version, available }) => [name, metric, version, available ? 'yes' : 'no']),
+          ['name', 'kind', 'looks for', 'version', 'works'],
+          list.map(({ name, kind, metric, version, available, external }) => [
+            name,
+            kind,
+            metric ?? '',
+            version ?? '',
+            available ? 'yes' : `no: ${troubleOf(external)}`,
+          ]),
         ),
       )
       if (providers.some(({ available }) => !available)) line.endWith(exitCodes.failed)
     })
+}
+
+function troubleOf(external: GuardrailProvider['external']): string {
+  return external?.missing.join('; ') || external?.last_failure?.why || 'it fails'
 }
 
 function scanCommand(guardrails: Command, line: CommandLine): void {
@@ -86,19 +103,39 @@ function scanCommand(guardrails: Command, line: CommandLine): void {
       new Option('--mode <mode>', 'What is done about findings').choices(guardrailMode.options).default('mixed'),
     )
     .option('--redacted', 'Print the text without what was found')
-    .action(async (file: string | undefined, options: { stage: Stage; mode: Mode; redacted?: true }) => {
-      const text = await textFrom(file, line)
-      const detectors = await line.world.guardrails()
-      const scan = detectors.scan(text, options.stage, { mode: options.mode })
-      line
-        .speak()
-        .result({ ...scan, rules_hash: detectors.digest({ mode: options.mode }) }, () =>
-          options.redacted === true ? scan.redacted : inWords(scan, text),
-        )
-      if (scan.unavailable.length > 0)
-        line.speak().note(`These detectors did not work: ${scan.unavailable.join(', ')}.`)
-      if (scan.verdict === 'block') line.endWith(exitCodes.failed)
-    })
+    .option('--config <file>', 'castellan.yaml whose external providers are asked, too')
+    .action(
+      async (file: string | undefined, options: { stage: Stage; mode: Mode; redacted?: true; config?: string }) => {
+        const text = await textFrom(file, line)
+        const { config } = configFor(options, line.world.variables)
+        const guardrails = await line.world.guardrails(config)
+        try {
+          const detectors = await guardrails.load()
+          const scan = await detectors.scan(text, options.stage, { mode: options.mode })
+          report(line, scan, text, { ...options, rulesHash: detectors.digest({ mode: options.mode }) })
+        } finally {
+          await guardrails.close()
+        }
+      },
+    )
+}
+
+function report(
+  line: CommandLine,
+  scan: Scan,
+  text: string,
+  { redacted, rulesHash }: { readonly redacted?: true; readonly rulesHash: string },
+): void {
+  const signals = scan.signals.map(({ provider, ...signal }) =>
+    provider ? { ...signal, provider: provider.name } : signal,
+  )
+  line
+    .speak()
+    .result({ ...scan, signals, rules_hash: rulesHash }, () =>
+      redacted === true ? scan.redacted : inWords(scan, text),
+    )
+  if (scan.unavailable.length > 0) line.speak().note(`These did not work: ${scan.unavailable.join(', ')}.`)
+  if (scan.verdict === 'block') line.endWith(exitCodes.failed)
 }
 
 async function textFrom(file: string | undefined, { world }: CommandLine): Promise<string> {

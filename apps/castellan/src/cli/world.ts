@@ -1,11 +1,18 @@
 import type { Config, Variables } from '../config/index.ts'
-import type { BreakerSettings, PolicyEngine, PolicyHolder } from '../gate/index.ts'
+import type { PolicyEngine, PolicyHolder } from '../gate/index.ts'
 import type { Guardrails } from '../guardrails/index.ts'
+import type { BreakerSettings } from '../kernel/index.ts'
 
 /** A control plane this process started. */
 export interface Started {
   readonly url: string
   stop(): Promise<void>
+}
+
+/** Guardrails of this process, and the end of what they look with. */
+interface GuardrailParts {
+  readonly load: () => Promise<Guardrails>
+  readonly close: () => Promise<void>
 }
 
 /** A step of the store's schema, and when it ran. */
@@ -43,7 +50,7 @@ export interface World extends Terminal {
     surroundings: { variables: Variables; write: (line: string) => void; breaker?: BreakerSettings },
   ) => Promise<Started>
   readonly policyEngine: () => Promise<PolicyEngine & PolicyHolder>
-  readonly guardrails: () => Promise<Guardrails>
+  readonly guardrails: (config: Config) => Promise<GuardrailParts>
   /** Brings the store of these settings up to date. Throws what opening it throws. */
   readonly migrate: (config: Config) => Promise<readonly MigrationStep[]>
 }

@@ -1,4 +1,5 @@
 import type { ModelProviders } from './model-providers.ts'
+import type { GuardrailProviders } from './guardrail-providers.ts'
 import type { Values } from './settings.ts'
 
 /** Where this process is and what it may use. Durations are milliseconds, sizes bytes. */
@@ -19,6 +20,7 @@ export interface Config {
   readonly oidc: OidcConfig | null
   readonly policy: PolicyConfig
   readonly approvals: { readonly decideWithin: number; readonly useWithin: number }
+  readonly guardrails: { readonly providers: GuardrailProviders; readonly budget: number }
   readonly secrets: SecretsConfig
   readonly models: { readonly providers: ModelProviders }
   readonly mcp: { readonly sessionIdle: number; readonly maxSessions: number }
@@ -91,6 +93,7 @@ export function configOf(values: Values): Config {
     oidc: oidcOf(values),
     policy: { engines: [...new Set(values['policy.engines'])], opa: opaOf(values), opaWasm: opaWasmOf(values) },
     approvals: { decideWithin: values['approvals.decide_within'], useWithin: values['approvals.use_within'] },
+    guardrails: { providers: values['guardrails.providers'], budget: values['guardrails.budget'] },
     secrets: { files: values['secrets.files'], vault: vaultOf(values) },
     models: { providers: values['models.providers'] },
     mcp: { sessionIdle: values['mcp.session_idle'], maxSessions: values['mcp.max_sessions'] },
@@ -154,7 +157,8 @@ function vaultOf(values: Values): SecretsConfig['vault'] {
   }
 }
 
-function secretOf(reference: string): NonNullable<OpaConfig['token']> {
+/** What `env:NAME` or `secret:NAME` refers to. */
+export function secretOf(reference: string): NonNullable<OpaConfig['token']> {
   const [, kind, name] = /^(env|secret):(.*)$/.exec(reference) as unknown as [string, string, string]
   return kind === 'env' ? { env: name } : { secret: name }
 }

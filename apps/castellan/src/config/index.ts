@@ -1,6 +1,7 @@
-export type { Config, OidcConfig, OpaConfig, PolicyConfig } from './config.ts'
+export { type Config, type OidcConfig, type OpaConfig, type PolicyConfig, secretOf } from './config.ts'
 export { closest } from './did-you-mean.ts'
 export { processVariables, secretEnvironment, type Variables } from './environment.ts'
 export { explain, type Explained, type SettingHelp, settingsHelp } from './explain.ts'
+export type { GuardrailProviders, HttpProvider, OnnxProvider } from './guardrail-providers.ts'
 export { type ConfigInputs, loadConfig, type LoadedConfig, type Source } from './load.ts'
 export type { ModelProviderConfig, ModelProviders, RemoteModels, SecretPlace } from './model-providers.ts'

@@ -43,6 +43,7 @@ describe('the configuration', () => {
       oidc: null,
       policy: { engines: ['cedar'], opa: null, opaWasm: null },
       approvals: { decideWithin: 60 * 60_000, useWithin: 15 * 60_000 },
+      guardrails: { providers: {}, budget: 1_000 },
       secrets: { files: null, vault: null },
       models: { providers: {} },
       mcp: { sessionIdle: 30 * 60_000, maxSessions: 1_000 },
@@ -363,5 +364,53 @@ describe('explaining', () => {
     }
     assert.equal(new Set(settingsHelp.map(each => each.variable)).size, settingsHelp.length)
     assert.equal(new Set(settingsHelp.map(each => each.flag)).size, settingsHelp.length)
+  })
+})
+
+describe('providers of the guardrails', () => {
+  const http = { kind: 'http', url: 'http://127.0.0.1:5001/look' }
+  const onnx = { kind: 'onnx', path: 'model', metric: 'injection', labels: { BAD: 'prompt-injection' } }
+
+  test('are a mapping in a file, and JSON elsewhere', () => {
+    const yaml = `settings: { guardrails: { budget: 2s, providers: { moderation: ${JSON.stringify(http)} } } }`
+    const flags = { guardrailsProviders: JSON.stringify({ moderation: http }) }
+    const { providers } = load({ flags }).config.guardrails
+    assert.deepEqual(load({ yaml }).config.guardrails, { budget: 2_000, providers })
+    assert.deepEqual(providers['moderation'], {
+      ...http,
+      stages: ['arguments', 'result', 'model_input', 'model_output'],
+      longest: 100_000,
+      report_from: 0.5,
+      dialect: 'castellan',
+      model: null,
+      token: null,
+      ca: null,
+      allow_private: false,
+      text: 'redacted',
+    })
+    assert.equal(explain(load({ flags })).find(({ path }) => path === 'guardrails.providers')?.value, 'moderation')
+  })
+
+  for (const [provider, why] of [
+    [{ ...http, url: 'ftp://x' }, /providers.*: m\.url: must be an http or https URL/],
+    [{ ...http, url: 'https://user:hunter2@x/' }, /m\.url/],
+    [{ ...http, token: 'hunter2' }, /m\.token: must be env:NAME or secret:NAME/],
+    [{ ...http, stages: [] }, /m\.stages/],
+    [{ ...http, dialect: 'openai' }, /providers\.m needs model/],
+    [{ ...onnx, labels: {} }, /m\.labels: must name a label/],
+    [{ ...onnx, metric: 'weather' }, /m\.metric/],
+    [{ kind: 'magic' }, /m\.kind/],
+  ] as const)
+    test(`are refused when one is ${JSON.stringify(provider)}`, () => {
+      const given = { flags: { guardrailsProviders: JSON.stringify({ m: provider }) } }
+      refuses(given, why)
+      assert.throws(
+        () => load(given),
+        (error: Error) => !error.message.includes('hunter2'),
+      )
+    })
+
+  test('that are not JSON are refused without showing them', () => {
+    refuses({ variables: { CASTELLAN_GUARDRAILS_PROVIDERS: '{hunter2' } }, /PROVIDERS must be providers by name[^2]*$/)
   })
 })

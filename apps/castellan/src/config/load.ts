@@ -93,6 +93,7 @@ function checkTogether(values: Values): void {
   if (vault.length > 0 && (values['secrets.vault.url'] === null || values['secrets.vault.token'] === null))
     throw invalid(`${vault.join(', ')} needs both secrets.vault.url and secrets.vault.token`)
   checkEngines(values)
+  checkProviders(values)
 }
 
 /** A setting of an engine that nobody asks would look as if it did something. */
@@ -121,6 +122,12 @@ function partOf({ issues }: z.ZodError): string {
   const within = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue
   const path = issue.path.map(String).join('.')
   return `; ${path === '' ? '' : `${path}: `}${within.message}`
+}
+
+function checkProviders(values: Values): void {
+  for (const [name, provider] of Object.entries(values['guardrails.providers']))
+    if (provider.kind === 'http' && provider.dialect === 'openai' && provider.model === null)
+      throw invalid(`guardrails.providers.${name} needs model, since its dialect is openai`)
 }
 
 function shortened(given: unknown): string {

@@ -1,4 +1,5 @@
 import { choice, duration, type Kind, list, optional, size, text, trueOrFalse, wholeNumber } from './kinds.ts'
+import { guardrailProviders } from './guardrail-providers.ts'
 import {
   isDatabaseUrl,
   isDecisionPath,
@@ -115,6 +116,14 @@ export const settings = {
     duration('1s', '24d'),
     900_000,
     'How long an approval may be used once it is given, unless a rule says otherwise.',
+  ),
+  'guardrails.providers': secret(
+    setting(guardrailProviders, {}, 'External providers that look at texts besides the detectors.'),
+  ),
+  'guardrails.budget': setting(
+    duration('10ms', '30s'),
+    1_000,
+    'How long a scan waits for all of them together; who has not answered by then is unavailable.',
   ),
   'secrets.files': setting(
     optional(text('a path', 'folder', isPath)),

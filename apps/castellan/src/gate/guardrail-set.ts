@@ -7,6 +7,8 @@ export interface GuardrailSet {
   readonly mode: Mode
   readonly thresholds: NonNullable<GuardrailWish['thresholds']>
   readonly categories: Readonly<Record<string, Action>>
+  /** Names of the providers that may be asked; null, and what was stored before there were any, for all there are. */
+  readonly providers?: readonly string[] | null
   /** What is different for some tools: of those that match, the later has the last word. */
   readonly rules: readonly GuardrailRule[]
   /** What becomes of a call that could change or reach something after its session has read untrusted and confidential things. */
@@ -31,6 +33,8 @@ export interface GuardrailRule {
   readonly mode: Mode | null
   readonly thresholds: NonNullable<GuardrailWish['thresholds']>
   readonly categories: Readonly<Record<string, Action>>
+  /** Null to leave it as it is. */
+  readonly providers?: readonly string[] | null
   /** What whoever reads a result of these tools has read, whatever is in it: such as `confidential`. */
   readonly labels: readonly string[]
 }
@@ -43,7 +47,16 @@ export interface GuardrailTerms {
 }
 
 export function guardrailsByDefault(tenant: string): GuardrailSet {
-  return { tenant, mode: 'mixed', thresholds: {}, categories: {}, rules: [], mixing: 'approve', version: 0 }
+  return {
+    tenant,
+    mode: 'mixed',
+    thresholds: {},
+    categories: {},
+    providers: null,
+    rules: [],
+    mixing: 'approve',
+    version: 0,
+  }
 }
 
 export function termsFor(set: GuardrailSet, tool: string, stage: ToolStage): GuardrailTerms {
@@ -66,6 +79,7 @@ export function termsFor(set: GuardrailSet, tool: string, stage: ToolStage): Gua
         set.categories,
         ...applying.map(({ categories }) => categories),
       ) as GuardrailSet['categories'],
+      providers: applying.findLast(({ providers }) => (providers ?? null) !== null)?.providers ?? set.providers ?? null,
     },
     labels,
   }

@@ -12,7 +12,6 @@ export type { Call, CallContext, CallMethod, GivenInput, TaskMethod } from './ca
 export type { CallFilter, CallRecord, CallStore } from './call-store.ts'
 export type { CallerClient, CallIo, ClientAnswer, Connector, Link, LinkEvents, Reply, Target } from './connector.ts'
 export type { DecisionLog, JudgedCall } from './decision-log.ts'
-export type { BreakerSettings } from './execute/breaker.ts'
 export { Consent } from './consent.ts'
 export { Executor } from './execute/execute.ts'
 export { Upstreams, type UpstreamParts } from './execute/upstreams.ts'

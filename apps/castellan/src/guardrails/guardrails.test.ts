@@ -4,17 +4,24 @@ import { fc } from '../../../../tests/support/properties.ts'
 import type { Detector } from './detector.ts'
 import { detectors } from './detectors.ts'
 import type { Metric } from './finding.ts'
-import { Guardrails } from './guardrails.ts'
-import { type Mode, modes, settingsFor, tightened } from './settings.ts'
-import { type Action, actions, stages } from './signal.ts'
+import { Guardrails, type Scan } from './guardrails.ts'
+import { type GuardrailWish, type Mode, modes, settingsFor, tightened } from './settings.ts'
+import { type Action, actions, type Stage, stages } from './signal.ts'
 
 const all = new Guardrails(detectors())
 const card = 'pay with 4111 1111 1111 1111 please'
 const key = ['AWS key AKIA', 'Q3EGRK7XJ2M4WZ5T of the build'].join('')
 
+/** A scan that nobody has to wait for, as all short ones are where no provider is asked. */
+function scanned(guardrails: Guardrails, text: string, stage: Stage, wish?: GuardrailWish): Scan {
+  const scan = guardrails.scan(text, stage, wish)
+  assert.ok(!(scan instanceof Promise))
+  return scan
+}
+
 describe('a scan', () => {
   test('says what is where, in the text as it was given', () => {
-    const { signals, verdict, redacted } = all.scan(card, 'model_input')
+    const { signals, verdict, redacted } = scanned(all, card, 'model_input')
     assert.deepEqual(
       signals.map(({ metric, category, start, end, action }) => ({ metric, category, start, end, action })),
       [{ metric: 'pii', category: 'card', start: 9, end: 28, action: 'redact' }],
@@ -25,12 +32,12 @@ describe('a scan', () => {
 
   test('finds nothing in an ordinary sentence', () => {
     const text = 'The meeting moved to Thursday; please bring the printed agenda.'
-    assert.deepEqual(all.scan(text, 'result'), { verdict: 'allow', signals: [], redacted: text, unavailable: [] })
+    assert.deepEqual(scanned(all, text, 'result'), { verdict: 'allow', signals: [], redacted: text, unavailable: [] })
   })
 
   test('sees through encodings, and takes out the encoded stretch', () => {
     const hidden = Buffer.from(key).toString('base64')
-    const { signals, redacted } = all.scan(`note: ${hidden} end`, 'result')
+    const { signals, redacted } = scanned(all, `note: ${hidden} end`, 'result')
     assert.ok(signals.some(({ metric, start, end }) => metric === 'secrets' && start >= 6 && end <= 6 + hidden.length))
     assert.ok(redacted.startsWith('note: ') && redacted.endsWith(' end') && !redacted.includes(hidden))
   })
@@ -53,8 +60,8 @@ describe('a scan', () => {
     fc.assert(
       fc.property(text, fc.constantFrom(...stages), (parts, stage) => {
         const given = parts.join(' ')
-        const scan = all.scan(given, stage)
-        assert.deepEqual(all.scan(given, stage), scan)
+        const scan = scanned(all, given, stage)
+        assert.deepEqual(scanned(all, given, stage), scan)
         assert.deepEqual(scan.unavailable, [])
         let last = 0
         for (const { start, end, confidence } of scan.signals) {
@@ -84,12 +91,7 @@ describe('the modes', () => {
   }
 
   test('turn findings into actions', () => {
-    const expected: [
-      Metric,
-      number,
-      Parameters<Guardrails['scan']>[1],
-      Record<'hard_gate' | 'mixed' | 'advisory', Action>,
-    ][] = [
+    const expected: [Metric, number, Stage, Record<'hard_gate' | 'mixed' | 'advisory', Action>][] = [
       ['pii', 0.99, 'result', { hard_gate: 'block', mixed: 'redact', advisory: 'allow' }],
       ['secrets', 0.6, 'model_output', { hard_gate: 'block', mixed: 'redact', advisory: 'allow' }],
       ['secrets', 0.6, 'arguments', { hard_gate: 'block', mixed: 'warn', advisory: 'allow' }],
@@ -102,7 +104,7 @@ describe('the modes', () => {
     for (const [metric, confidence, stage, wanted] of expected) {
       const guardrails = new Guardrails([sees(metric, confidence)])
       for (const mode of ['hard_gate', 'mixed', 'advisory'] as const) {
-        const { verdict, signals } = guardrails.scan('x', stage, { mode })
+        const { verdict, signals } = scanned(guardrails, 'x', stage, { mode })
         assert.deepEqual([verdict, signals[0]?.action], [wanted[mode], wanted[mode]], `${metric} ${stage} ${mode}`)
       }
     }
@@ -110,13 +112,13 @@ describe('the modes', () => {
 
   test('block from the threshold that was given', () => {
     const guardrails = new Guardrails([sees('pii', 0.7)])
-    assert.equal(guardrails.scan('x', 'result', { thresholds: { pii: 0.7 } }).verdict, 'block')
-    assert.equal(guardrails.scan('x', 'result', { thresholds: { pii: 0.71 } }).verdict, 'redact')
+    assert.equal(scanned(guardrails, 'x', 'result', { thresholds: { pii: 0.7 } }).verdict, 'block')
+    assert.equal(scanned(guardrails, 'x', 'result', { thresholds: { pii: 0.71 } }).verdict, 'redact')
   })
 
   test('the verdict is the strongest action', () => {
     const guardrails = new Guardrails([sees('pii', 0.7), sees('injection', 0.95), sees('toxicity', 0.5)])
-    const { verdict, signals } = guardrails.scan('x', 'result')
+    const { verdict, signals } = scanned(guardrails, 'x', 'result')
     assert.equal(verdict, 'block')
     assert.deepEqual(new Set(signals.map(({ action }) => action)), new Set(['redact', 'block', 'warn']))
     assert.deepEqual(actions, ['allow', 'warn', 'redact', 'block'])
@@ -124,13 +126,13 @@ describe('the modes', () => {
 
   test('a detector that fails is named, told of, and blocks only at the hard gate; the others still work', () => {
     const bugs: unknown[] = []
-    const guardrails = new Guardrails([broken, sees('injection', 0.5)], error => bugs.push(error))
+    const guardrails = new Guardrails([broken, sees('injection', 0.5)], { onBug: error => bugs.push(error) })
     for (const [mode, verdict] of [
       ['hard_gate', 'block'],
       ['mixed', 'warn'],
       ['advisory', 'allow'],
     ] as const) {
-      const scan = guardrails.scan('x', 'result', { mode })
+      const scan = scanned(guardrails, 'x', 'result', { mode })
       assert.deepEqual([scan.verdict, scan.unavailable, scan.signals.length], [verdict, ['broken'], 1])
     }
     assert.equal(bugs.length, 3)

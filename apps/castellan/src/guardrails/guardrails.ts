@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Digest, digestJson, type JsonValue, Recent } from '../kernel/index.ts'
+import { type Digest, digestBytes, digestJson, type JsonValue, Recent } from '../kernel/index.ts'
 import type { Detector } from './detector.ts'
 import type { Finding, Metric } from './finding.ts'
 import { jsonText, type JsonText, type Leaf, leavesAt, pointerTo, rewritten } from './json-text.ts'
+import type { Onlooker } from './onlooker.ts'
+import type { ProviderPanel, ProviderState } from './provider-panel.ts'
 import { redacted } from './redacted.ts'
 import { actionFor, canBeTakenOut, type GuardrailSettings, type GuardrailWish, settingsFor } from './settings.ts'
 import { type Action, actions, type Signal, type Stage, stages } from './signal.ts'
-import type { Views } from './view.ts'
-import { viewsOf } from './views/views-of.ts'
+import { lookAt, type OnBug, Pieces, type Sight, WINDOW } from './sight.ts'
 
 /** What was found in one text, and what is to become of it. */
 export interface Scan {
@@ -17,7 +18,7 @@ export interface Scan {
   readonly signals: readonly Signal[]
   /** The text without personal data, secrets and ways out, whatever the verdict is: fit to be shown. */
   readonly redacted: string
-  /** Names of detectors that did not work on this text. */
+  /** Names of detectors and providers that did not work on this text. */
   readonly unavailable: readonly string[]
 }
 
@@ -38,6 +39,8 @@ export interface JsonSignal {
   readonly at: string
   readonly confidence: number
   readonly action: Action
+  /** Who saw it, when that was no detector of ours. */
+  readonly provider?: Finding['provider']
 }
 
 /** A detector, as those who operate it see it. */
@@ -47,48 +50,67 @@ export interface Provider {
   readonly version: string
 }
 
+/** Who looks besides the detectors, and where. */
+export interface Company {
+  /** Told of detectors that throw; the scan only has their names. */
+  readonly onBug?: OnBug
+  /** Looks at long texts; without one they are looked at here, in turns. */
+  readonly onlooker?: Onlooker
+  readonly panel?: ProviderPanel
+}
+
 /** Detectors, and the modes that apply them. The same text, stage and settings always lead to the same scan. */
 export class Guardrails {
   readonly #detectors: readonly Detector[]
-  readonly #onBug: (error: unknown) => void
+  readonly #onBug: OnBug
+  readonly #onlooker: Onlooker | undefined
+  readonly #panel: ProviderPanel | undefined
   /** Of short texts: the same is said often. */
-  readonly #recent = new Recent<string, readonly Finding[]>(500)
+  readonly #recent = new Recent<string, Sight>(500)
+  /** Of longer ones, by digest: their texts would take too much room. */
+  readonly #recentByDigest = new Recent<Digest, Sight>(500)
   /** Settles when the piece of a long text that was asked for last has been looked at. */
   #lane: Promise<unknown> = Promise.resolve()
 
-  /** `onBug` is told of detectors that throw; the scan only has their names. */
-  constructor(detectors: readonly Detector[], onBug: (error: unknown) => void = () => undefined) {
+  constructor(detectors: readonly Detector[], { onBug = () => undefined, onlooker, panel }: Company = {}) {
     this.#detectors = detectors
     this.#onBug = onBug
-  }
-
-  scan(text: string, stage: Stage, wish: GuardrailWish = {}): Scan {
-    const settings = settingsFor(wish, stage)
-    const unavailable = new Set<string>()
-    const findings = this.#findings(text, unavailable)
-    const signals = findings.map(finding => ({ ...finding, action: actionFor(finding, stage, settings) })).sort(byPlace)
-    return {
-      verdict: verdictOf(signals, unavailable, settings),
-      signals,
-      redacted: redacted(text, findings),
-      unavailable: [...unavailable],
-    }
+    this.#onlooker = onlooker
+    this.#panel = panel
   }
 
   /**
-   * Looks at all texts of a value as one. Of a long value the answer comes later, so that others get a turn meanwhile. With
-   * `mustRedact` whatever can be taken out is, also where the settings would leave it.
+   * Looks at a text. The answer comes later when the text is long, or a provider is asked: those of the stage are, unless our own
+   * detectors block anyway. With `alone` nobody else gets to see it.
+   */
+  scan(text: string, stage: Stage, wish: GuardrailWish = {}, { alone = false }: How = {}): Scan | Promise<Scan> {
+    const settings = settingsFor(wish, stage)
+    return then(this.#see(text, stage, settings, alone), ({ findings, unavailable }) => {
+      const signals = findings
+        .map(finding => ({ ...finding, action: actionFor(finding, stage, settings) }))
+        .sort(byPlace)
+      return {
+        verdict: verdictOf(signals, unavailable, settings),
+        signals,
+        redacted: redacted(text, findings),
+        unavailable,
+      }
+    })
+  }
+
+  /**
+   * As {@link scan}, for all texts of a value as one. With `mustRedact` whatever can be taken out is, also where the settings would
+   * leave it.
    */
   scanJson(
     value: JsonValue,
     stage: Stage,
     wish: GuardrailWish = {},
-    { mustRedact = false }: { readonly mustRedact?: boolean } = {},
+    { alone = false, mustRedact = false }: How & { readonly mustRedact?: boolean } = {},
   ): JsonScan | Promise<JsonScan> {
     const settings = settingsFor(wish, stage)
     const texts = jsonText(value)
-    const unavailable = new Set<string>()
-    const judged = (findings: readonly Finding[]): JsonScan => {
+    return then(this.#see(texts.text, stage, settings, alone), ({ findings, unavailable }) => {
       const signals = findings.map(finding => {
         const action = actionFor(finding, stage, settings)
         return { ...finding, action: mustRedact && canBeTakenOut(finding.metric) ? stronger(action, 'redact') : action }
@@ -97,65 +119,81 @@ export class Guardrails {
         verdict: verdictOf(signals, unavailable, settings),
         signals: signals.sort(byPlace).map(signal => placed(signal, texts)),
         redacted: withoutThese(value, texts, signals),
-        unavailable: [...unavailable],
+        unavailable,
       }
-    }
-    if (texts.text.length <= WINDOW) return judged(this.#findings(texts.text, unavailable))
-    return this.#findingsInTurns(texts.text, unavailable).then(judged)
+    })
   }
 
   get providers(): readonly Provider[] {
     return this.#detectors.map(({ name, metric, version }) => ({ name, metric, version }))
   }
 
-  /** Over the detectors and the settings: two scans of one text under the same digest find the same. */
+  /** Those of others, and how it is with them. */
+  get panel(): readonly ProviderState[] {
+    return this.#panel?.states ?? []
+  }
+
+  /** Which detectors and providers work; a provider of whom nothing good is known is asked about the text. */
+  async health(text: string): Promise<Pick<Scan, 'unavailable'>> {
+    const { unavailable } = await this.scan(text, 'preflight', {}, { alone: true })
+    await this.#panel?.probe(text)
+    return {
+      unavailable: [...unavailable, ...this.panel.filter(each => each.is !== 'working').map(({ name }) => name)],
+    }
+  }
+
+  /** Over detectors, providers and settings: two scans of one text under the same digest find the same. */
   digest(wish: GuardrailWish = {}): Digest {
     const settings = Object.fromEntries(stages.map(stage => [stage, settingsFor(wish, stage)]))
-    return digestJson({ providers: this.providers, settings })
+    const panel = this.panel.map(({ name, kind, version, stages: asked }) => ({ name, kind, version, asked }))
+    return digestJson({ providers: this.providers, panel, settings })
   }
 
-  #findings(text: string, unavailable: Set<string>): readonly Finding[] {
-    const known = text.length <= SHORT ? this.#recent.get(text) : undefined
-    if (known) return known
-    let views: Views
-    try {
-      views = viewsOf(text)
-    } catch (error) {
-      this.#onBug(error)
-      for (const { name } of this.#detectors) unavailable.add(name)
-      return []
-    }
-    const failed = new Set<string>()
-    const findings = this.#detectors.flatMap(detector => {
-      try {
-        return detector.find(views)
-      } catch (error) {
-        this.#onBug(error)
-        failed.add(detector.name)
-        return []
-      }
+  #see(text: string, stage: Stage, settings: GuardrailSettings, alone: boolean): Sight | Promise<Sight> {
+    const own = text.length <= WINDOW ? this.#look(text) : this.#lookAtLong(text)
+    const panel = this.#panel
+    if (alone || panel === undefined || text === '') return own
+    const names = panel.namesFor(stage, settings.providers ?? undefined)
+    if (names.length === 0) return own
+    return then(own, seen => {
+      const worst = verdictOf(
+        seen.findings.map(each => ({ action: actionFor(each, stage, settings) })),
+        seen.unavailable,
+        settings,
+      )
+      // It would cost money and leak, and change nothing.
+      if (worst === 'block') return seen
+      return panel.consult(text, stage, seen.findings, names).then(heard => ({
+        findings: [...seen.findings, ...heard.findings],
+        unavailable: [...seen.unavailable, ...heard.unavailable],
+      }))
     })
-    for (const name of failed) unavailable.add(name)
-    if (failed.size === 0 && text.length <= SHORT) this.#recent.set(text, findings)
-    return findings
   }
 
-  /** Piece by piece; the pieces overlap, so that what stands where one ends is seen in the next. */
-  async #findingsInTurns(text: string, unavailable: Set<string>): Promise<readonly Finding[]> {
-    const findings = new Map<string, Finding>()
-    for (let from = 0, end = 0; end < text.length; from += WINDOW - OVERLAP) {
-      if (from >= LONGEST) {
-        for (const { name } of this.#detectors) unavailable.add(name)
-        break
-      }
-      end = Math.min(text.length, from + WINDOW)
-      const piece = text.slice(from, end)
-      for (const found of await this.#inTurn(() => this.#findings(piece, unavailable))) {
-        const moved = { ...found, start: found.start + from, end: found.end + from }
-        findings.set(`${moved.category} ${moved.start} ${moved.end}`, moved)
-      }
-    }
-    return [...findings.values()]
+  #look(text: string): Sight {
+    if (text.length <= SHORT) return this.#remembered(this.#recent, text, text)
+    if (text.length <= REMEMBERED && text.isWellFormed())
+      return this.#remembered(this.#recentByDigest, digestBytes(text), text)
+    return lookAt(text, this.#detectors, this.#onBug)
+  }
+
+  #remembered<K>(memory: Recent<K, Sight>, key: K, text: string): Sight {
+    const known = memory.get(key)
+    if (known) return known
+    const sight = lookAt(text, this.#detectors, this.#onBug)
+    if (sight.unavailable.length === 0) memory.set(key, sight)
+    return sight
+  }
+
+  async #lookAtLong(text: string): Promise<Sight> {
+    return (await this.#onlooker?.look(text)) ?? this.#lookInTurns(text)
+  }
+
+  async #lookInTurns(text: string): Promise<Sight> {
+    const pieces = new Pieces(text, this.#detectors)
+    for (const piece of pieces.left())
+      pieces.add(piece, await this.#inTurn(() => lookAt(piece.text, this.#detectors, this.#onBug)))
+    return pieces.sight
   }
 
   /** One piece of all long texts in a turn of the event loop, however many there are: short ones have little to wait for. */
@@ -166,21 +204,27 @@ export class Guardrails {
   }
 }
 
-/** Characters that are looked at in one go, which takes some milliseconds. */
-const WINDOW = 64 * 1024
-/** Longer than anything that is found as one. */
-const OVERLAP = 4 * 1024
-/** Of a text that is longer nobody can say what is in it: its end is not looked at. */
-const LONGEST = 16 * 1024 * 1024
-/** Characters of a text that is remembered. */
+interface How {
+  /** Whether only our own detectors look. */
+  readonly alone?: boolean
+}
+
+/** Characters of a text that is remembered as it is. */
 const SHORT = 2_048
+/** Characters of a text whose digest is remembered, which costs about a hundredth of looking at it. */
+const REMEMBERED = 16 * 1_024
+
+/** At once when it is there: most texts need not wait for a turn. */
+function then<T, U>(value: T | Promise<T>, use: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(use) : use(value)
+}
 
 function verdictOf(
   signals: readonly { readonly action: Action }[],
-  unavailable: ReadonlySet<string>,
+  unavailable: readonly string[],
   { mode }: GuardrailSettings,
 ): Action {
-  if (unavailable.size > 0 && mode === 'hard_gate') return 'block'
+  if (unavailable.length > 0 && mode === 'hard_gate') return 'block'
   return signals.reduce<Action>((worst, { action }) => stronger(worst, action), 'allow')
 }
 
@@ -188,9 +232,15 @@ function stronger(one: Action, other: Action): Action {
   return actions.indexOf(one) >= actions.indexOf(other) ? one : other
 }
 
-function placed({ metric, category, start, end, confidence, action }: Signal, texts: JsonText): JsonSignal {
-  const [first] = leavesAt(texts, start, end)
-  return { metric, category, at: first ? pointerTo(first) : '', confidence, action }
+function placed({ metric, category, start, end, confidence, action, provider }: Signal, texts: JsonText): JsonSignal {
+  const [first] = isOfAll({ start, end }, texts) ? [] : leavesAt(texts, start, end)
+  const at = first ? pointerTo(first) : ''
+  return { metric, category, at, confidence, action, ...(provider && { provider }) }
+}
+
+/** Whether a finding has no place of its own, since it is one of all texts together. */
+function isOfAll({ start, end }: Pick<Finding, 'start' | 'end'>, { text, leaves }: JsonText): boolean {
+  return start === 0 && end === text.length && leaves.length > 1
 }
 
 /** The value without everything that its signals say must be taken out. */
@@ -198,7 +248,10 @@ function withoutThese(value: JsonValue, texts: JsonText, signals: readonly Signa
   const ofLeaf = new Map<Leaf, Finding[]>()
   for (const signal of signals) {
     if (signal.action !== 'redact') continue
+    const ofAll = isOfAll(signal, texts)
     for (const leaf of leavesAt(texts, signal.start, signal.end)) {
+      // Without their keys nobody could tell from one another what is left of the values.
+      if (ofAll && leaf.isKey) continue
       const start = Math.max(signal.start, leaf.start) - leaf.start
       const end = Math.min(signal.end, leaf.end) - leaf.start
       if (start >= end) continue

@@ -17,6 +17,8 @@ export interface GuardrailSettings {
   readonly thresholds: Readonly<Record<Metric, number | null>>
   /** What is done about findings of a category, such as `email`, in every mode and however sure a detector is. */
   readonly categories: Readonly<Record<string, Action>>
+  /** Names of the providers that are asked, of those who are asked at a stage at all; null for all of them. */
+  readonly providers: readonly string[] | null
 }
 
 /**
@@ -43,6 +45,7 @@ export interface GuardrailWish {
   readonly mode?: Mode | undefined
   readonly thresholds?: { readonly [metric in Metric]?: number | null | undefined } | undefined
   readonly categories?: Readonly<Record<string, Action>> | undefined
+  readonly providers?: readonly string[] | null | undefined
   /** Thresholds that are never above these, whatever is said or left to the defaults of a stage. */
   readonly atMost?: GuardrailWish['thresholds']
 }
@@ -59,7 +62,7 @@ export function tightened(
 }
 
 export function settingsFor(
-  { mode = 'mixed', thresholds: said = {}, atMost = {}, categories = {} }: GuardrailWish,
+  { mode = 'mixed', thresholds: said = {}, atMost = {}, categories = {}, providers = null }: GuardrailWish,
   stage: Stage,
 ): GuardrailSettings {
   const unsaid = stage === 'arguments' ? thresholdsOfArguments : thresholdsByDefault
@@ -75,7 +78,7 @@ export function settingsFor(
     toxicity: threshold('toxicity'),
     exfiltration: threshold('exfiltration'),
   }
-  return { mode, thresholds, categories }
+  return { mode, thresholds, categories, providers }
 }
 
 /** What is done about a finding of this confidence. */

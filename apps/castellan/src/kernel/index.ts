@@ -1,4 +1,5 @@
 export { isLoopback, type Place, placeOf, placeOfHost } from './address.ts'
+export { Breakers, type BreakerSettings } from './breaker.ts'
 export { canonicalize, parseStrict, MAX_DEPTH } from './canonical-json.ts'
 export { type Clock, isoTime, type ManualClock, manualClock, systemClock } from './clock.ts'
 export { type Digest, digestBytes, digestJson } from './digest.ts'

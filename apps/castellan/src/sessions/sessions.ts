@@ -252,21 +252,22 @@ export class Sessions implements SessionBook {
   /** A step as it is journaled: of its texts the beginning, without what guardrails take out, whatever was done about it. */
   async #kept(step: Step): Promise<JsonObject> {
     const detectors = await this.#parts.guardrails()
-    const shown = (text: string | null) => beginning(text === null ? null : detectors.scan(text, 'result').redacted)
-    return wireStep({ ...step, output: shown(step.output), error: shown(step.error) })
+    const shown = async (text: string | null) =>
+      beginning(text && (await detectors.scan(text, 'result', {}, { alone: true })).redacted)
+    return wireStep({ ...step, output: await shown(step.output), error: await shown(step.error) })
   }
 
   async #scan(session: Session, text: string, stage: Stage) {
     const detectors = await this.#parts.guardrails()
-    const { verdict, signals, redacted } = detectors.scan(
+    const { verdict, signals, redacted } = await detectors.scan(
       text,
       stage,
       this.#wishFor(session.tenant, session.guardrails),
     )
     const providers = new Map(detectors.providers.map(each => [each.metric, each]))
     const { model, rulesHash } = session
-    const noted = signals.map(({ metric, category, confidence, action }): Noted => {
-      const provider = providers.get(metric) ?? { name: metric, version: '' }
+    const noted = signals.map(({ metric, category, confidence, action, ...signal }): Noted => {
+      const provider = signal.provider ?? providers.get(metric) ?? { name: metric, version: '' }
       const print = fingerprint({ provider, metric, category, stage, model, rulesHash, text }, this.#parts.key)
       return { metric, category, confidence, action, fingerprint: print }
     })
@@ -274,8 +275,8 @@ export class Sessions implements SessionBook {
   }
 
   #wishFor(tenant: string, more: Session['guardrails']): GuardrailWish {
-    const { mode, thresholds, categories } = this.#parts.rules.guardrails(tenant)
-    return tightened({ mode, thresholds, categories }, more) ?? {}
+    const { mode, thresholds, categories, providers } = this.#parts.rules.guardrails(tenant)
+    return tightened({ mode, thresholds, categories, providers }, more) ?? {}
   }
 
   async #save(open: Open, session: Session, type: string, actor: Actor, data: JsonObject): Promise<void> {

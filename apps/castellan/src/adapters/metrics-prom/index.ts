@@ -9,6 +9,14 @@ export interface Gauges {
   readonly servers: () => Readonly<Record<string, number>>
   /** Offset of the newest entry. */
   readonly journalHead: () => Promise<number>
+  /** External providers of the guardrails, with how often they were asked since the start. */
+  readonly guardrailProviders: () => readonly {
+    readonly name: string
+    readonly is: string
+    readonly asked: number
+    readonly failed: number
+    readonly reused: number
+  }[]
 }
 
 /** Metrics in the Prometheus text format. */
@@ -55,6 +63,30 @@ export function prometheus(gauges: Gauges): { readonly meter: Meter; readonly re
     collect() {
       this.reset()
       for (const [status, count] of Object.entries(gauges.servers())) this.set({ status }, count)
+    },
+  })
+  new Gauge({
+    name: 'castellan_guardrail_provider_up',
+    help: 'Whether the last answer of an external provider of the guardrails was one; 1 before it was asked.',
+    labelNames: ['provider'],
+    registers: [register],
+    collect() {
+      for (const { name, is } of gauges.guardrailProviders())
+        this.set({ provider: name }, is === 'working' || is === 'unasked' ? 1 : 0)
+    },
+  })
+  const asks = new Counter({
+    name: 'castellan_guardrail_provider_asks_total',
+    help: 'Questions to external providers of the guardrails by how they ended; reused ones were not sent.',
+    labelNames: ['provider', 'outcome'],
+    registers: [register],
+    collect() {
+      asks.reset()
+      for (const { name: provider, asked, failed, reused } of gauges.guardrailProviders()) {
+        asks.inc({ provider, outcome: 'answered' }, asked - failed)
+        asks.inc({ provider, outcome: 'failed' }, failed)
+        asks.inc({ provider, outcome: 'reused' }, reused)
+      }
     },
   })
   // To find a series by its labels costs more than to count; there are few of them.

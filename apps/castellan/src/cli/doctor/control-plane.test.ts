@@ -25,9 +25,33 @@ describe('what is found about a control plane', () => {
   test('are guardrails that do nothing, look at nothing or let things mix', () => {
     expectOne({ guardrails: { ...guarding, mode: 'advisory' } }, 'warning', /only take notes/)
     expectOne({ guardrails: { ...guarding, mixing: 'allow' } }, 'advice', /go on after/)
-    const rule = { stages: null, scan: false, mode: null, thresholds: {}, categories: {}, labels: [] }
+    const rule = { stages: null, scan: false, mode: null, thresholds: {}, categories: {}, providers: null, labels: [] }
     expectOne({ guardrails: { ...guarding, rules: [{ ...rule, tools: ['*/*'] }] } }, 'warning', /of no tool/)
     assert.deepEqual(found({ guardrails: { ...guarding, rules: [{ ...rule, tools: ['backup/*'] }] } }), [])
+  })
+
+  test('are providers of the guardrails that do not work, or have parts missing', () => {
+    const last_failure = { at: '', why: 'HTTP 503' }
+    const external = {
+      state: 'failing' as const,
+      stages: [],
+      asked: 1,
+      failed: 1,
+      reused: 0,
+      last_failure,
+      missing: [],
+    }
+    const provider = { name: 'moderation', kind: 'http', metric: null, version: null, available: false, external }
+    expectOne({ providers: [provider] }, 'warning', /provider moderation does not work: HTTP 503/)
+    assert.match(found({ providers: [provider], guardrails: { ...guarding, mode: 'hard_gate' } })[0]!.why, /is blocked/)
+    const missing = ['the package x is not installed: npm install x']
+    expectOne(
+      { providers: [{ ...provider, external: { ...external, missing } }] },
+      'warning',
+      /the package x is not installed$/,
+    )
+    assert.equal(found({ providers: [{ ...provider, external: { ...external, missing } }] })[0]!.fix, 'npm install x')
+    assert.deepEqual(found({ providers: [{ ...provider, available: true }] }), [])
   })
 
   test('is a tenant without policies, once, and not one that is suspended', () => {
@@ -174,6 +198,7 @@ const guarding = {
   mode: 'mixed' as const,
   thresholds: {},
   categories: {},
+  providers: null,
   rules: [],
   mixing: 'approve' as const,
   version: 0,
@@ -193,6 +218,7 @@ const well: Facts = {
   policyProblems: [],
   guardrails: guarding,
   models: [{ name: 'local', kind: 'openai-compatible', trouble: null }],
+  providers: [],
   tenants: [],
 }
 

@@ -1,6 +1,7 @@
 import type {
   Catalog,
   Grant,
+  GuardrailProvider,
   Guardrails,
   Key,
   ModelProvider,
@@ -37,6 +38,8 @@ export interface Facts {
   readonly guardrails: Guardrails | null
   /** Who offers models to agents. */
   readonly models: readonly ModelProvider[] | null
+  /** Who looks at texts. */
+  readonly providers: readonly GuardrailProvider[] | null
   /** `hasPolicies` is null for a tenant whose policies the key may not see. */
   readonly tenants: readonly { readonly tenant: Tenant; readonly hasPolicies: boolean | null }[] | null
 }
@@ -50,6 +53,7 @@ export function examineControlPlane(facts: Facts, now: Date): Finding[] {
     ...(facts.engines?.some(({ name }) => name === 'cedar') === false ? [] : examinePolicies(facts)),
     ...(facts.guardrails ? examineGuardrails(facts.guardrails) : []),
     ...(facts.models ?? []).flatMap(examineModels),
+    ...(facts.providers ?? []).flatMap(each => examineProvider(each, facts.guardrails?.mode)),
     ...facts.servers.flatMap(({ server, catalog }) => examineServer(server, catalog)),
     ...examinePins(facts),
     ...examineConfinement(facts.servers.map(({ server }) => server)),
@@ -141,6 +145,35 @@ function examineGuardrails({ mode, rules, mixing }: Guardrails): Finding[] {
     })
   }
   return findings
+}
+
+function examineProvider(
+  { name, available, external }: GuardrailProvider,
+  mode: Guardrails['mode'] | undefined,
+): Finding[] {
+  const why =
+    mode === 'hard_gate'
+      ? 'whatever it would look at is blocked, as hard_gate demands'
+      : 'texts pass without having been looked at by it'
+  if (external?.missing.length) {
+    return external.missing.map(each => ({
+      severity: 'warning',
+      what: `the guardrail provider ${name} cannot work: ${each.replace(/: npm .*/, '')}`,
+      why,
+      fix: /npm .*/.exec(each)?.[0] ?? 'install it; nothing here has to be restarted',
+    }))
+  }
+  if (available) return []
+  return [
+    {
+      severity: 'warning',
+      what: `the guardrail ${external ? 'provider' : 'detector'} ${name} does not work${external?.last_failure ? `: ${external.last_failure.why}` : ''}`,
+      why,
+      fix: external
+        ? `look at the setting guardrails.providers.${name}, and at what it leads to`
+        : 'look for "bug" in the log, and tell whoever makes this',
+    },
+  ]
 }
 
 function examinePolicies({ policies, policyProblems, tenants }: Facts): Finding[] {
@@ -328,8 +361,8 @@ function examineKeys({ keys, principals }: Facts, now: Date): Finding[] {
   return findings
 }
 
-function examineSight({ pins, grants, principals, keys, policies, tenants, engines }: Facts): Finding[] {
-  const unseen = Object.entries({ pins, grants, principals, keys, policies, tenants, engines }).filter(
+function examineSight({ pins, grants, principals, keys, policies, tenants, engines, providers }: Facts): Finding[] {
+  const unseen = Object.entries({ pins, grants, principals, keys, policies, tenants, engines, providers }).filter(
     ([, value]) => value === null,
   )
   if (unseen.length === 0) return []

@@ -28,6 +28,7 @@ export async function gatherFacts({ client, url, inTenant }: Connection): Promis
     policyProblems: readable ? ((await ifAllowed(client.policies.check(policies.files)))?.problems ?? []) : [],
     guardrails: await ifAllowed(client.guardrails.get()),
     models: await ifAllowed(everything(page => client.models.providers(page))),
+    providers: (await ifAllowed(client.guardrails.health()))?.providers ?? null,
     tenants: await tenantsOf(client, inTenant),
   }
 }

@@ -1,9 +1,17 @@
-import { type Clock, fault, type Fault, formatDuration, type JsonObject, PassingSet } from '../../kernel/index.ts'
+import {
+  Breakers,
+  type BreakerSettings,
+  type Clock,
+  fault,
+  type Fault,
+  formatDuration,
+  type JsonObject,
+  PassingSet,
+} from '../../kernel/index.ts'
 import { AllowedCall } from '../allowed-call.ts'
 import type { Call } from '../call.ts'
 import type { CallIo, Reply } from '../connector.ts'
 import type { Outcome } from '../verdict.ts'
-import { Breakers, type BreakerSettings } from './breaker.ts'
 import { Deadline } from './deadline.ts'
 import { gatherInput, nobodyToAsk } from './given-input.ts'
 import { mayRepeat, pause, pauseBefore } from './retry.ts'

@@ -27,14 +27,16 @@ export function guardrailGuard(parts: {
     call: Call,
     stage: ToolStage,
     texts: JsonValue,
-    mustRedact: boolean,
+    how: { readonly mustRedact?: boolean; readonly alone?: boolean },
   ): JsonScan | null | Promise<JsonScan | null> {
     const terms = termsOf(sessions, call)
     const more = terms === null || terms === 'closed' ? undefined : terms.guardrails
     const wish = tightened(rules.guardrailsFor(call, stage).wish, more)
-    if (wish === null && !mustRedact) return null
+    if (wish === null && how.mustRedact !== true) return null
+    // Where only what can be taken out is looked for, nobody else has to see it.
+    const alone = how.alone === true || wish === null
     const look = (guardrails: Guardrails) =>
-      guardrails.scanJson(texts, stage, wish ?? { mode: 'advisory' }, { mustRedact })
+      guardrails.scanJson(texts, stage, wish ?? { mode: 'advisory' }, { ...how, alone })
     if (loaded) return look(loaded)
     return parts.guardrails().then(guardrails => look((loaded = guardrails)))
   }
@@ -67,27 +69,35 @@ export function guardrailGuard(parts: {
 
     check(call) {
       const texts = call.input === null ? call.args : { arguments: call.args, input: call.input.responses }
-      const found = scan(call, 'arguments', texts, false)
+      const found = scan(call, 'arguments', texts, {})
       // At once when it is there: most calls need not wait for a turn.
       return found instanceof Promise ? found.then(each => judged(call, each)) : judged(call, found)
     },
 
     between(call, { io, mustRedact }) {
-      // What takes turns to look at is too long for a remark or a question.
-      const passing = (said: JsonObject): JsonObject | null => {
-        const found = scan(call, 'result', said, mustRedact)
+      const passing = (said: JsonObject, found: JsonScan | null): JsonObject | null => {
         if (found === null) return said
-        if (found instanceof Promise || found.verdict === 'block') return null
+        if (found.verdict === 'block') return null
         labels.add(call, labelsIn(found))
         return found.redacted as JsonObject
       }
-      return through(io, passing)
+      return through(io, {
+        // A remark waits for nobody: what takes time to look at is too long for one.
+        remark(said) {
+          const found = scan(call, 'result', said, { mustRedact, alone: true })
+          return found instanceof Promise ? null : passing(said, found)
+        },
+        question(said) {
+          const found = scan(call, 'result', said, { mustRedact })
+          return found instanceof Promise ? found.then(each => passing(said, each)) : passing(said, found)
+        },
+      })
     },
 
     review(call, outcome, { mustRedact }) {
       const texts = textsOf(outcome)
       if (texts === null) return { outcome }
-      const found = scan(call, 'result', texts, mustRedact)
+      const found = scan(call, 'result', texts, { mustRedact })
       return found instanceof Promise
         ? found.then(each => reviewed(call, outcome, each))
         : reviewed(call, outcome, found)
@@ -119,9 +129,14 @@ const contacts: ReadonlySet<string> = new Set(['email', 'phone', 'ip'])
 function noted(stage: ToolStage, found: JsonScan | null): JsonObject {
   if (!found || (found.signals.length === 0 && found.unavailable.length === 0)) return {}
   const { verdict, signals, unavailable } = found
-  const shown = signals
-    .slice(0, MOST_NOTED)
-    .map(({ action, at, category, confidence, metric }) => ({ action, at, category, confidence, metric }))
+  const shown = signals.slice(0, MOST_NOTED).map(({ action, at, category, confidence, metric, provider }) => ({
+    action,
+    at,
+    category,
+    confidence,
+    metric,
+    ...(provider && { provider: provider.name }),
+  }))
   const metrics = [...new Set(signals.map(({ metric }) => metric))].sort()
   return { guardrail: { found: signals.length, metrics, signals: shown, stage, unavailable, verdict } }
 }
@@ -130,8 +145,11 @@ const MOST_NOTED = 50
 
 function reasonsOf({ signals, unavailable }: JsonScan): string[] {
   const blocking = signals.filter(({ action }) => action === 'block')
-  const said = blocking.map(({ metric, category, at }) => `${metric}: ${category} at ${at === '' ? '/' : at}`)
-  return said.length > 0 ? said.slice(0, 10) : unavailable.map(name => `the detector ${name} does not work`)
+  const said = blocking.map(({ metric, category, at, provider }) => {
+    const by = provider ? `, says ${provider.name}` : ''
+    return `${metric}: ${category} at ${at === '' ? '/' : at}${by}`
+  })
+  return said.length > 0 ? said.slice(0, 10) : unavailable.map(name => `${name} does not work`)
 }
 
 /** What an outcome says; null when it is nothing of its server's. */
@@ -158,21 +176,29 @@ function withTexts(outcome: Outcome, texts: JsonValue): Outcome {
   return 'result' in outcome ? { ...outcome, result: texts as JsonObject } : outcome
 }
 
+/** What may be handed on of what a server says meanwhile; null when nothing may. */
+interface Passing {
+  remark(said: JsonObject): JsonObject | null
+  question(said: JsonObject): JsonObject | null | Promise<JsonObject | null>
+}
+
 /** Hands on what passes; a remark that does not is dropped, and a question that does not is answered with an error. */
-function through(io: CallIo, passing: (said: JsonObject) => JsonObject | null): CallIo {
+function through(io: CallIo, passing: Passing): CallIo {
   const { signal, onProgress, client } = io
   if (onProgress === null && client === null) return io
   return {
     signal,
-    onProgress: onProgress && (params => handOn(passing(params), onProgress)),
+    onProgress: onProgress && (params => handOn(passing.remark(params), onProgress)),
     client: client && {
       id: client.id,
       capabilities: client.capabilities,
       logLevel: client.logLevel,
       takesInputRequired: client.takesInputRequired,
-      notify: (method, params) => handOn(passing(params), shown => client.notify(method, shown)),
+      notify: (method, params) => handOn(passing.remark(params), shown => client.notify(method, shown)),
       ask: async (method, params, asking) => {
-        const shown = passing(params)
+        const passed = passing.question(params)
+        // No remark overtakes a question that nobody has to wait for.
+        const shown = passed instanceof Promise ? await passed : passed
         if (shown !== null) return client.ask(method, shown, asking)
         return { is: 'error', error: { code: -32600, message: 'The question was kept back by a guardrail.' } }
       },

@@ -4,6 +4,7 @@ import type { Core } from '../../core.ts'
 import { look, survey, use, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import type { TypedApp } from '../route.ts'
+import { wireProvider, wireSignal } from '../wire/guardrails.ts'
 import { wireGuardrails } from '../wire/rules.ts'
 
 export function guardrailRoutes(app: TypedApp, core: Pick<Core, 'guardrails' | 'rules'>): void {
@@ -21,15 +22,17 @@ export function guardrailRoutes(app: TypedApp, core: Pick<Core, 'guardrails' | '
     async request => {
       const { tenant } = callerOf(request, use).identity
       const { text, stage, ...said } = request.body
-      const { mode, thresholds, categories } = core.rules.guardrails(tenant)
+      const { mode, thresholds, categories, providers } = core.rules.guardrails(tenant)
       const wish = {
         mode: said.mode ?? mode,
         thresholds: { ...thresholds, ...said.thresholds },
         categories: { ...categories, ...said.categories },
+        providers,
       }
       const guardrails = await core.guardrails()
-      const { signals, unavailable, ...scan } = guardrails.scan(text, stage, wish)
-      return { ...scan, signals: [...signals], unavailable: [...unavailable], rules_hash: guardrails.digest(wish) }
+      const { signals, unavailable, ...scan } = await guardrails.scan(text, stage, wish)
+      const rulesHash = guardrails.digest(wish)
+      return { ...scan, signals: signals.map(wireSignal), unavailable: [...unavailable], rules_hash: rulesHash }
     },
   )
   app.get(
@@ -63,16 +66,25 @@ export function guardrailRoutes(app: TypedApp, core: Pick<Core, 'guardrails' | '
       schema: {
         operationId: 'getGuardrailHealth',
         tags: ['guardrails'],
-        summary: 'The detectors, and whether each works',
+        summary: 'Detectors and external providers, and whether each works',
         response: { 200: z.object({ providers: z.array(wire.guardrailProvider) }) },
       },
     },
     async request => {
       callerOf(request, survey)
       const guardrails = await core.guardrails()
-      const { unavailable } = guardrails.scan(PROBE, 'preflight')
+      const { unavailable } = await guardrails.health(PROBE)
+      const available = ({ name }: { readonly name: string }) => !unavailable.includes(name)
       return {
-        providers: guardrails.providers.map(each => ({ ...each, available: !unavailable.includes(each.name) })),
+        providers: [
+          ...guardrails.providers.map(each => ({
+            ...each,
+            kind: 'detector',
+            available: available(each),
+            external: null,
+          })),
+          ...guardrails.panel.map(each => ({ ...wireProvider(each), available: available(each) })),
+        ],
       }
     },
   )

@@ -37,11 +37,13 @@ export function wireLimits(limits: Limits): WireLimits {
   }
 }
 
-export function wireGuardrails({ mode, thresholds, categories, rules, mixing, version }: GuardrailSet): WireGuardrails {
+export function wireGuardrails(set: GuardrailSet): WireGuardrails {
+  const { mode, thresholds, categories, providers, rules, mixing, version } = set
   return {
     mode,
     thresholds: { ...thresholds },
     categories: { ...categories },
+    providers: providers ? [...providers] : null,
     rules: rules.map(wireRule),
     mixing,
     version,
@@ -55,6 +57,7 @@ function wireRule(rule: GuardrailSet['rules'][number]): WireGuardrails['rules'][
     stages: rule.stages && [...rule.stages],
     thresholds: { ...rule.thresholds },
     categories: { ...rule.categories },
+    providers: rule.providers ? [...rule.providers] : null,
     labels: [...rule.labels],
   }
 }

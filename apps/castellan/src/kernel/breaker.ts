@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/index.ts'
+import type { Clock } from './clock.ts'
 
 type Circuit =
   | { readonly is: 'closed'; readonly failures: number }
@@ -17,7 +17,7 @@ export const defaultBreaker: BreakerSettings = { threshold: 5, rest: 10_000 }
 
 export type CircuitState = Circuit['is']
 
-/** Circuit breakers by key, so that a server or tool that keeps failing gets rest, and callers an answer at once. */
+/** Circuit breakers by key, so that who keeps failing gets rest, and callers an answer at once. */
 export class Breakers {
   readonly #clock: Clock
   readonly #settings: BreakerSettings

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { manualClock } from '../../kernel/index.ts'
+import { manualClock } from './clock.ts'
 import { Breakers } from './breaker.ts'
 
 function opened() {

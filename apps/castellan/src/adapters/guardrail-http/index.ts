@@ -1,0 +1,1 @@
+export { httpProvider } from './http-provider.ts'

@@ -1,0 +1,1 @@
+export { onnxProvider } from './onnx-provider.ts'

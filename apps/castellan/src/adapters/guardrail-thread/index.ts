@@ -1,0 +1,1 @@
+export { threadOnlooker } from './thread-onlooker.ts'
