@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { guardrailMetric, guardrailStage } from '@castellan/contracts'
 import { isPath, isPublicUrl, isSecretReference } from './addresses.ts'
-import type { Kind } from './kinds.ts'
+import { inParts, type Kind } from './kinds.ts'
 
 const path = z.string().min(1).refine(isPath, 'must be a path')
 const word = z
@@ -50,18 +50,9 @@ export type GuardrailProviders = z.output<typeof all>
 export type HttpProvider = z.output<typeof http>
 export type OnnxProvider = z.output<typeof onnx>
 
-/** External providers of the guardrails by name; as text they are JSON. */
-export const guardrailProviders: Kind<GuardrailProviders> = {
-  schema: z.preprocess((given, context) => {
-    if (typeof given !== 'string') return given
-    try {
-      return JSON.parse(given) as unknown
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be JSON' })
-      return z.NEVER
-    }
-  }, all),
-  expects: 'providers by name, each with its kind (http or onnx) and its settings; as text, JSON',
-  placeholder: 'json',
-  show: providers => Object.keys(providers).sort().join(', ') || 'none',
-}
+/** External providers of the guardrails by name. */
+export const guardrailProviders: Kind<GuardrailProviders> = inParts(
+  all,
+  'a mapping of names to providers, each with its kind (http or onnx)',
+  providers => Object.keys(providers).sort().join(', ') || 'none',
+)

@@ -27,6 +27,20 @@ export function optional<T>(kind: Kind<T>): Kind<T | null> {
   return { ...kind, schema: kind.schema.nullable(), show: value => (value === null ? 'not set' : kind.show(value)) }
 }
 
+/** Something with parts, each of which may be wrong: a mapping in a file, JSON in a variable or a flag. */
+export function inParts<T>(schema: z.ZodType<T>, expects: string, show: (value: T) => string): Kind<T> {
+  const fromText = (given: unknown, context: z.RefinementCtx): unknown => {
+    if (typeof given !== 'string') return given
+    try {
+      return JSON.parse(given) as unknown
+    } catch {
+      context.addIssue({ code: 'custom', message: 'it is not JSON' })
+      return z.NEVER
+    }
+  }
+  return { schema: z.preprocess(fromText, schema), expects, placeholder: 'json', show, hasParts: true }
+}
+
 export function wholeNumber(least: number, most: number): Kind<number> {
   const written = z
     .string()

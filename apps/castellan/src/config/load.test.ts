@@ -392,7 +392,7 @@ describe('providers of the guardrails', () => {
   })
 
   for (const [provider, why] of [
-    [{ ...http, url: 'ftp://x' }, /providers.*: m\.url: must be an http or https URL/],
+    [{ ...http, url: 'ftp://x' }, /providers.*; m\.url: must be an http or https URL/],
     [{ ...http, url: 'https://user:hunter2@x/' }, /m\.url/],
     [{ ...http, token: 'hunter2' }, /m\.token: must be env:NAME or secret:NAME/],
     [{ ...http, stages: [] }, /m\.stages/],
@@ -411,6 +411,6 @@ describe('providers of the guardrails', () => {
     })
 
   test('that are not JSON are refused without showing them', () => {
-    refuses({ variables: { CASTELLAN_GUARDRAILS_PROVIDERS: '{hunter2' } }, /PROVIDERS must be providers by name[^2]*$/)
+    refuses({ variables: { CASTELLAN_GUARDRAILS_PROVIDERS: '{hunter2' } }, /PROVIDERS must be a mapping of names to providers[^2]*$/)
   })
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseDuration } from '../kernel/index.ts'
 import { isPath, isPublicUrl } from './addresses.ts'
-import type { Kind } from './kinds.ts'
+import { inParts, type Kind } from './kinds.ts'
 
 /** Where a secret is: a variable of this process, a stored secret of the first tenant, a file below `secrets.files`, or a vault. */
 export type SecretPlace =
@@ -102,23 +102,9 @@ const providers = z
     }
   })
 
-/** Providers of models by name; in a variable or a flag, as JSON. */
+/** Providers of models by name. */
 export function modelProviders(): Kind<ModelProviders> {
-  return {
-    schema: z.preprocess((given, context) => {
-      if (typeof given !== 'string') return given
-      try {
-        return JSON.parse(given) as unknown
-      } catch {
-        context.addIssue({ code: 'custom', message: 'it is not JSON' })
-        return z.NEVER
-      }
-    }, providers),
-    expects: 'a mapping of names to providers',
-    placeholder: 'json',
-    show: shown,
-    hasParts: true,
-  }
+  return inParts(providers, 'a mapping of names to providers', shown)
 }
 
 function remoteOf(given: {
