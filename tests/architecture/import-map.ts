@@ -64,7 +64,10 @@ export const folders: Readonly<Record<string, Room>> = {
 
 /** Folders of `apps/castellan/src/adapters`: kernel, contracts, and the domain folders whose ports they implement. */
 export const adapters: Readonly<Record<string, Room>> = {
-  'store-sql': io([...ground, 'identity', 'journal', 'registry', 'gate', 'approvals', 'sessions', 'runs'], ['kysely', 'pg']),
+  'store-sql': io(
+    [...ground, 'identity', 'journal', 'registry', 'gate', 'approvals', 'sessions', 'runs'],
+    ['kysely', 'pg'],
+  ),
   'connector-mcp': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['eventsource-parser', 'undici', 'ws']),
   // What adapters share: requests over HTTP, with an honest answer to whether they were sent. It implements no port.
   'http-client': io([...ground, 'registry', 'gate'], ['undici']),

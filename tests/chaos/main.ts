@@ -19,8 +19,15 @@ for (let time = 0; time < rounds / 10; time++) {
   report.killed('first start')
 }
 for (const [nodes, database] of await stores()) {
-  const { runs, kills, settled, violations } = await besiegeRuns({ rounds: Math.ceil(rounds / 4), seed, nodes, database })
-  say(`runs on ${nodes === 1 ? 'the embedded store' : `PostgreSQL, ${nodes} processes`}: ${runs}, ${kills} kills, ${settled} calls settled by a person`)
+  const { runs, kills, settled, violations } = await besiegeRuns({
+    rounds: Math.ceil(rounds / 4),
+    seed,
+    nodes,
+    database,
+  })
+  say(
+    `runs on ${nodes === 1 ? 'the embedded store' : `PostgreSQL, ${nodes} processes`}: ${runs}, ${kills} kills, ${settled} calls settled by a person`,
+  )
   report.wrong('runs', violations)
 }
 say(report.text())

@@ -86,9 +86,12 @@ export async function besiegeRuns({
     for (let round = 0; round < rounds; round++) {
       const moment = random.pick(['any time', 'a model is asked', 'a call'] as const)
       for (let count = random.int(2, 5); count > 0; count--) {
-        const die = moment === 'a call' && count === 1 ? random.pick(['asked', 'late', 'done', 'answered'] as const) : null
+        const die =
+          moment === 'a call' && count === 1 ? random.pick(['asked', 'late', 'done', 'answered'] as const) : null
         const wanted = plan(random, `${round}-${count}`, die)
-        const begun = await (await rest()).must<Run>('POST', '/api/agents/worker/runs', {
+        const begun = await (
+          await rest()
+        ).must<Run>('POST', '/api/agents/worker/runs', {
           body: { user_message: JSON.stringify(wanted), timeout_seconds: 600 },
         })
         started.set(begun.id, wanted)
@@ -155,10 +158,10 @@ async function modelServer(onAsked: () => void): Promise<{ readonly url: string 
         : { text: 'done' }
       if (body.stream !== true) {
         response.writeHead(200, { 'content-type': 'application/json' })
-        return response.end(JSON.stringify(wordings.compatible.whole(said as never, body as never)))
+        return response.end(JSON.stringify(wordings.compatible.whole(said, body)))
       }
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      for (const { data } of wordings.compatible.events(said as never, body as never))
+      for (const { data } of wordings.compatible.events(said, body))
         response.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`)
       return response.end()
     })().catch(() => response.destroy())
@@ -266,7 +269,8 @@ function linesWrong(id: string, lines: readonly RunLine[]): string[] {
       if (open.has(step)) wrong.push(`the run ${id} asked for ${step} twice`)
       open.add(step)
     }
-    if (type.endsWith('.ended') && !open.has(step)) wrong.push(`the run ${id} saw the end of ${step} before its beginning`)
+    if (type.endsWith('.ended') && !open.has(step))
+      wrong.push(`the run ${id} saw the end of ${step} before its beginning`)
   }
   if (lines.filter(({ type }) => type === 'run.completed').length !== 1) wrong.push(`the run ${id} did not end once`)
   return wrong

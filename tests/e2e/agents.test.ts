@@ -97,7 +97,10 @@ describe('an agent', () => {
   test('answers with what its tools told it, and its execution tells which', async () => {
     const agent = await clerk(castellan)
     const done = await execute(agent, 'What is in the order?')
-    assert.deepEqual([done.success, done.response, done.error, done.model_used], [true, 'Twelve bolts.', null, 'acting/clerk'])
+    assert.deepEqual(
+      [done.success, done.response, done.error, done.model_used],
+      [true, 'Twelve bolts.', null, 'acting/clerk'],
+    )
     assert.deepEqual(
       done.tool_calls.map(({ tool_name, tool_input, tool_output }) => [tool_name, tool_input, tool_output]),
       [['files__read_text_file', { path: order }, 'Order 17: twelve bolts']],
@@ -160,7 +163,12 @@ describe('an agent', () => {
     const problem = await castellan.ask<{ detail: string }>('POST', '/api/agents', { name: 'x y' }, 400)
     assert.match(problem.detail, /name|llm_config/)
     const agent = await clerk(castellan)
-    await castellan.ask('POST', `/api/agents/${agent.id}/assigned-mcp-tools`, { assigned_mcp_tools: [{ name: 'x', mcp_server_id: 'none' }] }, 400)
+    await castellan.ask(
+      'POST',
+      `/api/agents/${agent.id}/assigned-mcp-tools`,
+      { assigned_mcp_tools: [{ name: 'x', mcp_server_id: 'none' }] },
+      400,
+    )
   })
 
   test('whose model is not there fails with a sentence', async () => {
@@ -187,7 +195,12 @@ describe('a run of an agent', () => {
     await castellan.ask('PUT', '/api/policies', { files: { 'house.cedar': APPROVE_WRITES } })
     try {
       const agent = await clerk(castellan)
-      await castellan.ask('POST', '/api/grants', { to: { role: 'member' }, server: 'files', primitive_type: 'tool', name: '*' })
+      await castellan.ask('POST', '/api/grants', {
+        to: { role: 'member' },
+        server: 'files',
+        primitive_type: 'tool',
+        name: '*',
+      })
       const ann = await hire(castellan, { scopes: ['mcp', 'read'] })
       const olga = await hire(castellan, { roles: ['operator'] })
       const start = { user_message: 'write it down' }
@@ -209,7 +222,10 @@ describe('a run of an agent', () => {
   test('goes on where it was when its control plane is killed and starts again', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'castellan-killed-'))
     const config = join(folder, 'castellan.yaml')
-    writeFileSync(config, JSON.stringify({ settings: { models: { providers: { acting: { kind: 'scripted', script } } } } }))
+    writeFileSync(
+      config,
+      JSON.stringify({ settings: { models: { providers: { acting: { kind: 'scripted', script } } } } }),
+    )
     try {
       let run: Run
       {
@@ -226,7 +242,11 @@ describe('a run of an agent', () => {
       }
       await using second = await castellanProcess(folder, '--config', config)
       const at = asking(second)
-      const done = await until('it ends', async () => (await at('GET', `/api/runs/${run.id}`)) as Run, ({ ended_at }) => ended_at !== null)
+      const done = await until(
+        'it ends',
+        async () => (await at('GET', `/api/runs/${run.id}`)) as Run,
+        ({ ended_at }) => ended_at !== null,
+      )
       assert.equal((done.output as { response: string }).response, 'Twelve bolts, late.')
       const { items } = (await at('GET', `/api/runs/${run.id}/lines`)) as { items: RunLine[] }
       const types = items.map(({ type }) => type)

@@ -46,7 +46,9 @@ const agentFields = {
 export const agentInput = z.strictObject({ name: groupName, ...agentFields }).meta({ id: 'AgentWish' })
 export type AgentInput = z.input<typeof agentInput>
 
-export const assignTools = z.strictObject({ assigned_mcp_tools: z.array(assignedTool).max(500) }).meta({ id: 'ToolAssignment' })
+export const assignTools = z
+  .strictObject({ assigned_mcp_tools: z.array(assignedTool).max(500) })
+  .meta({ id: 'ToolAssignment' })
 
 export const agent = z.object({ id, name: z.string(), ...agentFields, version: z.int() }).meta({ id: 'Agent' })
 export type Agent = z.infer<typeof agent>
@@ -60,9 +62,7 @@ const said = {
   timeout_seconds: z.int().min(10).max(600).optional(),
 }
 
-export const executeAgent = z
-  .strictObject({ agent_id: line(64), ...said })
-  .meta({ id: 'AgentExecutionWish' })
+export const executeAgent = z.strictObject({ agent_id: line(64), ...said }).meta({ id: 'AgentExecutionWish' })
 export type ExecuteAgent = z.input<typeof executeAgent>
 
 export const startAgent = z

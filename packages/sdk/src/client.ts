@@ -163,8 +163,7 @@ export class CastellanClient {
       this.#send<wire.Agent>('POST', `/api/agents/${part(id)}/assigned-mcp-tools`, { assigned_mcp_tools: tools }),
     remove: (id: string) => this.#send<void>('DELETE', `/api/agents/${part(id)}`),
     /** Has it do something, and waits for the answer; the run goes on when nobody waits any more. */
-    execute: (wish: wire.ExecuteAgent) =>
-      this.#send<wire.AgentExecution>('POST', '/api/agent-execution/execute', wish),
+    execute: (wish: wire.ExecuteAgent) => this.#send<wire.AgentExecution>('POST', '/api/agent-execution/execute', wish),
     /** Has it do something, and does not wait. */
     start: (id: string, wish: wire.StartAgent) => this.#send<wire.Run>('POST', `/api/agents/${part(id)}/runs`, wish),
   }

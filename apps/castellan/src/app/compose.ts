@@ -248,9 +248,21 @@ export async function compose(
   const gate = new Gate({ registry, validator, guards, executor, recorder, consent, late, clock, onBug })
 
   const books: Books = { store: stores.identity, journal, clock }
-  const authenticator = new Authenticator(books, config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) })
+  const authenticator = new Authenticator(
+    books,
+    config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) },
+  )
   const router = models(config.models.providers, refs => resolved(DEFAULT_TENANT, refs))
-  const { agents, runs, engine } = runParts({ stores, journal, gate, approvals, authenticator, model: router, clock, onBug })
+  const { agents, runs, engine } = runParts({
+    stores,
+    journal,
+    gate,
+    approvals,
+    authenticator,
+    model: router,
+    clock,
+    onBug,
+  })
   const metrics = prometheus({
     sessions,
     callsUnderWay: () => gate.underWay,

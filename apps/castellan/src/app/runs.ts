@@ -4,7 +4,17 @@ import type { Gate } from '../gate/index.ts'
 import type { Authenticator } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import { agentDecider, Agents, askModel, callTool, Engine, engineByDefault, type Hands, type Model, Runs } from '../runs/index.ts'
+import {
+  agentDecider,
+  Agents,
+  askModel,
+  callTool,
+  Engine,
+  engineByDefault,
+  type Hands,
+  type Model,
+  Runs,
+} from '../runs/index.ts'
 
 export interface RunParts {
   readonly agents: Agents

@@ -59,7 +59,10 @@ function inWords(agent: Agent): string {
     ['model', modelOf(agent)],
     ['fallbacks', fallbacks.join(', ') || 'none'],
     ['tools', toolsOf(agent)],
-    ['limits', `${agent.max_iterations} iterations, ${agent.timeout_seconds} s, ${agent.tool_timeout_seconds} s a tool`],
+    [
+      'limits',
+      `${agent.max_iterations} iterations, ${agent.timeout_seconds} s, ${agent.tool_timeout_seconds} s a tool`,
+    ],
     ['version', String(agent.version)],
   ])
 }
@@ -69,6 +72,9 @@ function modelOf({ llm_config: { provider, model } }: Agent): string {
 }
 
 function toolsOf({ assigned_mcp_tools: tools, available_mcps: servers }: Agent): string {
-  const all = [...tools.map(({ mcp_server_id: server, name }) => `${server}/${name}`), ...servers.map(each => `${each}/*`)]
+  const all = [
+    ...tools.map(({ mcp_server_id: server, name }) => `${server}/${name}`),
+    ...servers.map(each => `${each}/*`),
+  ]
   return all.join(', ') || 'none'
 }

@@ -411,6 +411,9 @@ describe('providers of the guardrails', () => {
     })
 
   test('that are not JSON are refused without showing them', () => {
-    refuses({ variables: { CASTELLAN_GUARDRAILS_PROVIDERS: '{hunter2' } }, /PROVIDERS must be a mapping of names to providers[^2]*$/)
+    refuses(
+      { variables: { CASTELLAN_GUARDRAILS_PROVIDERS: '{hunter2' } },
+      /PROVIDERS must be a mapping of names to providers[^2]*$/,
+    )
   })
 })

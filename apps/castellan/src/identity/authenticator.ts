@@ -91,7 +91,15 @@ export class Authenticator {
     if (key && key.expiresAt !== null && Date.parse(key.expiresAt) <= clock.now().getTime())
       throw refused(`the key ${key.id} has expired`)
     const roles = by.key === null ? by.roles : null
-    const proof = { principal, tenant, scopes: by.scopes, expiresAt: null, keyId: by.key, onlyIn: null, until: Infinity }
+    const proof = {
+      principal,
+      tenant,
+      scopes: by.scopes,
+      expiresAt: null,
+      keyId: by.key,
+      onlyIn: null,
+      until: Infinity,
+    }
     return this.#enter({ ...proof, roles }, tenant)
   }
 

@@ -253,7 +253,8 @@ function askOf(data: JsonObject, payload: JsonValue | undefined): Step['ask'] {
     const args = isJsonObject(payload) ? payload : {}
     return { is: 'tool', step, tool: word(data['tool']), args, timeout: Number(data['timeout_ms']) }
   }
-  if (data['model'] !== undefined) return { is: 'model', step, model: word(data['model']), timeout: Number(data['timeout_ms']) }
+  if (data['model'] !== undefined)
+    return { is: 'model', step, model: word(data['model']), timeout: Number(data['timeout_ms']) }
   return { is: 'run', step }
 }
 

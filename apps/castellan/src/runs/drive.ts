@@ -177,7 +177,13 @@ export class Drive {
     if (!around || hasEnded(around)) return []
     const outcome = state === 'completed' ? 'ok' : state === 'cancelled' ? 'cancelled' : 'error'
     const data = { step: parent!.step, run: id, outcome, ...(error === null ? {} : { why: error }) }
-    return [await this.#messageTo(around, { type: 'child.ended', data, ...(output === undefined ? {} : { payload: output }) })]
+    return [
+      await this.#messageTo(around, {
+        type: 'child.ended',
+        data,
+        ...(output === undefined ? {} : { payload: output }),
+      }),
+    ]
   }
 
   async #cancelChildren(): Promise<void> {

@@ -10,7 +10,9 @@ import { inDoubt } from './runs.ts'
 const tellTheTime: Play = work => {
   if (work.is === 'tool') return gives('12:00')
   const last = lastOf(work.request)
-  return last.startsWith('tool:') ? says(`It is ${last.slice(5)}.`) : says('', { tool: 'clock__now', args: { zone: 'UTC' } })
+  return last.startsWith('tool:')
+    ? says(`It is ${last.slice(5)}.`)
+    : says('', { tool: 'clock__now', args: { zone: 'UTC' } })
 }
 
 describe('a run', () => {
@@ -113,7 +115,10 @@ describe('a run that is interfered with', () => {
     await begun.promise
     await it.runs.pause(run, it.actor)
     goOn.resolve()
-    await until(async () => (await it.runs.get(run.tenant, run.id)).state === 'paused' && (await it.store.backlog())[0]?.held === 0)
+    await until(
+      async () =>
+        (await it.runs.get(run.tenant, run.id)).state === 'paused' && (await it.store.backlog())[0]?.held === 0,
+    )
     assert.deepEqual((await it.lines(run)).slice(-2), ['run.paused', 'tool.ended'])
     await it.runs.resume(run, it.actor)
     assert.equal((await it.ended(run)).state, 'completed')
@@ -167,7 +172,10 @@ describe('a run that is interfered with', () => {
       return approved ? gives('14:00') : { is: 'waits', approval: 'a1', until: Date.now() + 3_600_000 }
     })
     const run = await start(it)
-    await until(async () => (await it.store.backlog())[0]?.held === 0 && (await it.runs.get(run.tenant, run.id)).state === 'waiting')
+    await until(
+      async () =>
+        (await it.store.backlog())[0]?.held === 0 && (await it.runs.get(run.tenant, run.id)).state === 'waiting',
+    )
     approved = true
     await it.store.wake(run.tenant, 'approval:a1')
     assert.equal((await it.ended(run)).state, 'completed')
@@ -182,7 +190,8 @@ describe('a process that goes', () => {
     const reached = Promise.withResolvers<void>()
     const still = it.engine(
       async (work, run, signal) => {
-        if (work.is === 'model' && lastOf(work.request) === 'tool:12:00') return says('', { tool: 'clock__now', args: { zone: 'B' } })
+        if (work.is === 'model' && lastOf(work.request) === 'tool:12:00')
+          return says('', { tool: 'clock__now', args: { zone: 'B' } })
         if (work.is === 'tool' && work.args['zone'] === 'B') {
           reached.resolve()
           await stuck.promise
@@ -239,7 +248,12 @@ describe('a process that goes', () => {
 
 async function start(it: Awaited<ReturnType<typeof openEngine>>): Promise<Run> {
   const { anAgent, asJson } = await import('./fixtures/open-engine.ts')
-  const wish = { kind: 'agent', name: 'clerk', definition: asJson(anAgent()), input: { message: 'Time?', context: null } } as const
+  const wish = {
+    kind: 'agent',
+    name: 'clerk',
+    definition: asJson(anAgent()),
+    input: { message: 'Time?', context: null },
+  } as const
   return it.runs.start(wish, it.identity, it.actor)
 }
 

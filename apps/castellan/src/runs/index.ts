@@ -10,18 +10,9 @@ export type {
   ToolCall,
   ToolOffer,
 } from './model.ts'
-export { hasEnded, type OnBehalf, type Run, type RunKind, runKinds, type RunState, type Tale, type Told } from './run.ts'
+export { hasEnded, type OnBehalf, type Run, type RunKind, type RunState, type Tale, type Told } from './run.ts'
 export { ModelRouter, type ModelSource } from './model-router.ts'
-export type {
-  ClaimWish,
-  Held,
-  Message as RunMessage,
-  NewRun,
-  Payload,
-  RunFilter,
-  RunStore,
-  Turn,
-} from './run-store.ts'
+export type { ClaimWish, Held, Message as RunMessage, NewRun, Payload, RunFilter, RunStore, Turn } from './run-store.ts'
 export type { Agent, AgentSpec, AssignedTool } from './agent/agent.ts'
 export type { AgentStore } from './agent/agent-store.ts'
 export { Agents, definitionOf } from './agent/agents.ts'

@@ -11,7 +11,11 @@ export async function askModel(
 ): Promise<StepEnd> {
   const late = AbortSignal.timeout(timeout)
   try {
-    const { text, calls, finish, usage, answeredBy } = await model.step(request, AbortSignal.any([signal, late]), onDelta)
+    const { text, calls, finish, usage, answeredBy } = await model.step(
+      request,
+      AbortSignal.any([signal, late]),
+      onDelta,
+    )
     return {
       is: 'ended',
       outcome: 'ok',
@@ -27,7 +31,8 @@ export async function askModel(
     }
   } catch (error) {
     if (signal.aborted) return { is: 'ended', outcome: 'cancelled', data: {} }
-    if (late.aborted) return { is: 'ended', outcome: 'unavailable', data: { why: `it did not answer within ${timeout} ms` } }
+    if (late.aborted)
+      return { is: 'ended', outcome: 'unavailable', data: { why: `it did not answer within ${timeout} ms` } }
     if (!isFault(error)) throw error
     const after = error.details['retry_after_ms']
     return {

@@ -33,7 +33,10 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
         correlationId: 'c',
         data: {},
       })
-    const start = async (run: Run, { dueIn = 0, payload }: { dueIn?: number; payload?: JsonValue } = {}): Promise<Run> => {
+    const start = async (
+      run: Run,
+      { dueIn = 0, payload }: { dueIn?: number; payload?: JsonValue } = {},
+    ): Promise<Run> => {
       await store.start(newRun(run, dueIn, payload))
       return run
     }
@@ -61,12 +64,15 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       (await opened.journal.readStream(tenant, `run:${id}`)).map(({ type }) => type)
 
     test('a run reads back with its lines and what they carry, in its tenant alone', async () => {
-      const odd = { text: 'a "quoted" line\n', '__proto__x': [1.5, null, true], ключ: '🔑' }
+      const odd = { text: 'a "quoted" line\n', __proto__x: [1.5, null, true], ключ: '🔑' }
       const run = await start(aRun(), { payload: odd })
       assert.deepEqual(await store.run(run.tenant, run.id), run)
       assert.equal(await store.run(newId(), run.id), undefined)
       const { entries, payloads } = await store.lines(run.tenant, run.id, 0)
-      assert.deepEqual(entries.map(({ type }) => type), ['run.queued'])
+      assert.deepEqual(
+        entries.map(({ type }) => type),
+        ['run.queued'],
+      )
       assert.deepEqual(payloads.get(0)?.value, odd)
       assert.deepEqual((await store.lines(run.tenant, run.id, 1)).entries, [])
       assert.deepEqual((await store.lines(newId(), run.id, 0)).entries, [])
@@ -85,10 +91,19 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       const tenant = newId()
       const older = await start(aRun({ tenant }))
       const newer = await start(aRun({ tenant, kind: 'workflow', name: 'night', parent: { run: older.id, step: 's' } }))
-      assert.deepEqual((await store.runs(tenant, {}, null, 10)).map(({ id }) => id), [newer.id, older.id])
-      assert.deepEqual((await store.runs(tenant, {}, newer.id, 10)).map(({ id }) => id), [older.id])
+      assert.deepEqual(
+        (await store.runs(tenant, {}, null, 10)).map(({ id }) => id),
+        [newer.id, older.id],
+      )
+      assert.deepEqual(
+        (await store.runs(tenant, {}, newer.id, 10)).map(({ id }) => id),
+        [older.id],
+      )
       for (const filter of [{ kind: 'workflow' }, { name: 'night' }, { parent: older.id }] as const)
-        assert.deepEqual((await store.runs(tenant, filter, null, 10)).map(({ id }) => id), [newer.id])
+        assert.deepEqual(
+          (await store.runs(tenant, filter, null, 10)).map(({ id }) => id),
+          [newer.id],
+        )
       assert.deepEqual(await store.runs(tenant, { state: 'failed' }, null, 10), [])
       assert.deepEqual(await store.runs(tenant, { principal: 'bob' }, null, 10), [])
     })
@@ -97,7 +112,10 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       await emptyQueue()
       const run = await start(aRun())
       const all = (await Promise.all(['one', 'two', 'three', 'four'].map(owner => claim({ owner })))).flat()
-      assert.deepEqual(all.map(each => each.run), [run.id])
+      assert.deepEqual(
+        all.map(each => each.run),
+        [run.id],
+      )
       assert.deepEqual(await claim({ owner: 'five' }), [])
       assert.equal(all[0]!.fence, 1)
     })
@@ -135,10 +153,16 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       const ofB = await start(aRun({ tenant: b! }))
       const ofC = await start(aRun({ tenant: c! }))
       const first = await claim({ most: 4 })
-      assert.deepEqual(first.slice(0, 3).map(({ run }) => run), [urgent.id, ofB.id, ofC.id])
+      assert.deepEqual(
+        first.slice(0, 3).map(({ run }) => run),
+        [urgent.id, ofB.id, ofC.id],
+      )
       assert.equal(first[3]!.tenant, a)
       const late = await start(aRun({ tenant: b! }))
-      assert.deepEqual((await claim({ most: 1, after: a! })).map(({ run }) => run), [late.id])
+      assert.deepEqual(
+        (await claim({ most: 1, after: a! })).map(({ run }) => run),
+        [late.id],
+      )
     })
 
     test('a tenant has no more runs under way than it may, and those of others go on', async () => {
@@ -149,7 +173,10 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       const first = await claim({ mostOfTenant: 2 })
       assert.deepEqual(first.map(({ tenant }) => tenant).toSorted(), [a, a, b])
       assert.deepEqual(await claim({ mostOfTenant: 2 }), [])
-      await store.advance(first.find(({ run }) => run === other.id)!, ended(other))
+      await store.advance(
+        first.find(({ run }) => run === other.id)!,
+        ended(other),
+      )
       const [one] = first.filter(({ tenant }) => tenant === a)
       assert.equal(await store.release(one!, null), true)
       assert.equal((await claim({ mostOfTenant: 2 })).length, 1)
@@ -235,9 +262,17 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       assert.equal(await store.release(held!, null), true)
       const [inner] = await claim()
       assert.ok(inner?.run === child.id)
-      const news = { tenant: parent.tenant, run: parent.id, entry: line(parent, 2), payload: carried(parent, 2, 'done') }
+      const news = {
+        tenant: parent.tenant,
+        run: parent.id,
+        entry: line(parent, 2),
+        payload: carried(parent, 2, 'done'),
+      }
       await store.advance(inner, { ...ended(child), messages: [news] })
-      assert.deepEqual((await claim()).map(({ run }) => run), [parent.id])
+      assert.deepEqual(
+        (await claim()).map(({ run }) => run),
+        [parent.id],
+      )
       assert.equal((await store.lines(parent.tenant, parent.id, 2)).payloads.get(2)?.value, 'done')
     })
 

@@ -1,15 +1,13 @@
 import type { Digest, JsonValue } from '../kernel/index.ts'
 import type { Role, Scope } from '../identity/index.ts'
 
-export const runKinds = ['agent', 'workflow', 'team'] as const
-export type RunKind = (typeof runKinds)[number]
+export type RunKind = 'agent' | 'workflow' | 'team'
 
 /**
  * `queued` until somebody begins it; `running` while it has something to do; `waiting` for a time, a person or another run;
  * `parked` until a person says what became of a call whose end nobody saw; `paused` by someone. The others are ends.
  */
-export type RunState =
-  'queued' | 'running' | 'waiting' | 'parked' | 'paused' | 'completed' | 'failed' | 'cancelled'
+export type RunState = 'queued' | 'running' | 'waiting' | 'parked' | 'paused' | 'completed' | 'failed' | 'cancelled'
 
 /** Whoever asked for a run, by what they showed then. */
 export interface OnBehalf {

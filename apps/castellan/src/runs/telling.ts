@@ -24,8 +24,7 @@ export function tell(
   { type, data, payload }: Tale,
   principal: string,
 ): { readonly entry: Entry; readonly payload: Payload | null } {
-  const kept =
-    payload === undefined ? null : { tenant: run.tenant, run: run.id, seq, salt: newSalt(), value: payload }
+  const kept = payload === undefined ? null : { tenant: run.tenant, run: run.id, seq, salt: newSalt(), value: payload }
   const entry = journal.seal({
     tenant: run.tenant,
     stream: `run:${run.id}`,
@@ -61,7 +60,13 @@ export class TurnDraft {
   say(tale: Tale): Told {
     const { type, data, payload } = tale.type === 'child.requested' ? this.#bear(tale) : tale
     const seq = this.#first + this.entries.length
-    const line = tell(this.#journal, this.#run, seq, { type, data, ...(payload === undefined ? {} : { payload }) }, 'system')
+    const line = tell(
+      this.#journal,
+      this.#run,
+      seq,
+      { type, data, ...(payload === undefined ? {} : { payload }) },
+      'system',
+    )
     this.entries.push(line.entry)
     if (line.payload) this.payloads.push(line.payload)
     this.output = payload
@@ -115,7 +120,14 @@ export function newRun(
     0,
     {
       type: 'run.queued',
-      data: { kind, name, definition, depth, priority, ...(parent === null ? {} : { parent: parent.run, step: parent.step }) },
+      data: {
+        kind,
+        name,
+        definition,
+        depth,
+        priority,
+        ...(parent === null ? {} : { parent: parent.run, step: parent.step }),
+      },
       payload: { definition: carries.definition, input: carries.input },
     },
     run.by.principal,

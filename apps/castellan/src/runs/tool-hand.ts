@@ -68,7 +68,8 @@ export async function callTool(parts: ToolHandParts, run: Run, work: ToolWork, s
         const known = await whatBecame(parts, run, key, signal)
         if (known) return known
       } else if (isFault(error, 'SHUTTING_DOWN')) return { is: 'dropped' }
-      else if (isFault(error) && error.code !== 'STORE_UNAVAILABLE') return ended('error', { fault: error.code, why: error.message })
+      else if (isFault(error) && error.code !== 'STORE_UNAVAILABLE')
+        return ended('error', { fault: error.code, why: error.message })
       else if (!isFault(error)) throw error
       if (signal.aborted) return { is: 'dropped' }
       await pause(RETRY, signal)
@@ -104,7 +105,11 @@ function endOf(answer: Answer): StepEnd {
       return ended(code, { call: callId }, { message: [message, ...why].join('\n') })
     }
     case 'dryRun':
-      return ended('dry_run', { call: answer.callId }, { message: 'Nothing was sent: this is a dry run. Every check would have let the call pass.' })
+      return ended(
+        'dry_run',
+        { call: answer.callId },
+        { message: 'Nothing was sent: this is a dry run. Every check would have let the call pass.' },
+      )
     case 'needsApproval':
       return { is: 'waits', approval: answer.approvalId, until: Date.parse(answer.expiresAt) }
     default:
@@ -147,4 +152,3 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 /** Milliseconds between questions about a call that another life of the run has under way. */
 const RETRY = 250
-

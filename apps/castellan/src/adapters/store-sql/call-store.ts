@@ -130,7 +130,11 @@ function prepareCalls(db: Compiler, dialect: Dialect) {
         // A literal, so that the index of open calls is seen to apply.
         .where('state', '=', sql.lit('open'))
         .where(({ not, exists, selectFrom }) =>
-          not(exists(selectFrom('nodes').select('id').whereRef('nodes.id', '=', 'calls.node').where('alive_until', '>', now))),
+          not(
+            exists(
+              selectFrom('nodes').select('id').whereRef('nodes.id', '=', 'calls.node').where('alive_until', '>', now),
+            ),
+          ),
         )
         .orderBy('id')
         .limit(limit),

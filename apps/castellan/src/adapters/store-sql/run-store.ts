@@ -155,7 +155,9 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
     const tenants = [...Map.groupBy(rows, row => row.tenant)].sort(([one], [other]) => (one < other ? -1 : 1))
     const begin = tenants.findIndex(([tenant]) => tenant > after)
     const turned = begin < 0 ? tenants : [...tenants.slice(begin), ...tenants.slice(0, begin)]
-    return turned.flatMap(([tenant, due]) => due.map((row, index) => ({ ...row, turn: index, held: counts.get(tenant) ?? 0 })))
+    return turned.flatMap(([tenant, due]) =>
+      due.map((row, index) => ({ ...row, turn: index, held: counts.get(tenant) ?? 0 })),
+    )
   }
 }
 
@@ -192,12 +194,24 @@ function page(db: Compiler, tenant: string, filter: RunFilter, before: string | 
 
 function rowOf(run: Run): RunRow {
   const { id, tenant, kind, name, state, by, parent } = run
-  return { id, tenant, kind, name, state, principal: by.principal, parent: parent?.run ?? null, body: JSON.stringify(run) }
+  return {
+    id,
+    tenant,
+    kind,
+    name,
+    state,
+    principal: by.principal,
+    parent: parent?.run ?? null,
+    body: JSON.stringify(run),
+  }
 }
 
 function prepareRuns(db: Compiler, dialect: Dialect) {
   const { now, whole } = storeTime(dialect)
-  const heard = { told: sql<number>`told + 1`, due_at: sql<number>`CASE WHEN owner IS NULL THEN ${now} ELSE due_at END` }
+  const heard = {
+    told: sql<number>`told + 1`,
+    due_at: sql<number>`CASE WHEN owner IS NULL THEN ${now} ELSE due_at END`,
+  }
   const at = (held: { run: string; fence: number }) =>
     db.updateTable('run_queue').where('run', '=', held.run).where('fence', '=', held.fence)
   return {
@@ -301,11 +315,7 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
       db.selectFrom('run_queue').select('told').where('run', '=', run).where('fence', '=', fence),
     ),
     tell: prepare(({ tenant, run }: { tenant: string; run: string }) =>
-      db
-        .updateTable('run_queue')
-        .set(heard)
-        .where('run', '=', run)
-        .where('tenant', '=', tenant),
+      db.updateTable('run_queue').set(heard).where('run', '=', run).where('tenant', '=', tenant),
     ),
     wake: prepare(({ tenant, what }: { tenant: string; what: string }) =>
       db

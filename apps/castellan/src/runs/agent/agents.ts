@@ -88,7 +88,8 @@ export function definitionOf(
     else missing.push(`${assigned.server}/${assigned.name}`)
   }
   for (const offer of there)
-    if (agent.servers.includes(offer.server.name) && !tools.has(offer.exposed)) tools.set(offer.exposed, toolOf(offer, null))
+    if (agent.servers.includes(offer.server.name) && !tools.has(offer.exposed))
+      tools.set(offer.exposed, toolOf(offer, null))
   const limits = { maxIterations, timeout, toolTimeout }
   const definition = { name, system, models, temperature, maxTokens, tools: [...tools.values()], output, ...limits }
   return { definition, missing }

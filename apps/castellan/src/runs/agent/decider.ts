@@ -105,7 +105,10 @@ function heardModel(state: State, data: JsonObject, { text, calls, finish }: Rep
     messages: [...state.messages, { role: 'assistant', text, calls }],
   }
   if (finish === 'filtered')
-    return { ...heard, end: { is: 'failed', why: `the provider of ${answeredBy} kept its answer back`, output: outputOf(heard, text) } }
+    return {
+      ...heard,
+      end: { is: 'failed', why: `the provider of ${answeredBy} kept its answer back`, output: outputOf(heard, text) },
+    }
   // Whoever may not call any more has answered, whatever else was wanted.
   if (calls.length === 0 || heard.cut !== null) {
     const cut = heard.cut ?? (finish === 'length' ? 'length' : null)
@@ -119,7 +122,10 @@ function heardModel(state: State, data: JsonObject, { text, calls, finish }: Rep
     const refused = refusalOf(call, tool !== undefined, asked[key], definition)
     const args = isJsonObject(call.args) ? call.args : {}
     const step = refused === null ? `t${heard.iterations}.${index + 1}` : null
-    const told = refused === null ? null : ({ role: 'tool', call: call.id, tool: call.tool, text: refused, isError: true } as const)
+    const told =
+      refused === null
+        ? null
+        : ({ role: 'tool', call: call.id, tool: call.tool, text: refused, isError: true } as const)
     return { call, step, exposed: tool?.exposed ?? '', args, told }
   })
   const loops = Math.max(...Object.values(asked)) > SAME_CALLS + SAME_CALLS
@@ -128,7 +134,8 @@ function heardModel(state: State, data: JsonObject, { text, calls, finish }: Rep
 
 /** Why a tool is not called, in words for the model; null when it is. */
 function refusalOf(call: ToolCall, known: boolean, times: number, { tools }: AgentDefinition): string | null {
-  if (!known) return `There is no tool "${call.tool}". There are: ${tools.map(({ name }) => name).join(', ') || 'none'}.`
+  if (!known)
+    return `There is no tool "${call.tool}". There are: ${tools.map(({ name }) => name).join(', ') || 'none'}.`
   if (!isJsonObject(call.args))
     return 'The arguments are not a JSON object. Call the tool again with arguments that fit its schema.'
   if (times > SAME_CALLS)
@@ -216,7 +223,11 @@ function completed(state: State, text: string): End {
   if (output === null) return { is: 'completed', output: outputOf(state, text) }
   const structured = parsed(text)
   if (structured === undefined)
-    return { is: 'failed', why: 'the answer is no JSON, and the agent must answer by a schema', output: outputOf(state, text) }
+    return {
+      is: 'failed',
+      why: 'the answer is no JSON, and the agent must answer by a schema',
+      output: outputOf(state, text),
+    }
   return { is: 'completed', output: outputOf(state, text, structured) }
 }
 
@@ -228,7 +239,11 @@ function parsed(text: string): JsonValue | undefined {
   }
 }
 
-function outputOf({ cut, answeredBy, usage, iterations }: State, response: string, structured: JsonValue = null): JsonValue {
+function outputOf(
+  { cut, answeredBy, usage, iterations }: State,
+  response: string,
+  structured: JsonValue = null,
+): JsonValue {
   const output: AgentOutput = { response, structured, cut, model: answeredBy, usage, iterations }
   return output as unknown as JsonValue
 }

@@ -43,6 +43,11 @@ export interface AgentOutput {
   /** Why it had to hand back what it had: null when it was done. */
   readonly cut: 'iterations' | 'timeout' | 'loop' | 'length' | null
   readonly model: string
-  readonly usage: { readonly input: number; readonly output: number; readonly cached: number; readonly guessed: boolean }
+  readonly usage: {
+    readonly input: number
+    readonly output: number
+    readonly cached: number
+    readonly guessed: boolean
+  }
   readonly iterations: number
 }

@@ -36,7 +36,8 @@ export function runRoutes(app: TypedApp, { runs }: Pick<Core, 'runs'>): void {
     async request => {
       const { identity } = callerOf(request, see)
       const { after, limit, kind, state, name, parent } = request.query
-      if (after !== undefined && !isId(after)) throw fault('REQUEST_INVALID', { why: '"after" must be the id of a run' })
+      if (after !== undefined && !isId(after))
+        throw fault('REQUEST_INVALID', { why: '"after" must be the id of a run' })
       const principal = whose(identity)
       const filter = {
         ...(kind === undefined ? {} : { kind }),
@@ -120,7 +121,8 @@ export function runRoutes(app: TypedApp, { runs }: Pick<Core, 'runs'>): void {
       const caller = callerOf(request, use)
       const run = await runOf(caller, request.params)
       const { as, result } = request.body
-      const settlement: Settlement = as === 'happened' ? { as, result: (result as JsonObject | undefined) ?? null } : { as }
+      const settlement: Settlement =
+        as === 'happened' ? { as, result: (result as JsonObject | undefined) ?? null } : { as }
       await runs.settle(run, request.params.step, settlement, caller.actor)
       return reply.code(202).send(wireRun(await again(run)))
     },

@@ -46,7 +46,8 @@ export function assignedTools(
   const servers = registry.servers().filter(each => each.tenant === tenant)
   return tools.map(({ name, mcp_server_id: given, mcp_primitive_type: primitive, description }) => {
     const server = servers.find(each => each.id === given || each.name === given)
-    if (!server) throw fault('REQUEST_INVALID', { why: `there is no server "${given}", of which the tool "${name}" should be` })
+    if (!server)
+      throw fault('REQUEST_INVALID', { why: `there is no server "${given}", of which the tool "${name}" should be` })
     return { name, server: server.name, primitive, description: description ?? null }
   })
 }
