@@ -58,7 +58,7 @@ export class Drive {
   /** Resolves once the run is let go of, has ended or is lost. Rejects for bugs, and with `STORE_UNAVAILABLE`. */
   async go(): Promise<void> {
     try {
-      while (!this.#lost && !(await this.#round()));
+      while (!this.#lost && !(await this.#tryRound()));
     } catch (error) {
       if (!isFault(error, 'RUN_LOST')) throw error
     } finally {
@@ -84,6 +84,18 @@ export class Drive {
   breakOff(): void {
     this.stop()
     for (const abort of this.#working.values()) abort.abort()
+  }
+
+  /** What is under way goes on while the store cannot be reached. */
+  async #tryRound(): Promise<boolean> {
+    try {
+      return await this.#round()
+    } catch (error) {
+      if (!isFault(error, 'STORE_UNAVAILABLE') || this.#stopping) throw error
+      this.#told = true
+      await this.#somethingHappens(this.#parts.clock.now().getTime() + LAST_PAUSE)
+      return false
+    }
   }
 
   /** Whether it was the last. */

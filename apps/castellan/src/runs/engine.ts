@@ -93,7 +93,8 @@ export class Engine {
         }
         // There may be more, as long as there were any.
         if (claimed.length > 0) continue
-        if (most > 0) wait = await this.#store.nextDue(poll)
+        // Some may be due and not be claimed, as of a tenant that has enough under way.
+        if (most > 0) wait = Math.max(SHORTEST_WAIT, await this.#store.nextDue(poll))
       } catch (error) {
         this.#tell(error)
       }
@@ -161,6 +162,9 @@ export class Engine {
     if (!isFault(error, 'STORE_UNAVAILABLE')) this.#onBug(error)
   }
 }
+
+/** Milliseconds. */
+const SHORTEST_WAIT = 25
 
 /** One tenant never has all slots of a process, so that the first run of another finds one. */
 function mostOf(slots: number): number {

@@ -8,7 +8,7 @@ import { guardrails } from './0007-guardrails.ts'
 import { budgets } from './0008-budgets.ts'
 import { versionsAndDataKeys } from './0009-versions-and-data-keys.ts'
 import { sessions } from './0010-sessions.ts'
-import { runs } from './0013-runs.ts'
+import { runs } from './0011-runs.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */

@@ -1,7 +1,7 @@
 import type { Migration } from './migration.ts'
 
 export const runs: Migration = {
-  number: 13,
+  number: 11,
   name: 'runs',
   statements: ({ text, integer, bytes }) => [
     `CREATE TABLE agents (
