@@ -29,6 +29,8 @@ export class Engine {
   #stopping = false
   #hint = Promise.withResolvers<void>()
   #look = Promise.withResolvers<void>()
+  /** Resolves once nothing is driven any more. */
+  readonly #still = Promise.withResolvers<void>()
 
   constructor(owner: string, parts: DriveParts, settings: EngineSettings, onBug: (error: unknown) => void) {
     this.owner = owner
@@ -70,6 +72,7 @@ export class Engine {
     await Promise.race([over, enough.promise])
     await over
     signal.removeEventListener('abort', breakOff)
+    this.#still.resolve()
     this.#look.resolve()
     await Promise.all(this.#loops)
   }
@@ -140,7 +143,7 @@ export class Engine {
   async #renewing(): Promise<void> {
     const { lease } = this.#settings
     while (!this.#stopping || this.#drives.size > 0) {
-      await this.#pause(this.#stopping ? this.#look.promise : new Promise<never>(() => undefined), lease / 4)
+      await this.#pause(this.#still.promise, lease / 4)
       try {
         const held = [...this.#drives.values()].map(({ drive }) => drive.held)
         if (held.length > 0) await this.#store.renew(this.owner, held, lease)
