@@ -82,6 +82,9 @@ export const adapters: Readonly<Record<string, Room>> = {
   'secrets-local': io([...ground, 'registry']),
   'secrets-vault': io([...ground, 'registry', 'adapters/http-client']),
   'webhook-http': io([...ground, 'approvals', 'adapters/http-client']),
+  'report-json': io([...ground, 'reports']),
+  'report-xlsx': io([...ground, 'reports'], ['fflate']),
+  'report-html': io([...ground, 'reports']),
   'metrics-prom': io([...ground, 'telemetry'], ['prom-client']),
 }
 

@@ -4,6 +4,7 @@ import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
+import type { ReportFormat, Reports } from '../reports/index.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Authorizations, Registry, SecretRotation, SecretVault } from '../registry/index.ts'
 
@@ -26,6 +27,9 @@ export interface Core {
   readonly approvals: Approvals
   /** Those that were opened here, as against those of MCP. */
   readonly sessions: Sessions
+  readonly reports: Reports
+  /** What a report can be made into; each loaded when it is first asked for. */
+  readonly reportFormat: (name: ReportFormat['name']) => Promise<ReportFormat>
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches

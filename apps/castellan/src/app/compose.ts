@@ -40,6 +40,7 @@ import {
   SecretRotation,
   secretsOf,
 } from '../registry/index.ts'
+import { Reports } from '../reports/index.ts'
 import { Sessions } from '../sessions/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
 import { approvalParts } from './approvals.ts'
@@ -49,6 +50,7 @@ import { readPem } from './read-pem.ts'
 import { policyEngines } from './policy-engines.ts'
 import { providerPanel } from './provider-panel.ts'
 import { redactArguments } from './redact-arguments.ts'
+import { reportFormat } from './report-formats.ts'
 import { starterPolicies } from './starter-policies.ts'
 
 export interface Surroundings {
@@ -267,6 +269,12 @@ export async function compose(
     guardrails: detectors,
     approvals,
     sessions: sessionsHere,
+    reports: new Reports({
+      journal,
+      guardrails: detectors,
+      nameOf: async (_tenant, id) => (await stores.identity.principal(id))?.name ?? null,
+    }),
+    reportFormat,
     gate,
     calls: stores.calls,
     watches,

@@ -15,6 +15,7 @@ import { guardrailRoutes } from './routes/guardrails.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { pinRoutes } from './routes/pins.ts'
 import { principalRoutes } from './routes/principals.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 import { budgetRoutes } from './routes/budgets.ts'
@@ -82,6 +83,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     policyRoutes(app, core)
     secretRoutes(app, core)
     sessionRoutes(app, core)
+    reportRoutes(app, core)
     budgetRoutes(app, core)
     priceRoutes(app, core)
     tenantBudgetRoutes(app, core)

@@ -3,10 +3,11 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import { explain } from '../../../gate/index.ts'
-import { fault, isFault, isId, isoTime, parseDuration } from '../../../kernel/index.ts'
+import { fault, isFault, isId, isoTime } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { look, rehearse, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
+import { momentOf } from '../moment.ts'
 import { byId } from '../path-parts.ts'
 import { problemOf } from '../problem.ts'
 import type { TypedApp } from '../route.ts'
@@ -170,9 +171,4 @@ function beginLines(reply: FastifyReply, signal: AbortSignal): (line: wire.Repla
 
 function numberOrDigest(given: string): number | string {
   return /^\d{1,9}$/.test(given) ? Number(given) : given
-}
-
-/** A time, or how long ago it was. */
-function momentOf(given: string, now: Date): Date {
-  return /^\d+[a-z]+$/.test(given) ? new Date(Math.max(0, now.getTime() - parseDuration(given))) : new Date(given)
 }

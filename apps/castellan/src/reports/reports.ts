@@ -1,0 +1,173 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { ReportScope, ReportStep } from '@castellan/contracts'
+import type { Guardrails } from '../guardrails/index.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Journal, JournalStore, SequencedEntry } from '../journal/index.ts'
+import { fault } from '../kernel/index.ts'
+import { Joined } from './joined.ts'
+import { Mask } from './mask.ts'
+import type { Placed, Report } from './report.ts'
+import { startingOffset } from './starting-offset.ts'
+import { openingOf, type Place, Survey, type Surveyed, type SurveyParts, type Wanted } from './survey.ts'
+import { toldStep } from './told-step.ts'
+
+export interface ReportWish {
+  /** As it was asked for. */
+  readonly scope: ReportScope
+  /** What its `since` means now; null without one. */
+  readonly since: Date | null
+  readonly identity: Identity
+  /** Whether the asker sees what everybody did, and why it was denied; otherwise what they did themselves. */
+  readonly everything: boolean
+}
+
+interface ReportParts {
+  readonly journal: Journal
+  readonly guardrails: () => Promise<Guardrails>
+  readonly nameOf: SurveyParts['nameOf']
+}
+
+/** Reports on what happened, out of the journal alone. Few at a time: each reads a part of the journal twice. */
+export class Reports {
+  readonly #parts: ReportParts
+  #underWay = 0
+
+  constructor(parts: ReportParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Reads the journal up to its present end, and adds up what is asked for; steps are read again as they are asked for. The report
+   * takes one of a few places until the signal aborts. Throws `NOT_FOUND` for a session or run in which the asker did nothing, and
+   * `REPORT_LIMIT`.
+   */
+  async open(wish: ReportWish, signal: AbortSignal): Promise<Report> {
+    if (this.#underWay >= MOST_AT_ONCE) throw fault('REPORT_LIMIT', { limit: MOST_AT_ONCE })
+    this.#underWay++
+    signal.addEventListener('abort', () => void this.#underWay--, { once: true })
+    if (signal.aborted) this.#underWay--
+    const mask = new Mask(await this.#parts.guardrails(), this.#parts.journal)
+    const { tenant, principal } = wish.identity
+    const wanted: Wanted = {
+      tenant,
+      principal: wish.everything ? null : principal.id,
+      ...(wish.scope.session === undefined ? {} : { session: wish.scope.session }),
+      ...(wish.scope.run === undefined ? {} : { run: wish.scope.run }),
+      ...(wish.since === null ? {} : { since: wish.since.toISOString() }),
+    }
+    const { sessions, denied, summary, charts } = await this.#survey(wanted, mask, signal)
+    const bySession = new Map(sessions.map(surveyed => [surveyed.session, surveyed]))
+    const read = (refs: Iterable<Ref>) => this.#read(tenant, refs, mask, wish.everything, signal)
+    return {
+      scope: masked(wish.scope, mask),
+      sees: wish.everything ? 'all' : 'own',
+      summary,
+      charts,
+      sessions: sessions.map(({ session }) => session),
+      steps: session => read(refsOf(bySession.get(session)!)),
+      denied: most => read(most === undefined ? denied : denied.slice(-most)),
+      latest: () => read(newest(sessions)),
+    }
+  }
+
+  async #survey(wanted: Wanted, mask: Mask, signal: AbortSignal) {
+    const { store } = this.#parts.journal
+    const { tenant, session: id, run, since } = wanted
+    const head = await store.head()
+    const opening = id === undefined ? undefined : await openingOf(store, tenant, id)
+    if (opening && wanted.principal !== null && opening.principal !== wanted.principal)
+      throw fault('NOT_FOUND', { what: 'session' })
+    const survey = new Survey(wanted, { store, mask, nameOf: this.#parts.nameOf })
+    if (opening) await survey.mention(opening.principal, id!)
+    const from = opening?.at ?? since
+    const start = from === undefined ? 0 : await startingOffset(store, tenant, new Date(from), head)
+    const joined = new Joined()
+    for await (const entry of entries(store, tenant, start, head, signal)) {
+      if (entry.type === 'session.closed') survey.closed(entry)
+      for (const told of joined.take(entry)) await survey.add(told)
+    }
+    for (const told of joined.rest()) await survey.add(told)
+    const result = survey.result()
+    if (result.sessions.length === 0 && since === undefined)
+      throw fault('NOT_FOUND', { what: run === undefined ? 'session' : 'run' })
+    return result
+  }
+
+  /** Steps as they are reported, some at a time: what stands in the journal does not change, so it need not be kept meanwhile. */
+  async *#read(
+    tenant: string,
+    refs: Iterable<Ref>,
+    mask: Mask,
+    everything: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly Placed[]> {
+    for (const some of inChunks(refs, STEPS_AT_ONCE)) {
+      signal.throwIfAborted()
+      const found = await this.#parts.journal.store.readAt(tenant, some.flatMap(({ place }) => place)) // prettier-ignore
+      const at = new Map(found.map(entry => [entry.offset, entry]))
+      yield some.map(({ of, place }) => {
+        const step = toldStep(place.map(offset => at.get(offset)!))
+        return { session: of.session, step: mask.step(everything ? step : withoutReasons(step)) }
+      })
+      // Texts are looked through here, and others want a turn.
+      await nextTurn()
+    }
+  }
+}
+
+/** A step by its place, and the session it is of. */
+interface Ref {
+  readonly of: Surveyed
+  readonly place: Place
+}
+
+const MOST_AT_ONCE = 4
+const STEPS_AT_ONCE = 100
+const PAGE = 500
+/** Of the newest steps. */
+const NEWEST = 200
+
+async function* entries(
+  store: Pick<JournalStore, 'read'>,
+  tenant: string,
+  after: number,
+  head: number,
+  signal: AbortSignal,
+): AsyncGenerator<SequencedEntry> {
+  for (let from = after; from < head;) {
+    signal.throwIfAborted()
+    const page = await store.read(from, PAGE, { tenant })
+    for (const entry of page) if (entry.offset <= head) yield entry
+    if (page.length < PAGE) return
+    from = page.at(-1)!.offset
+    await nextTurn()
+  }
+}
+
+/** Why something was refused is for those who may read the journal. */
+function withoutReasons(step: ReportStep): ReportStep {
+  return { ...step, guard: null, reasons: [] }
+}
+
+function masked(scope: ReportScope, mask: Mask): ReportScope {
+  return Object.fromEntries(Object.entries(scope).map(([name, value]) => [name, mask.name(value)]))
+}
+
+function* refsOf(of: Surveyed): Generator<Ref> {
+  for (const place of of.places) yield { of, place }
+}
+
+function newest(sessions: readonly Surveyed[]): readonly Ref[] {
+  const last = sessions.flatMap(of => of.places.slice(-NEWEST).map(place => ({ of, place })))
+  return last.sort((one, other) => one.place.at(-1)! - other.place.at(-1)!).slice(-NEWEST)
+}
+
+function* inChunks<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
+  let chunk: T[] = []
+  for (const item of items) {
+    if (chunk.push(item) < size) continue
+    yield chunk
+    chunk = []
+  }
+  if (chunk.length > 0) yield chunk
+}
