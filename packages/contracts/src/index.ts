@@ -183,6 +183,7 @@ export {
   report,
   type Report,
   type ReportFormat,
+  type ReportLine,
   reportQuery,
   type ReportQuery,
   type ReportScope,

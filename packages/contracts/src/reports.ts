@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Problem } from './problem.ts'
 import { id, line, moment, timestamp } from './common.ts'
 import { sessionStep } from './sessions.ts'
 
@@ -15,12 +16,23 @@ export const reportQuery = z
     /** Everything from then on. */
     since: moment.optional(),
     format: reportFormat.default('json'),
+    /** Answers with lines of JSON that tell how far it is, and carry the file in parts. */
+    progress: z.stringbool().default(false),
   })
   .refine(({ session, run, since }) => [session, run, since].filter(each => each !== undefined).length === 1, {
     path: ['session'],
     message: 'there must be exactly one of session, run and since',
   })
-export type ReportQuery = z.input<typeof reportQuery>
+export interface ReportQuery extends Omit<z.input<typeof reportQuery>, 'progress'> {}
+
+/** One line of a report with progress: the last is `end`, or the problem that ended it. */
+export type ReportLine =
+  | { progress: { doing: 'reading' | 'writing'; done: number; of: number } }
+  | { file: { name: string; media_type: string; steps: number } }
+  /** Bytes in base64. */
+  | { part: string }
+  | { end: true }
+  | { problem: Problem }
 
 const counts = z.record(z.string(), z.int())
 /** In the currency of the prices. */
@@ -109,9 +121,7 @@ export const reportSummary = z
           unpriced: z.int(),
         }),
       ),
-      by_tool: z.array(
-        z.object({ calls: z.int(), cost: money, tokens: z.int(), tool: z.string(), unpriced: z.int() }),
-      ),
+      by_tool: z.array(z.object({ calls: z.int(), cost: money, tokens: z.int(), tool: z.string(), unpriced: z.int() })),
       total: money,
       unpriced: z.int(),
     }),
@@ -130,9 +140,7 @@ export const reportSummary = z
     total_loose_calls: z.int(),
     total_sessions: z.int(),
     total_steps: z.int(),
-    violations: z.array(
-      z.object({ action: z.string(), category: z.string(), count: z.int(), metric: z.string() }),
-    ),
+    violations: z.array(z.object({ action: z.string(), category: z.string(), count: z.int(), metric: z.string() })),
   })
   .meta({ id: 'ReportSummary' })
 export type ReportSummary = z.infer<typeof reportSummary>

@@ -17,8 +17,10 @@ import { migrateCommand } from './migrate.ts'
 import { pinsCommand } from './pins.ts'
 import { policyCommand } from './policy.ts'
 import { pricesCommand } from './prices.ts'
+import { reportCommand } from './report.ts'
 import { secretsCommand } from './secrets.ts'
 import { serversCommand } from './servers.ts'
+import { sessionsCommand } from './sessions.ts'
 import { toolsCommand } from './tools.ts'
 import { upCommand } from './up.ts'
 
@@ -33,6 +35,8 @@ const commands = [
   toolsCommand,
   callCommand,
   journalCommand,
+  sessionsCommand,
+  reportCommand,
   applyCommand,
   approvalsCommand,
   keysCommand,

@@ -41,7 +41,7 @@ export class Reports {
    * takes one of a few places until the signal aborts. Throws `NOT_FOUND` for a session or run in which the asker did nothing, and
    * `REPORT_LIMIT`.
    */
-  async open(wish: ReportWish, signal: AbortSignal): Promise<Report> {
+  async open(wish: ReportWish, signal: AbortSignal, tell: Tell = () => undefined): Promise<Report> {
     if (this.#underWay >= MOST_AT_ONCE) throw fault('REPORT_LIMIT', { limit: MOST_AT_ONCE })
     this.#underWay++
     signal.addEventListener('abort', () => void this.#underWay--, { once: true })
@@ -55,9 +55,13 @@ export class Reports {
       ...(wish.scope.run === undefined ? {} : { run: wish.scope.run }),
       ...(wish.since === null ? {} : { since: wish.since.toISOString() }),
     }
-    const { sessions, denied, summary, charts } = await this.#survey(wanted, mask, signal)
+    const { sessions, denied, summary, charts } = await this.#survey(wanted, mask, signal, tell)
+    const total = summary.total_steps
+    let done = 0
+    const counted = (some: number) => tell({ doing: 'writing', done: Math.min(total, (done += some)), of: total })
     const bySession = new Map(sessions.map(surveyed => [surveyed.session, surveyed]))
-    const read = (refs: Iterable<Ref>) => this.#read(tenant, refs, mask, wish.everything, signal)
+    const read = (refs: Iterable<Ref>) =>
+      this.#read(tenant, refs, { mask, everything: wish.everything, signal, counted })
     return {
       scope: masked(wish.scope, mask),
       sees: wish.everything ? 'all' : 'own',
@@ -70,7 +74,7 @@ export class Reports {
     }
   }
 
-  async #survey(wanted: Wanted, mask: Mask, signal: AbortSignal) {
+  async #survey(wanted: Wanted, mask: Mask, signal: AbortSignal, tell: Tell) {
     const { store } = this.#parts.journal
     const { tenant, session: id, run, since } = wanted
     const head = await store.head()
@@ -82,9 +86,12 @@ export class Reports {
     const from = opening?.at ?? since
     const start = from === undefined ? 0 : await startingOffset(store, tenant, new Date(from), head)
     const joined = new Joined()
-    for await (const entry of entries(store, tenant, start, head, signal)) {
-      if (entry.type === 'session.closed') survey.closed(entry)
-      for (const told of joined.take(entry)) await survey.add(told)
+    for await (const page of pages(store, tenant, start, head, signal)) {
+      for (const entry of page) {
+        if (entry.type === 'session.closed') survey.closed(entry)
+        for (const told of joined.take(entry)) await survey.add(told)
+      }
+      tell({ doing: 'reading', done: page.at(-1)!.offset - start, of: head - start })
     }
     for (const told of joined.rest()) await survey.add(told)
     const result = survey.result()
@@ -97,9 +104,7 @@ export class Reports {
   async *#read(
     tenant: string,
     refs: Iterable<Ref>,
-    mask: Mask,
-    everything: boolean,
-    signal: AbortSignal,
+    { mask, everything, signal, counted }: Reading,
   ): AsyncGenerator<readonly Placed[]> {
     for (const some of inChunks(refs, STEPS_AT_ONCE)) {
       signal.throwIfAborted()
@@ -109,10 +114,21 @@ export class Reports {
         const step = toldStep(place.map(offset => at.get(offset)!))
         return { session: of.session, step: mask.step(everything ? step : withoutReasons(step)) }
       })
+      counted(some.length)
       // Texts are looked through here, and others want a turn.
       await nextTurn()
     }
   }
+}
+
+/** How far a report is: reading counts entries of the journal, writing the steps. */
+type Tell = (progress: { readonly doing: 'reading' | 'writing'; readonly done: number; readonly of: number }) => void
+
+interface Reading {
+  readonly mask: Mask
+  readonly everything: boolean
+  readonly signal: AbortSignal
+  readonly counted: (steps: number) => void
 }
 
 /** A step by its place, and the session it is of. */
@@ -127,18 +143,19 @@ const PAGE = 500
 /** Of the newest steps. */
 const NEWEST = 200
 
-async function* entries(
+async function* pages(
   store: Pick<JournalStore, 'read'>,
   tenant: string,
   after: number,
   head: number,
   signal: AbortSignal,
-): AsyncGenerator<SequencedEntry> {
+): AsyncGenerator<readonly SequencedEntry[]> {
   for (let from = after; from < head;) {
     signal.throwIfAborted()
     const page = await store.read(from, PAGE, { tenant })
-    for (const entry of page) if (entry.offset <= head) yield entry
-    if (page.length < PAGE) return
+    const known = page.filter(({ offset }) => offset <= head)
+    if (known.length > 0) yield known
+    if (known.length < PAGE) return
     from = page.at(-1)!.offset
     await nextTurn()
   }

@@ -42,7 +42,7 @@ export class Summing {
   summary(sessions: number): ReportSummary {
     const models = this.#models.entries().map(([name, { micros, ...sum }]) => ({
       cost: micros / MICROS,
-      model_name: name.startsWith("(") ? name : (JSON.parse(name) as string | null),
+      model_name: name.startsWith('(') ? name : (JSON.parse(name) as string | null),
       steps: sum.steps,
       tokens_in: sum.tokens_in,
       tokens_out: sum.tokens_out,

@@ -10,9 +10,16 @@ function figure(id: string, title: string, remark: string, picture: Markup | nul
   const body =
     picture === null || numbers === null
       ? html`<p class="none">${remark}</p>`
-      : html`<p class="remark">${remark}</p><div class="picture">${picture}</div><details><summary>As a table</summary>${numbers}</details>`
-  return html`<figure id="${id}"><figcaption>${title}</figcaption>${body}</figure>
-`
+      : html`<p class="remark">${remark}</p>
+          <div class="picture">${picture}</div>
+          <details>
+            <summary>As a table</summary>
+            ${numbers}
+          </details>`
+  return html`<figure id="${id}">
+    <figcaption>${title}</figcaption>
+    ${body}
+  </figure> `
 }
 
 export function timeChart({ charts, summary }: Report): Markup {
@@ -36,7 +43,9 @@ export function timeChart({ charts, summary }: Report): Markup {
   const used = timeline.filter(({ counts }) => fates.some(fate => counts[fate] > 0))
   const rows = used.map(({ from, counts }) => [shown(from, 0), ...fates.map(fate => count(counts[fate]))])
   const numbers = table(`${title} (UTC)`, [{ name: 'From' }, ...fates.map(name => ({ name, number: true }))], rows)
-  const legend = html`<ul class="legend">${fates.map(fate => html`<li><span class="key ${fate}"></span>${meaning[fate]}</li>`)}</ul>`
+  const legend = html`<ul class="legend">
+    ${fates.map(fate => html`<li><span class="key ${fate}"></span>${meaning[fate]}</li>`)}
+  </ul>`
   const drawn = html`${picture}${legend}`
   return figure('time', title, `One column is ${spanOf(width)}; times are UTC.`, drawn, numbers)
 }

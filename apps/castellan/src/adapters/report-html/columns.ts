@@ -11,35 +11,53 @@ export interface Column {
 
 /** Columns that stand on a line, each of parts on top of each other. `about` says in words what they show. */
 export function columns(id: string, about: string, all: readonly Column[], width: number): Markup {
-  const most = Math.max(1, ...all.map(heightOf))
+  const marks = marksUpTo(Math.max(1, ...all.map(heightOf)))
+  const most = marks.at(-1)!
   const step = (width - LEFT - 4) / all.length
   return html`<svg class="columns" viewBox="0 0 ${width} ${HEIGHT + 30}" role="img" aria-labelledby="${id}-about">
-<title id="${id}-about">${about}</title>
-${[most, most / 2].map(value => line(value, most, width))}<line class="axis" x1="${LEFT}" x2="${width}" y1="${HEIGHT}" y2="${HEIGHT}"/>
-${all.map((each, index) => column(each, LEFT + index * step, step, most))}</svg>`
+    <title id="${id}-about">${about}</title>
+    ${marks.map(value => line(value, most, width))}
+    <line class="axis" x1="${LEFT}" x2="${width}" y1="${HEIGHT}" y2="${HEIGHT}" />
+    ${all.map((each, index) => column(each, LEFT + index * step, step, most))}
+  </svg>`
 }
 
 function line(value: number, most: number, width: number): Markup {
-  // Half of an odd number is no number of steps.
-  if (!Number.isInteger(value)) return html``
   const y = tenth(HEIGHT - (value / most) * (HEIGHT - TOP))
-  return html`<line class="grid" x1="${LEFT}" x2="${width}" y1="${y}" y2="${y}"/><text class="label" x="${LEFT - 6}" y="${y + 4}" text-anchor="end">${count(value)}</text>
-`
+  return html`<line class="grid" x1="${LEFT}" x2="${width}" y1="${y}" y2="${y}" /><text
+      class="label"
+      x="${LEFT - 6}"
+      y="${y + 4}"
+      text-anchor="end"
+      >${count(value)}</text
+    > `
 }
 
 function column({ label, whole, parts }: Column, left: number, step: number, most: number): Markup {
-  const gap = Math.min(6, step * 0.2)
+  const wide = Math.min(WIDEST, step - Math.min(6, step * 0.2))
   let top = HEIGHT
   const drawn = parts
     .filter(({ value }) => value > 0)
     .map(({ value, tone }) => {
       const height = tenth(Math.max(1, (value / most) * (HEIGHT - TOP)))
       top = tenth(top - height)
-      return html`<rect class="${tone}" x="${tenth(left + gap / 2)}" y="${top}" width="${tenth(step - gap)}" height="${height}"/>`
+      return html`<rect
+        class="${tone}"
+        x="${tenth(left + (step - wide) / 2)}"
+        y="${top}"
+        width="${tenth(wide)}"
+        height="${height}"
+      />`
     })
   const under = label === '' ? null : html`<text class="label" x="${tenth(left + step / 2)}" y="${HEIGHT + 18}" text-anchor="middle">${label}</text>` // prettier-ignore
-  return html`<g><title>${whole}</title>${drawn}${under}</g>
-`
+  return html`<g><title>${whole}</title>${drawn}${under}</g> `
+}
+
+/** Round numbers in equal steps, the last at least as large as what has to fit under it. */
+function marksUpTo(most: number): readonly number[] {
+  const size = 10 ** Math.floor(Math.log10(most))
+  const step = [size / 5, size / 2, size, size * 2].find(each => Number.isInteger(each) && most / each <= 5) ?? size
+  return Array.from({ length: Math.ceil(most / step) }, (_, index) => (index + 1) * step)
 }
 
 function heightOf({ parts }: Column): number {
@@ -53,3 +71,4 @@ function tenth(number: number): number {
 const LEFT = 52
 const TOP = 12
 const HEIGHT = 170
+const WIDEST = 56

@@ -16,13 +16,25 @@ export const htmlReport: ReportFormat = {
   async *render(report) {
     const title = `Castellan report: ${titleOf(report)}`
     yield html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title>
-`.text
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta http-equiv="Content-Security-Policy" content="${policy}" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="referrer" content="no-referrer" />
+          <title>${title}</title>
+        </head>
+      </html> `.text
     yield `<style>${style}</style></head>\n`
-    yield html`<body><main>${header(report)}${tiles(report)}
-<section class="charts" aria-label="Pictures">${timeChart(report)}${decisionChart(report)}${denialChart(report)}${violationChart(report)}${toolChart(report)}${latencyChart(report)}${costChart(report)}</section>
-${sessionList(report)}`.text
+    yield html`<body>
+      <main>
+        ${header(report)}${tiles(report)}
+        <section class="charts" aria-label="Pictures">
+          ${timeChart(report)}${decisionChart(report)}${denialChart(report)}${violationChart(report)}${toolChart(report)}${latencyChart(report)}${costChart(report)}
+        </section>
+        ${sessionList(report)}
+      </main>
+    </body>`.text
     yield (await denials(report)).text
     yield (await latest(report)).text
     yield html`<footer><p>Made by Castellan out of its journal. Personal data and secrets are masked; the same journal gives the same page. Times are UTC.</p></footer>
@@ -33,7 +45,8 @@ ${sessionList(report)}`.text
 
 function titleOf({ scope, sessions }: Report): string {
   if (scope.session !== undefined) return sessions[0]?.name ?? `session ${scope.session}`
-  return scope.run === undefined ? `since ${scope.since}` : `run ${scope.run}`
+  if (scope.run !== undefined) return `run ${scope.run}`
+  return /^\d+[a-z]+$/.test(scope.since ?? '') ? `the last ${scope.since}` : `since ${scope.since}`
 }
 
 function header(report: Report): Markup {
@@ -54,10 +67,20 @@ function header(report: Report): Markup {
     ['Until', summary.last_at === null ? foreign(null) : time(summary.last_at)],
     ['Covers', sees === 'all' ? 'everybody of the tenant' : 'what the asker did'],
   ]
-  return html`<header><p class="brand">Castellan report</p><h1>${foreign(titleOf(report))}</h1>
-<p class="verdict">${verdictOf(report)}</p>
-<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></header>
-`
+  return html`<header>
+    <p class="brand">Castellan report</p>
+    <h1>${foreign(titleOf(report))}</h1>
+    <p class="verdict">${verdictOf(report)}</p>
+    <dl class="facts">
+      ${facts.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+  </header> `
 }
 
 /** All of it in a sentence or two. */
@@ -83,10 +106,15 @@ function tiles({ summary }: Report): Markup {
     ['Tokens', count(tokens.in + tokens.out), `${count(tokens.in)} in, ${count(tokens.out)} out`],
     ['Cost', money(cost.total), cost.unpriced === 0 ? 'everything priced' : `${count(cost.unpriced)} unpriced`],
   ] // prettier-ignore
-  return html`<dl class="tiles">${shown.map(
-    ([name, value, remark, tone = 'calm']) =>
-      html`<div class="tile ${tone}"><dt>${name}</dt><dd><strong>${value}</strong><span>${remark}</span></dd></div>`,
-  )}</dl>`
+  return html`<dl class="tiles">
+    ${shown.map(
+      ([name, value, remark, tone = 'calm']) =>
+        html`<div class="tile ${tone}">
+          <dt>${name}</dt>
+          <dd><strong>${value}</strong><span>${remark}</span></dd>
+        </div>`,
+    )}
+  </dl>`
 }
 
 function sessionList({ sessions }: Report): Markup {
@@ -142,15 +170,17 @@ function stepTable(caption: string, steps: readonly Placed[]): Markup | null {
     { name: 'Why, or what was said' },
     { name: 'Took', number: true },
   ]
-  const rows = steps.toReversed().map(({ session, step }) => [
-    html`<time>${time(step.at)}</time>`,
-    html`${foreign(session.name ?? session.session_id, 'no session')}${step.number === null ? null : html` <small>step ${step.number}, ${step.role}</small>`}`,
-    foreign(session.principal.name ?? session.principal.id),
-    foreign(step.selected_tool),
-    html`<span class="badge ${fateOf(step.decision)}">${step.decision}</span>`,
-    html`${foreign(wordsOf(step))}${step.guardrail_signals.length === 0 ? null : html`<small>found: ${[...new Set(step.guardrail_signals.map(({ category, action }) => `${category} (${action})`))].join(', ')}</small>`}`,
-    step.latency_ms === null ? foreign(null) : milliseconds(step.latency_ms),
-  ])
+  const rows = steps
+    .toReversed()
+    .map(({ session, step }) => [
+      html`<time>${time(step.at)}</time>`,
+      html`${foreign(session.name ?? session.session_id, 'no session')}${step.number === null ? null : html` <small>step ${step.number}, ${step.role}</small>`}`,
+      foreign(session.principal.name ?? session.principal.id),
+      foreign(step.selected_tool),
+      html`<span class="badge ${fateOf(step.decision)}">${step.decision}</span>`,
+      html`${foreign(wordsOf(step))}${step.guardrail_signals.length === 0 ? null : html`<small>found: ${[...new Set(step.guardrail_signals.map(({ category, action }) => `${category} (${action})`))].join(', ')}</small>`}`,
+      step.latency_ms === null ? foreign(null) : milliseconds(step.latency_ms),
+    ])
   return table(caption, heads, rows)
 }
 
@@ -158,9 +188,17 @@ function wordsOf({ reasons, error, output_text: output }: Placed['step']): strin
   return reasons.length > 0 ? reasons.join('; ') : (error ?? output)
 }
 
-function section(id: string, title: string, remark: string | null, body: Markup | null, none = 'There is none.'): Markup {
-  return html`<section id="${id}"><h2>${title}</h2>${remark === null ? null : html`<p class="remark">${remark}</p>`}${body ?? html`<p class="none">${none}</p>`}</section>
-`
+function section(
+  id: string,
+  title: string,
+  remark: string | null,
+  body: Markup | null,
+  none = 'There is none.',
+): Markup {
+  return html`<section id="${id}">
+    <h2>${title}</h2>
+    ${remark === null ? null : html`<p class="remark">${remark}</p>`}${body ?? html`<p class="none">${none}</p>`}
+  </section> `
 }
 
 async function gathered(pages: AsyncIterable<readonly Placed[]>): Promise<readonly Placed[]> {

@@ -24,7 +24,7 @@ small { display: block; font-size: .8rem; overflow-wrap: anywhere; }
 .tile { background: var(--card); border: 1px solid var(--line); border-top: 3px solid var(--plain); border-radius: 8px; padding: 10px 14px; }
 .tile.alarm { border-top-color: var(--denied); } .tile.notice { border-top-color: var(--waiting); }
 .tile dt { color: var(--soft); font-size: .85rem; } .tile dd { margin: 0; }
-.tile strong { display: block; font-size: 1.55rem; line-height: 1.25; font-variant-numeric: tabular-nums; } .tile span { color: var(--soft); font-size: .82rem; }
+.tile strong { display: block; font-size: 1.4rem; line-height: 1.3; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; } .tile span { color: var(--soft); font-size: .82rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); gap: 14px; }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; min-width: 0; break-inside: avoid; }
 #time { grid-column: 1 / -1; }
@@ -43,7 +43,7 @@ details .scroll { margin-top: 8px; max-height: 320px; overflow-y: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; } caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { text-align: left; vertical-align: top; padding: 7px 12px; border-bottom: 1px solid var(--line); } tbody tr:last-child td { border-bottom: 0; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
-td { max-width: 420px; overflow-wrap: anywhere; } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td { max-width: 420px; overflow-wrap: break-word; } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .badge { display: inline-block; padding: 0 8px; border-radius: 10px; border: 1px solid currentColor; font-size: .8rem; white-space: nowrap; }
 .badge.ok { color: var(--ok); } .badge.denied, .denied-text { color: var(--denied); } .badge.waiting { color: var(--waiting); } .badge.failed { color: var(--failed); }
 footer { margin-top: 32px; font-size: .85rem; }

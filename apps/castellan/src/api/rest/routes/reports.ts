@@ -2,12 +2,14 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import { isFault } from '../../../kernel/index.ts'
+import { fault, isFault } from '../../../kernel/index.ts'
 import type { ReportFormat } from '../../../reports/index.ts'
 import type { Core } from '../../core.ts'
 import { use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
+import { beginLines } from '../json-lines.ts'
 import { momentOf } from '../moment.ts'
+import { problemOf } from '../problem.ts'
 import type { TypedApp } from '../route.ts'
 import { seesEverything } from '../whose.ts'
 
@@ -22,7 +24,7 @@ export function reportRoutes(app: TypedApp, { reports, reportFormat, clock, onBu
       schema: {
         operationId: 'getReport',
         tags: ['reports'],
-        summary: 'A report on a session, a run, or everything since a time; of members, on what they did',
+        summary: 'A report on a session, a run, or all since a time; of members, on what they did',
         querystring: wire.reportQuery,
         response: {
           200: {
@@ -31,6 +33,7 @@ export function reportRoutes(app: TypedApp, { reports, reportFormat, clock, onBu
               'application/json': { schema: wire.report },
               'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': { schema: file },
               'text/html': { schema: z.string() },
+              'application/x-ndjson': { schema: z.string() },
             },
           },
         },
@@ -38,13 +41,37 @@ export function reportRoutes(app: TypedApp, { reports, reportFormat, clock, onBu
     },
     async (request, reply) => {
       const { identity } = callerOf(request, use)
-      const { format: name, ...scope } = request.query
+      const { format: name, progress, ...scope } = request.query
       const since = scope.since === undefined ? null : momentOf(scope.since, clock.now())
+      const wish = { scope, since, identity, everything: seesEverything(identity) }
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       const format = await reportFormat(name)
-      const report = await reports.open({ scope, since, identity, everything: seesEverything(identity) }, gone.signal)
-      const body = Readable.from(bytesOf(format.render(report)), { objectMode: false })
+      const called = fileName(scope, name)
+      if (progress) {
+        const say = beginLines<wire.ReportLine>(reply, gone.signal)
+        try {
+          const report = await reports.open(
+            wish,
+            gone.signal,
+            done => void say({ progress: done }).catch(() => undefined),
+          )
+          const { total_steps: steps } = report.summary
+          await say({ file: { name: called, media_type: format.mediaType, steps } })
+          for await (const part of inPieces(format.render(report))) await say({ part: part.toString('base64') })
+          await say({ end: true })
+        } catch (error) {
+          if (gone.signal.aborted) return reply
+          // The answer has begun, so that what went wrong can only be its last line.
+          if (!isFault(error)) onBug(error)
+          await say({ problem: problemOf(isFault(error) ? error : fault('INTERNAL')) })
+        } finally {
+          reply.raw.end()
+        }
+        return reply
+      }
+      const report = await reports.open(wish, gone.signal)
+      const body = Readable.from(inPieces(format.render(report)), { objectMode: false })
       body.on('error', error => {
         // The answer has begun; the connection breaks, so that nobody takes the beginning for the whole.
         if (!gone.signal.aborted && !isFault(error)) onBug(error)
@@ -53,15 +80,14 @@ export function reportRoutes(app: TypedApp, { reports, reportFormat, clock, onBu
       // What is sent is the text of the answer, not the answer that its schema describes.
       return (reply as FastifyReply)
         .type(format.mediaType)
-        .header('content-disposition', `${name === 'xlsx' ? 'attachment' : 'inline'}; filename="${fileName(scope, name)}"`)
-        .header('castellan-report-steps', report.summary.total_steps)
+        .header('content-disposition', `${name === 'xlsx' ? 'attachment' : 'inline'}; filename="${called}"`)
         .send(body)
     },
   )
 }
 
 /** In pieces that are worth a write. */
-async function* bytesOf(parts: ReturnType<ReportFormat['render']>): AsyncGenerator<Uint8Array> {
+async function* inPieces(parts: ReturnType<ReportFormat['render']>): AsyncGenerator<Buffer> {
   let pieces: Uint8Array[] = []
   let size = 0
   for await (const part of parts) {
