@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts'
+import { markup, type Markup } from './markup.ts'
 
 export interface Bar {
   readonly label: string
@@ -14,20 +14,18 @@ export interface Bar {
 export function bars(id: string, about: string, rows: readonly Bar[]): Markup {
   const most = Math.max(...rows.map(({ value }) => value))
   const height = rows.length * STEP + 4
-  return html`<svg class="bars" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${id}-about">
-    <title id="${id}-about">${about}</title>
-    ${rows.map((row, index) => bar(row, index * STEP, most))}
-  </svg>`
+  return markup`<svg class="bars" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${id}-about">
+<title id="${id}-about">${about}</title>
+${rows.map((row, index) => bar(row, index * STEP, most))}</svg>`
 }
 
 function bar({ label, whole = label, value, said, tone }: Bar, top: number, most: number): Markup {
   const width = most === 0 ? 0 : Math.max(2, Math.round((value / most) * (WIDTH - LABEL - SAID)))
-  return html`<g
-    ><title>${whole}: ${said}</title>
-    <text class="label" x="${LABEL - 8}" y="${top + 19}" text-anchor="end">${shortened(label)}</text>
-    <rect class="${tone}" x="${LABEL}" y="${top + 5}" width="${width}" height="${STEP - 10}" rx="3" />
-    <text class="said" x="${LABEL + width + 6}" y="${top + 19}">${said}</text></g
-  > `
+  return markup`<g><title>${whole}: ${said}</title>
+<text class="label" x="${LABEL - 8}" y="${top + 19}" text-anchor="end">${shortened(label)}</text>
+<rect class="${tone}" x="${LABEL}" y="${top + 5}" width="${width}" height="${STEP - 10}" rx="3"/>
+<text class="said" x="${LABEL + width + 6}" y="${top + 19}">${said}</text></g>
+`
 }
 
 /** What fits before a bar. */

@@ -1,7 +1,7 @@
 import { fateOf, type Report } from '../../reports/index.ts'
 import { type Bar, bars } from './bars.ts'
 import { columns } from './columns.ts'
-import { html, type Markup } from './markup.ts'
+import { markup, type Markup } from './markup.ts'
 import { type Head, table } from './table.ts'
 import { count, milliseconds, money, share, things } from './words.ts'
 
@@ -9,17 +9,10 @@ import { count, milliseconds, money, share, things } from './words.ts'
 function figure(id: string, title: string, remark: string, picture: Markup | null, numbers: Markup | null): Markup {
   const body =
     picture === null || numbers === null
-      ? html`<p class="none">${remark}</p>`
-      : html`<p class="remark">${remark}</p>
-          <div class="picture">${picture}</div>
-          <details>
-            <summary>As a table</summary>
-            ${numbers}
-          </details>`
-  return html`<figure id="${id}">
-    <figcaption>${title}</figcaption>
-    ${body}
-  </figure> `
+      ? markup`<p class="none">${remark}</p>`
+      : markup`<p class="remark">${remark}</p><div class="picture">${picture}</div><details><summary>As a table</summary>${numbers}</details>`
+  return markup`<figure id="${id}"><figcaption>${title}</figcaption>${body}</figure>
+`
 }
 
 export function timeChart({ charts, summary }: Report): Markup {
@@ -43,10 +36,8 @@ export function timeChart({ charts, summary }: Report): Markup {
   const used = timeline.filter(({ counts }) => fates.some(fate => counts[fate] > 0))
   const rows = used.map(({ from, counts }) => [shown(from, 0), ...fates.map(fate => count(counts[fate]))])
   const numbers = table(`${title} (UTC)`, [{ name: 'From' }, ...fates.map(name => ({ name, number: true }))], rows)
-  const legend = html`<ul class="legend">
-    ${fates.map(fate => html`<li><span class="key ${fate}"></span>${meaning[fate]}</li>`)}
-  </ul>`
-  const drawn = html`${picture}${legend}`
+  const legend = markup`<ul class="legend">${fates.map(fate => markup`<li><span class="key ${fate}"></span>${meaning[fate]}</li>`)}</ul>`
+  const drawn = markup`${picture}${legend}`
   return figure('time', title, `One column is ${spanOf(width)}; times are UTC.`, drawn, numbers)
 }
 
@@ -137,7 +128,7 @@ function barChart(id: string, title: string, remark: string, none: string, of: s
   const more = rows.length - MOST_BARS
   const about = `${title}: ${rows.slice(0, 3).map(({ whole, label, said }) => `${whole ?? label} ${said}`).join(', ')}` // prettier-ignore
   const heads: Head[] = [{ name: of }, { name: 'Number', number: true }]
-  const numbers = table(title, heads, rows.slice(0, MOST_ROWS).map(({ whole, label, said }) => [html`<bdi>${whole ?? label}</bdi>`, said])) // prettier-ignore
+  const numbers = table(title, heads, rows.slice(0, MOST_ROWS).map(({ whole, label, said }) => [markup`<bdi>${whole ?? label}</bdi>`, said])) // prettier-ignore
   const left = more > 0 ? ` The ${MOST_BARS} largest of ${count(rows.length)}.` : ''
   return figure(id, title, remark + left, bars(id, about, rows.slice(0, MOST_BARS)), numbers)
 }

@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts'
+import { markup, type Markup } from './markup.ts'
 import { count } from './words.ts'
 
 export interface Column {
@@ -14,23 +14,16 @@ export function columns(id: string, about: string, all: readonly Column[], width
   const marks = marksUpTo(Math.max(1, ...all.map(heightOf)))
   const most = marks.at(-1)!
   const step = (width - LEFT - 4) / all.length
-  return html`<svg class="columns" viewBox="0 0 ${width} ${HEIGHT + 30}" role="img" aria-labelledby="${id}-about">
-    <title id="${id}-about">${about}</title>
-    ${marks.map(value => line(value, most, width))}
-    <line class="axis" x1="${LEFT}" x2="${width}" y1="${HEIGHT}" y2="${HEIGHT}" />
-    ${all.map((each, index) => column(each, LEFT + index * step, step, most))}
-  </svg>`
+  return markup`<svg class="columns" viewBox="0 0 ${width} ${HEIGHT + 30}" role="img" aria-labelledby="${id}-about">
+<title id="${id}-about">${about}</title>
+${marks.map(value => line(value, most, width))}<line class="axis" x1="${LEFT}" x2="${width}" y1="${HEIGHT}" y2="${HEIGHT}"/>
+${all.map((each, index) => column(each, LEFT + index * step, step, most))}</svg>`
 }
 
 function line(value: number, most: number, width: number): Markup {
   const y = tenth(HEIGHT - (value / most) * (HEIGHT - TOP))
-  return html`<line class="grid" x1="${LEFT}" x2="${width}" y1="${y}" y2="${y}" /><text
-      class="label"
-      x="${LEFT - 6}"
-      y="${y + 4}"
-      text-anchor="end"
-      >${count(value)}</text
-    > `
+  return markup`<line class="grid" x1="${LEFT}" x2="${width}" y1="${y}" y2="${y}"/><text class="label" x="${LEFT - 6}" y="${y + 4}" text-anchor="end">${count(value)}</text>
+`
 }
 
 function column({ label, whole, parts }: Column, left: number, step: number, most: number): Markup {
@@ -41,16 +34,11 @@ function column({ label, whole, parts }: Column, left: number, step: number, mos
     .map(({ value, tone }) => {
       const height = tenth(Math.max(1, (value / most) * (HEIGHT - TOP)))
       top = tenth(top - height)
-      return html`<rect
-        class="${tone}"
-        x="${tenth(left + (step - wide) / 2)}"
-        y="${top}"
-        width="${tenth(wide)}"
-        height="${height}"
-      />`
+      return markup`<rect class="${tone}" x="${tenth(left + (step - wide) / 2)}" y="${top}" width="${tenth(wide)}" height="${height}"/>`
     })
-  const under = label === '' ? null : html`<text class="label" x="${tenth(left + step / 2)}" y="${HEIGHT + 18}" text-anchor="middle">${label}</text>` // prettier-ignore
-  return html`<g><title>${whole}</title>${drawn}${under}</g> `
+  const under = label === '' ? null : markup`<text class="label" x="${tenth(left + step / 2)}" y="${HEIGHT + 18}" text-anchor="middle">${label}</text>` // prettier-ignore
+  return markup`<g><title>${whole}</title>${drawn}${under}</g>
+`
 }
 
 /** Round numbers in equal steps, the last at least as large as what has to fit under it. */

@@ -1,6 +1,6 @@
 import { fateOf, type Placed, type Report, type ReportFormat } from '../../reports/index.ts'
 import { costChart, decisionChart, denialChart, latencyChart, timeChart, toolChart, violationChart } from './charts.ts'
-import { foreign, html, type Markup } from './markup.ts'
+import { foreign, markup, type Markup } from './markup.ts'
 import { policy, style } from './style.ts'
 import { table } from './table.ts'
 import { count, milliseconds, money, share, things, time } from './words.ts'
@@ -15,29 +15,17 @@ export const htmlReport: ReportFormat = {
   contentPolicy: `${policy}; frame-ancestors 'none'`,
   async *render(report) {
     const title = `Castellan report: ${titleOf(report)}`
-    yield html`<!doctype html>
-      <html lang="en">
-        <head>
-          <meta charset="utf-8" />
-          <meta http-equiv="Content-Security-Policy" content="${policy}" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <meta name="referrer" content="no-referrer" />
-          <title>${title}</title>
-        </head>
-      </html> `.text
+    yield markup`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title>
+`.text
     yield `<style>${style}</style></head>\n`
-    yield html`<body>
-      <main>
-        ${header(report)}${tiles(report)}
-        <section class="charts" aria-label="Pictures">
-          ${timeChart(report)}${decisionChart(report)}${denialChart(report)}${violationChart(report)}${toolChart(report)}${latencyChart(report)}${costChart(report)}
-        </section>
-        ${sessionList(report)}
-      </main>
-    </body>`.text
+    yield markup`<body><main>${header(report)}${tiles(report)}
+<section class="charts" aria-label="Pictures">${timeChart(report)}${decisionChart(report)}${denialChart(report)}${violationChart(report)}${toolChart(report)}${latencyChart(report)}${costChart(report)}</section>
+${sessionList(report)}`.text
     yield (await denials(report)).text
     yield (await latest(report)).text
-    yield html`<footer><p>Made by Castellan out of its journal. Personal data and secrets are masked; the same journal gives the same page. Times are UTC.</p></footer>
+    yield markup`<footer><p>Made by Castellan out of its journal. Personal data and secrets are masked; the same journal gives the same page. Times are UTC.</p></footer>
 </main></body></html>
 `.text
   },
@@ -67,20 +55,10 @@ function header(report: Report): Markup {
     ['Until', summary.last_at === null ? foreign(null) : time(summary.last_at)],
     ['Covers', sees === 'all' ? 'everybody of the tenant' : 'what the asker did'],
   ]
-  return html`<header>
-    <p class="brand">Castellan report</p>
-    <h1>${foreign(titleOf(report))}</h1>
-    <p class="verdict">${verdictOf(report)}</p>
-    <dl class="facts">
-      ${facts.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-  </header> `
+  return markup`<header><p class="brand">Castellan report</p><h1>${foreign(titleOf(report))}</h1>
+<p class="verdict">${verdictOf(report)}</p>
+<dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></header>
+`
 }
 
 /** All of it in a sentence or two. */
@@ -106,15 +84,10 @@ function tiles({ summary }: Report): Markup {
     ['Tokens', count(tokens.in + tokens.out), `${count(tokens.in)} in, ${count(tokens.out)} out`],
     ['Cost', money(cost.total), cost.unpriced === 0 ? 'everything priced' : `${count(cost.unpriced)} unpriced`],
   ] // prettier-ignore
-  return html`<dl class="tiles">
-    ${shown.map(
-      ([name, value, remark, tone = 'calm']) =>
-        html`<div class="tile ${tone}">
-          <dt>${name}</dt>
-          <dd><strong>${value}</strong><span>${remark}</span></dd>
-        </div>`,
-    )}
-  </dl>`
+  return markup`<dl class="tiles">${shown.map(
+    ([name, value, remark, tone = 'calm']) =>
+      markup`<div class="tile ${tone}"><dt>${name}</dt><dd><strong>${value}</strong><span>${remark}</span></dd></div>`,
+  )}</dl>`
 }
 
 function sessionList({ sessions }: Report): Markup {
@@ -130,14 +103,14 @@ function sessionList({ sessions }: Report): Markup {
     { name: 'Cost', number: true },
   ]
   const rows = most.map(({ kind, name, session_id: id, principal, model_name: model, first_at, last_at, totals }) => [
-    html`${foreign(name ?? (kind === 'loose' ? 'calls without a session' : 'named by its client'))}${id === null ? null : html`<small><bdi>${id}</bdi></small>`}`,
+    markup`${foreign(name ?? (kind === 'loose' ? 'calls without a session' : 'named by its client'))}${id === null ? null : markup`<small><bdi>${id}</bdi></small>`}`,
     foreign(principal.name ?? principal.id),
     foreign(model),
-    first_at === null ? foreign(null) : html`<time>${time(first_at)}</time>`,
-    last_at === null ? foreign(null) : html`<time>${time(last_at)}</time>`,
+    first_at === null ? foreign(null) : markup`<time>${time(first_at)}</time>`,
+    last_at === null ? foreign(null) : markup`<time>${time(last_at)}</time>`,
     count(totals.steps),
-    totals.denied === 0 ? '0' : html`<b class="denied-text">${count(totals.denied)}</b>`,
-    html`${money(totals.cost)}${totals.unpriced === 0 ? null : html`<small>${count(totals.unpriced)} unpriced</small>`}`,
+    totals.denied === 0 ? '0' : markup`<b class="denied-text">${count(totals.denied)}</b>`,
+    markup`${money(totals.cost)}${totals.unpriced === 0 ? null : markup`<small>${count(totals.unpriced)} unpriced</small>`}`,
   ])
   const left = sessions.length - most.length
   const remark = left > 0 ? `The ${MOST_SESSIONS} with the most steps; ${count(left)} more are in the report as JSON or XLSX.` : null // prettier-ignore
@@ -173,12 +146,12 @@ function stepTable(caption: string, steps: readonly Placed[]): Markup | null {
   const rows = steps
     .toReversed()
     .map(({ session, step }) => [
-      html`<time>${time(step.at)}</time>`,
-      html`${foreign(session.name ?? session.session_id, 'no session')}${step.number === null ? null : html` <small>step ${step.number}, ${step.role}</small>`}`,
+      markup`<time>${time(step.at)}</time>`,
+      markup`${foreign(session.name ?? session.session_id, 'no session')}${step.number === null ? null : markup` <small>step ${step.number}, ${step.role}</small>`}`,
       foreign(session.principal.name ?? session.principal.id),
       foreign(step.selected_tool),
-      html`<span class="badge ${fateOf(step.decision)}">${step.decision}</span>`,
-      html`${foreign(wordsOf(step))}${step.guardrail_signals.length === 0 ? null : html`<small>found: ${[...new Set(step.guardrail_signals.map(({ category, action }) => `${category} (${action})`))].join(', ')}</small>`}`,
+      markup`<span class="badge ${fateOf(step.decision)}">${step.decision}</span>`,
+      markup`${foreign(wordsOf(step))}${step.guardrail_signals.length === 0 ? null : markup`<small>found: ${[...new Set(step.guardrail_signals.map(({ category, action }) => `${category} (${action})`))].join(', ')}</small>`}`,
       step.latency_ms === null ? foreign(null) : milliseconds(step.latency_ms),
     ])
   return table(caption, heads, rows)
@@ -195,10 +168,8 @@ function section(
   body: Markup | null,
   none = 'There is none.',
 ): Markup {
-  return html`<section id="${id}">
-    <h2>${title}</h2>
-    ${remark === null ? null : html`<p class="remark">${remark}</p>`}${body ?? html`<p class="none">${none}</p>`}
-  </section> `
+  return markup`<section id="${id}"><h2>${title}</h2>${remark === null ? null : markup`<p class="remark">${remark}</p>`}${body ?? markup`<p class="none">${none}</p>`}</section>
+`
 }
 
 async function gathered(pages: AsyncIterable<readonly Placed[]>): Promise<readonly Placed[]> {

@@ -10,13 +10,13 @@ export class Markup {
 type Part = Markup | string | number | null | readonly Part[]
 
 /** Markup around texts, which are escaped: there is no other way to put one in. */
-export function html(around: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+export function markup(around: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(around.map((text, index) => (index === 0 ? '' : written(parts[index - 1]!)) + text).join(''))
 }
 
 /** Text from elsewhere, whose direction stays its own. */
 export function foreign(text: string | null, missing = '–'): Markup {
-  return text === null || text === '' ? html`<span class="none">${missing}</span>` : html`<bdi>${text}</bdi>`
+  return text === null || text === '' ? markup`<span class="none">${missing}</span>` : markup`<bdi>${text}</bdi>`
 }
 
 function written(part: Part): string {

@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts'
+import { markup, type Markup } from './markup.ts'
 
 export interface Head {
   readonly name: string
@@ -12,24 +12,11 @@ export function table(
   heads: readonly Head[],
   rows: readonly (readonly (Markup | string | number)[])[],
 ): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-    <table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${heads.map(({ name, number }) => html`<th scope="col" ${number ? html` class="number"` : null}>${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          row =>
-            html`<tr>
-              ${row.map((cell, index) => html`<td${heads[index]?.number ? html` class="number"` : null}>${cell}</td>`)}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
-  </div>`
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
+<thead><tr>${heads.map(({ name, number }) => markup`<th scope="col"${number ? markup` class="number"` : null}>${name}</th>`)}</tr></thead>
+<tbody>
+${rows.map(
+  row => markup`<tr>${row.map((cell, index) => markup`<td${heads[index]?.number ? markup` class="number"` : null}>${cell}</td>`)}</tr>
+`,
+)}</tbody></table></div>`
 }

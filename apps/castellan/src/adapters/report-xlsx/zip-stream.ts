@@ -11,6 +11,8 @@ export interface ZipPart {
  * rather than the zlib of the platform, and all files are of one date. Source: PKWARE APPNOTE 6.3.10.
  */
 export async function* zipped(parts: Iterable<ZipPart>): AsyncGenerator<Uint8Array> {
+  // The format has the time of a clock on the wall, so that this is the same in every time zone; earlier there is none.
+  const oldest = new Date(1980, 0, 1, 12)
   let ready: Uint8Array[] = []
   const zip = new Zip((error, bytes) => {
     if (error) throw error
@@ -18,7 +20,7 @@ export async function* zipped(parts: Iterable<ZipPart>): AsyncGenerator<Uint8Arr
   })
   for (const { path, text } of parts) {
     const file = new ZipDeflate(path, { level: 6 })
-    file.mtime = OLDEST
+    file.mtime = oldest
     zip.add(file)
     let pending = ''
     for await (const piece of text) {
@@ -37,6 +39,4 @@ export async function* zipped(parts: Iterable<ZipPart>): AsyncGenerator<Uint8Arr
   yield* ready
 }
 
-/** The first date that the format knows, in whatever time zone this is. */
-const OLDEST = new Date(1980, 0, 1)
 const PIECE = 64 * 1024
