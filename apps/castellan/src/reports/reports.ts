@@ -138,8 +138,8 @@ interface Ref {
 }
 
 const MOST_AT_ONCE = 4
-const STEPS_AT_ONCE = 100
-const PAGE = 500
+const STEPS_AT_ONCE = 50
+const PAGE = 200
 /** Of the newest steps. */
 const NEWEST = 200
 
