@@ -51,7 +51,7 @@ const bytesOf = async (query: string) => Buffer.from(await (await fetched(query)
 
 async function member(name: string): Promise<CastellanClient> {
   const principal = await admin.principals.create({ name, kind: 'agent', roles: ['member'] })
-  const { plaintext } = await admin.keys.create({ principal: principal.id, name, scopes: ['mcp'] })
+  const { plaintext } = await admin.keys.create({ principal: principal.id, name, scopes: ['mcp', 'read'] })
   return new CastellanClient({ url: castellan.url, key: plaintext })
 }
 
@@ -68,6 +68,15 @@ describe('a report over REST', () => {
     const all = await admin.reports.get({ since: '1d' })
     assert.deepEqual([all.mcp_details.summary.total_sessions, all.mcp_details.summary.total_loose_calls], [2, 1])
     assert.equal((await admin.reports.get({ run: 'run-1' })).mcp_details.summary.total_steps, 1)
+  })
+
+  test('is asked for as the guide says', async () => {
+    const client = admin
+    // #region report
+    const { mcp_details: details } = await client.reports.get({ session })
+    const { total_steps, decisions, tools_used } = details.summary
+    // #endregion
+    assert.deepEqual([total_steps, decisions['ok'], tools_used['files__read_text_file']], [3, 2, 1])
   })
 
   test('is byte for byte the same each time, as JSON, workbook and page, and says what it is', async () => {

@@ -5,7 +5,7 @@ import * as wire from '@castellan/contracts'
 import { fault, isFault } from '../../../kernel/index.ts'
 import type { ReportFormat } from '../../../reports/index.ts'
 import type { Core } from '../../core.ts'
-import { use } from '../allowed.ts'
+import { see } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { beginLines } from '../json-lines.ts'
 import { momentOf } from '../moment.ts'
@@ -40,7 +40,7 @@ export function reportRoutes(app: TypedApp, { reports, reportFormat, clock, onBu
       },
     },
     async (request, reply) => {
-      const { identity } = callerOf(request, use)
+      const { identity } = callerOf(request, see)
       const { format: name, progress, ...scope } = request.query
       const since = scope.since === undefined ? null : momentOf(scope.since, clock.now())
       const wish = { scope, since, identity, everything: seesEverything(identity) }
