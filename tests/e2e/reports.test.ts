@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -169,7 +169,7 @@ describe('a report that is broken off', () => {
   test('never looks like a whole one', async () => {
     const headers = { authorization: `Bearer ${long.key}` }
     const asked = request(`${long.url}/api/reports?since=1d`, { headers }).end()
-    const [answer] = (await once(asked, 'response')) as [import('node:http').IncomingMessage]
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
     assert.equal(answer.statusCode, 200)
     const lines = new CastellanClient(long).reports.download({ since: '1d', format: 'xlsx' })
     for (let part = await lines.next(); !('bytes' in part.value!); part = await lines.next()) continue

@@ -78,7 +78,7 @@ async function fileFor(name: string): Promise<Target> {
     throw fault('REQUEST_INVALID', { why: `the file "${name}" cannot be written` }, { cause })
   })
   return {
-    write: async bytes => void (await file.writeFile(bytes)),
+    write: bytes => file.writeFile(bytes),
     async keep() {
       await file.sync()
       await file.close()

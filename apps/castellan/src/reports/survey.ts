@@ -1,4 +1,4 @@
-import type { ReportSession, ReportStep } from '@castellan/contracts'
+import type { ReportSession } from '@castellan/contracts'
 import type { Entry, JournalStore } from '../journal/index.ts'
 import { isId } from '../kernel/index.ts'
 import type { Told } from './joined.ts'

@@ -88,11 +88,11 @@ function toolIn({ server, capability, asked }: JsonObject): string | null {
 function signalsIn(value: JsonValue | undefined): ReportStep['guardrail_signals'] {
   if (!Array.isArray(value)) return []
   return value.filter(isJsonObject).map(({ action, category, confidence, fingerprint, metric }) => ({
-    action: String(action),
-    category: String(category),
+    action: textIn(action) ?? '',
+    category: textIn(category) ?? '',
     confidence: numberIn(confidence),
     fingerprint: textIn(fingerprint),
-    metric: String(metric),
+    metric: textIn(metric) ?? '',
   }))
 }
 
