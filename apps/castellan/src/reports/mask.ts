@@ -15,43 +15,43 @@ export class Mask {
     this.#journal = journal
   }
 
-  /** A text without personal data, secrets and ways out; where a detector does not work, not shown at all. */
-  text(text: string): string {
-    const { redacted, unavailable } = this.#guardrails.scan(this.#journal.conceal(text), 'result')
+  /** A text without personal data, secrets and ways out; where a detector does not work, not shown at all. Nobody else sees it. */
+  async text(text: string): Promise<string> {
+    const { redacted, unavailable } = await this.#guardrails.scan(this.#journal.conceal(text), 'result', {}, { alone: true }) // prettier-ignore
     return unavailable.length > 0 ? NOT_SHOWN : redacted
   }
 
-  name(name: string): string {
+  async name(name: string): Promise<string> {
     let masked = this.#names.get(name)
     if (masked === undefined) {
-      masked = this.text(name)
+      masked = await this.text(name)
       this.#names.set(name, masked)
     }
     return masked
   }
 
-  step(step: ReportStep): ReportStep {
+  async step(step: ReportStep): Promise<ReportStep> {
     const { error, guard, output_text: output, reasons, run_id: run, selected_tool: tool } = step
     return {
       ...step,
-      error: error && this.name(error),
-      guard: guard && this.name(guard),
-      output_text: output && this.text(output),
-      reasons: reasons.map(reason => this.name(reason)),
-      run_id: run && this.name(run),
-      selected_tool: tool && this.name(tool),
+      error: error && (await this.name(error)),
+      guard: guard && (await this.name(guard)),
+      output_text: output && (await this.text(output)),
+      reasons: await Promise.all(reasons.map(reason => this.name(reason))),
+      run_id: run && (await this.name(run)),
+      selected_tool: tool && (await this.name(tool)),
     }
   }
 
-  session(session: ReportSession): ReportSession {
+  async session(session: ReportSession): Promise<ReportSession> {
     const { kind, model_name: model, name, principal, session_id: id } = session
     return {
       ...session,
-      model_name: model && this.name(model),
-      name: name && this.name(name),
-      principal: { id: principal.id, name: principal.name && this.name(principal.name) },
+      model_name: model && (await this.name(model)),
+      name: name && (await this.name(name)),
+      principal: { id: principal.id, name: principal.name && (await this.name(principal.name)) },
       // Those that clients make up can hold anything; ours are ours.
-      session_id: kind === 'named' && id !== null ? this.name(id) : id,
+      session_id: kind === 'named' && id !== null ? await this.name(id) : id,
     }
   }
 }

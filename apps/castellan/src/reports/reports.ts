@@ -63,7 +63,7 @@ export class Reports {
     const read = (refs: Iterable<Ref>) =>
       this.#read(tenant, refs, { mask, everything: wish.everything, signal, counted })
     return {
-      scope: masked(wish.scope, mask),
+      scope: await masked(wish.scope, mask),
       sees: wish.everything ? 'all' : 'own',
       summary,
       charts,
@@ -110,10 +110,12 @@ export class Reports {
       signal.throwIfAborted()
       const found = await this.#parts.journal.store.readAt(tenant, some.flatMap(({ place }) => place)) // prettier-ignore
       const at = new Map(found.map(entry => [entry.offset, entry]))
-      yield some.map(({ of, place }) => {
+      const steps: Placed[] = []
+      for (const { of, place } of some) {
         const step = toldStep(place.map(offset => at.get(offset)!))
-        return { session: of.session, step: mask.step(everything ? step : withoutReasons(step)) }
-      })
+        steps.push({ session: of.session, step: await mask.step(everything ? step : withoutReasons(step)) })
+      }
+      yield steps
       counted(some.length)
       // Texts are looked through here, and others want a turn.
       await nextTurn()
@@ -166,8 +168,9 @@ function withoutReasons(step: ReportStep): ReportStep {
   return { ...step, guard: null, reasons: [] }
 }
 
-function masked(scope: ReportScope, mask: Mask): ReportScope {
-  return Object.fromEntries(Object.entries(scope).map(([name, value]) => [name, mask.name(value)]))
+async function masked(scope: ReportScope, mask: Mask): Promise<ReportScope> {
+  const entries = Object.entries(scope).map(async ([name, value]) => [name, await mask.name(value)] as const)
+  return Object.fromEntries(await Promise.all(entries))
 }
 
 function* refsOf(of: Surveyed): Generator<Ref> {

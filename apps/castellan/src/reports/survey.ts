@@ -61,7 +61,7 @@ export class Survey {
     const { session } = surveyed
     const place = told.map(({ offset }) => offset)
     surveyed.places.push(place)
-    const masked = { ...step, selected_tool: step.selected_tool && this.#parts.mask.name(step.selected_tool) }
+    const masked = { ...step, selected_tool: step.selected_tool && (await this.#parts.mask.name(step.selected_tool)) }
     withStep(session.totals, masked)
     if (session.first_at === null || step.at < session.first_at) session.first_at = step.at
     if (session.last_at === null || step.at > session.last_at) session.last_at = step.at
@@ -107,7 +107,7 @@ export class Survey {
     if (surveyed === undefined) {
       const opened = id === null ? undefined : await openingOf(this.#parts.store, this.#wanted.tenant, id)
       const session = begun(principal, await this.#nameOf(principal), id, opened)
-      surveyed = { session: this.#parts.mask.session(session), places: [] }
+      surveyed = { session: await this.#parts.mask.session(session), places: [] }
       this.#sessions.set(key, surveyed)
     }
     return surveyed
