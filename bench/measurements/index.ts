@@ -6,6 +6,7 @@ import { guardrails } from './guardrails.ts'
 import { lifecycle } from './lifecycle.ts'
 import { listing } from './listing.ts'
 import { memory } from './memory.ts'
+import { report } from './report.ts'
 import { startUp } from './start-up.ts'
 
 /** Everything that is measured, in the order of the report. */
@@ -18,5 +19,6 @@ export const measurements: readonly Measurement[] = [
   listing,
   memory,
   cycles,
+  report,
   startUp,
 ]

@@ -58,8 +58,8 @@ export const folders: Readonly<Record<string, Room>> = {
   ]),
   worker: io(surface),
   site: io(surface),
-  // The demo is a client of the control plane, by the official SDK.
-  cli: io([...surface, sdk], ['commander', 'yaml', '@modelcontextprotocol/client']),
+  // The demo is a client of the control plane, by the official SDK, and opens the workbook it gets.
+  cli: io([...surface, sdk], ['commander', 'yaml', '@modelcontextprotocol/client', 'fflate']),
 }
 
 /** Folders of `apps/castellan/src/adapters`: kernel, contracts, and the domain folders whose ports they implement. */
@@ -88,6 +88,9 @@ export const adapters: Readonly<Record<string, Room>> = {
   'model-ai-sdk': io([...ground, 'registry', 'runs', 'adapters/http-client'], ['@ai-sdk/*', 'undici']),
   'model-scripted': io([...ground, 'runs'], ['yaml']),
   'model-cassette': io([...ground, 'runs']),
+  'report-json': io([...ground, 'reports']),
+  'report-xlsx': io([...ground, 'reports'], ['fflate']),
+  'report-html': io([...ground, 'reports']),
   'metrics-prom': io([...ground, 'telemetry'], ['prom-client']),
 }
 

@@ -23,6 +23,17 @@ export const size = z
   .regex(/^[1-9]\d{0,8}(B|KB|MB|GB)$/, 'must be a whole number and a unit, such as 64KB, 512MB or 2GB')
   .meta({ examples: ['512MB'] })
 
+/** A time, or how long ago it was. */
+export const moment = z
+  .union(
+    [
+      z.string().regex(/^\d{1,9}(ms|s|m|h|d)$/),
+      z.iso.datetime().refine(given => Date.parse(given) >= 0, 'must not be before 1970'),
+    ],
+    'must be how long ago, such as 7d, or a time in UTC such as 2030-01-31T12:00:00Z',
+  )
+  .meta({ examples: ['7d', '2030-01-31T12:00:00Z'] })
+
 /** RFC 3339 in UTC. */
 export const timestamp = z.string().meta({ format: 'date-time' })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { effect, id, line, pattern, role, text, timestamp } from './common.ts'
+import { effect, id, line, moment, pattern, role, text, timestamp } from './common.ts'
 import type { Problem } from './problem.ts'
 import { policyTexts } from './rules.ts'
 
@@ -94,16 +94,6 @@ export const policyVersionDetail = policyVersion
   .extend({ files: z.record(z.string(), z.string()) })
   .meta({ id: 'PolicyVersionDetail' })
 export type PolicyVersionDetail = z.infer<typeof policyVersionDetail>
-
-const moment = z
-  .union(
-    [
-      z.string().regex(/^\d{1,9}(ms|s|m|h|d)$/),
-      z.iso.datetime().refine(given => Date.parse(given) >= 0, 'must not be before 1970'),
-    ],
-    'must be how long ago, such as 7d, or a time in UTC such as 2030-01-31T12:00:00Z',
-  )
-  .meta({ examples: ['7d', '2030-01-31T12:00:00Z'] })
 
 export const replayInput = z
   .strictObject({

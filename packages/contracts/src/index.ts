@@ -203,6 +203,18 @@ export {
 } from './server.ts'
 export { foundTool, type FoundTool, toolQuery } from './tool-search.ts'
 export {
+  report,
+  type Report,
+  type ReportFormat,
+  type ReportLine,
+  reportQuery,
+  type ReportQuery,
+  type ReportScope,
+  type ReportSession,
+  type ReportStep,
+  type ReportSummary,
+} from './reports.ts'
+export {
   session,
   type Session,
   sessionInput,

@@ -1,6 +1,7 @@
 import type * as wire from '@castellan/contracts'
 import { type ClientOptions, Http, type Query } from './http.ts'
 import { lines } from './lines.ts'
+import { ApiProblem, Unreachable } from './problem.ts'
 import { Session } from './session.ts'
 import { events } from './tail.ts'
 
@@ -191,6 +192,13 @@ export class CastellanClient {
       this.#get<{ items: wire.SessionStep[]; next: number | null }>(`/api/sessions/${part(id)}/steps`, paging),
   }
 
+  readonly reports = {
+    /** As one value; a large one is better downloaded. */
+    get: (scope: wire.ReportScope) => this.#get<wire.Report>('/api/reports', scope),
+    /** As a file, in parts, with signs of how far it is. Whoever keeps the parts has a whole file when this ends without throwing. */
+    download: (query: wire.ReportQuery, signal?: AbortSignal) => this.#download(query, signal),
+  }
+
   /** Opens a session; at the end of an `await using` it is closed. */
   async startSession(wish: wire.SessionInput = {}): Promise<Session> {
     const opened = await this.#send<wire.SessionOpened>('POST', '/api/sessions', wish)
@@ -263,6 +271,21 @@ export class CastellanClient {
     metrics: () => this.#http.text('/metrics'),
   }
 
+  async *#download(
+    query: wire.ReportQuery,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<
+    Exclude<wire.ReportLine, { part: string } | { end: true } | { problem: wire.Problem }> | { bytes: Uint8Array }
+  > {
+    const response = await this.#http.open('GET', '/api/reports', { query: { ...query, progress: true }, signal })
+    for await (const line of lines<wire.ReportLine>(response)) {
+      if ('end' in line) return
+      if ('problem' in line) throw new ApiProblem(line.problem)
+      yield 'part' in line ? { bytes: bytesOf(line.part) } : line
+    }
+    throw new Unreachable('The answer broke off before the end of the report.')
+  }
+
   async *#replay(input: wire.ReplayInput, signal: AbortSignal | undefined): AsyncGenerator<wire.ReplayLine> {
     yield* lines<wire.ReplayLine>(await this.#http.open('POST', '/api/policies/replay', { body: input, signal }))
   }
@@ -274,6 +297,13 @@ export class CastellanClient {
   #send<T>(method: string, path: string, body?: unknown): Promise<T> {
     return this.#http.ask<T>(method, path, { body })
   }
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64)
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
 }
 
 /** Throws a `TypeError` for what would make another path of it: URLs resolve dots even when they are encoded. */

@@ -5,6 +5,7 @@ import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
 import type { Agents, ModelRouter, Runs } from '../runs/index.ts'
+import type { ReportFormat, Reports } from '../reports/index.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Authorizations, Registry, SecretRotation, SecretVault } from '../registry/index.ts'
 
@@ -31,6 +32,9 @@ export interface Core {
   readonly runs: Runs
   /** Those of the settings. */
   readonly models: ModelRouter
+  readonly reports: Reports
+  /** What a report can be made into; each loaded when it is first asked for. */
+  readonly reportFormat: (name: ReportFormat['name']) => Promise<ReportFormat>
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches

@@ -41,6 +41,7 @@ import {
   secretsOf,
 } from '../registry/index.ts'
 import type { Engine } from '../runs/index.ts'
+import { Reports } from '../reports/index.ts'
 import { Sessions } from '../sessions/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
 import { approvalParts } from './approvals.ts'
@@ -52,6 +53,7 @@ import { policyEngines } from './policy-engines.ts'
 import { providerPanel } from './provider-panel.ts'
 import { runParts } from './runs.ts'
 import { redactArguments } from './redact-arguments.ts'
+import { reportFormat } from './report-formats.ts'
 import { starterPolicies } from './starter-policies.ts'
 
 export interface Surroundings {
@@ -288,6 +290,12 @@ export async function compose(
     models: router,
     agents,
     runs,
+    reports: new Reports({
+      journal,
+      guardrails: detectors,
+      nameOf: async (_tenant, id) => (await stores.identity.principal(id))?.name ?? null,
+    }),
+    reportFormat,
     gate,
     calls: stores.calls,
     watches,

@@ -19,8 +19,10 @@ import { pinsCommand } from './pins.ts'
 import { policyCommand } from './policy.ts'
 import { pricesCommand } from './prices.ts'
 import { runsCommand } from './runs.ts'
+import { reportCommand } from './report.ts'
 import { secretsCommand } from './secrets.ts'
 import { serversCommand } from './servers.ts'
+import { sessionsCommand } from './sessions.ts'
 import { toolsCommand } from './tools.ts'
 import { upCommand } from './up.ts'
 
@@ -37,6 +39,8 @@ const commands = [
   agentsCommand,
   runsCommand,
   journalCommand,
+  sessionsCommand,
+  reportCommand,
   applyCommand,
   approvalsCommand,
   keysCommand,

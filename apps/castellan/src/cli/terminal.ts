@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { text } from 'node:stream/consumers'
 import { isatty } from 'node:tty'
@@ -18,6 +19,10 @@ export function terminal(): Terminal {
   const interactive = isatty(stderr.fd)
   return {
     out: text => void stdout.write(text),
+    async pour(bytes) {
+      if (!stdout.write(bytes) && !gone.signal.aborted)
+        await Promise.race([once(stdout, 'drain'), once(stdout, 'close')])
+    },
     err: text => void stderr.write(text),
     interactive,
     screen: isatty(stdout.fd),

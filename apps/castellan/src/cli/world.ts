@@ -27,6 +27,8 @@ export interface MigrationStep {
 /** The terminal, or what stands for it. */
 export interface Terminal {
   readonly out: (text: string) => void
+  /** Writes out bytes, and resolves when there is room for more. */
+  readonly pour: (bytes: Uint8Array) => Promise<void>
   readonly err: (text: string) => void
   /** Whether a person watches the error stream. */
   readonly interactive: boolean

@@ -48,7 +48,7 @@ export class Recorder {
   refusedRequest(request: CallRequest, refusal: Refusal): void {
     const tenant = request.identity?.tenant ?? NO_TENANT
     const principal = request.identity?.principal.id ?? 'anonymous'
-    const { correlationId, via } = request.context
+    const { correlationId, causationId, via, sessionId, runId } = request.context
     const draft: Draft = {
       tenant,
       stream: `call:${refusal.callId}`,
@@ -56,9 +56,12 @@ export class Recorder {
       type: 'call.denied',
       principal,
       correlationId,
+      ...(causationId === null ? {} : { causationId }),
       data: {
         ...this.#refusalData(refusal),
         asked: recordable(request.name),
+        ...(runId === undefined ? {} : { run: runId }),
+        session: sessionId,
         use: request.use,
         via,
         ...(refusal.offer ? { server: refusal.offer.server.name, capability: refusal.offer.capability.name } : {}),
@@ -333,6 +336,7 @@ function aboutCall(call: Call, { charges, ...facts }: JsonObject, args: Blob | n
     open_world: call.openWorld,
     ...facts,
     primitive: call.capability.primitive,
+    ...(call.context.runId === undefined ? {} : { run: call.context.runId }),
     server: call.server.name,
     session: call.context.sessionId,
     via: call.context.via,

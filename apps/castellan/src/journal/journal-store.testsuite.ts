@@ -81,6 +81,31 @@ export function journalStoreSuite(name: string, open: () => Promise<OpenJournalS
       assert.deepEqual((await store.readStream('acme', stream)).map(({ seq }) => seq), [0, 1, 2]) // prettier-ignore
     })
 
+    test('a stream is read from any place on, as far as one likes', async () => {
+      const stream = `session:${newId()}`
+      await store.append([0, 1, 2, 3].map(seq => seal({ stream, seq })))
+      const places = async (after: number, limit?: number) =>
+        (await store.readStream('acme', stream, after, limit)).map(({ seq }) => seq)
+      assert.deepEqual(await places(-1), [0, 1, 2, 3])
+      assert.deepEqual(await places(0, 2), [1, 2])
+      assert.deepEqual(await places(2, 2), [3])
+      assert.deepEqual(await places(3, 2), [])
+    })
+
+    test('what stands at known offsets is read in their order, of one tenant alone', async () => {
+      const from = await settledHead()
+      const entries = Array.from({ length: 700 }, (_, n) => seal({ tenant: n === 5 ? 'globex' : 'acme' }))
+      await store.append(entries)
+      const all = await sequenced(from, entries.length)
+      const read = await store.readAt('acme', all.map(({ offset }) => offset).toReversed())
+      assert.deepEqual(
+        read.map(({ offset, id }) => [offset, id]),
+        all.filter(({ tenant }) => tenant === 'acme').map(({ offset, id }) => [offset, id]),
+      )
+      assert.deepEqual(await store.readAt('acme', [all.at(-1)!.offset + 1_000_000]), [])
+      assert.deepEqual(await store.readAt('acme', []), [])
+    })
+
     test('the same stream name of another tenant is another stream', async () => {
       const stream = `run:${newId()}`
       await store.append([seal({ stream }), seal({ stream, tenant: 'globex' })])

@@ -24,8 +24,10 @@ export interface JournalStore {
   append(entries: readonly Entry[], haste?: Haste): Promise<void>
   /** Sequenced entries after an offset (0 for the start), in offset order; at most `limit`. */
   read(after: number, limit: number, filter?: EntryFilter): Promise<SequencedEntry[]>
-  /** The entries of one stream, in order, whether sequenced yet or not. */
-  readStream(tenant: string, stream: string): Promise<Entry[]>
+  /** Those of a tenant at these offsets, in offset order; what is not there is left out. */
+  readAt(tenant: string, offsets: readonly number[]): Promise<SequencedEntry[]>
+  /** The entries of one stream, in order, whether sequenced yet or not; all, or at most `limit` after a place in it. */
+  readStream(tenant: string, stream: string, after?: number, limit?: number): Promise<Entry[]>
   /** The offset of the newest sequenced entry, 0 when there is none. */
   head(): Promise<number>
   /** Calls back soon after entries were sequenced. A hint: may be late, merged or lost, so readers poll as well. */

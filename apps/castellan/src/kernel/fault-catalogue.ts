@@ -257,6 +257,11 @@ export const catalogue = {
 
   // Process
   SHUTTING_DOWN: { kind: 'unavailable', retryable: true, sentence: 'Castellan is stopping; try again in a moment.' },
+  REPORT_LIMIT: {
+    kind: 'exhausted',
+    retryable: true,
+    sentence: 'There are {limit} reports under way, as many as there may be; try again when one has ended.',
+  },
   SESSION_LIMIT: {
     kind: 'exhausted',
     retryable: true,

@@ -166,11 +166,9 @@ export class Sessions implements SessionBook {
 
   /** The steps of a session as they are kept, after the one with this number. */
   async steps({ tenant, id }: Session, after: number, limit: number): Promise<SessionStep[]> {
-    const entries = await this.#parts.journal.store.readStream(tenant, `session:${id}`)
-    const steps = entries
-      .filter(({ type }) => type === 'session.step')
-      .map(({ data }) => data as unknown as SessionStep)
-    return steps.filter(({ number }) => number > after).slice(0, limit)
+    // Its opening is the first line of its stream, so that the place of a step is its number.
+    const entries = await this.#parts.journal.store.readStream(tenant, `session:${id}`, after, limit)
+    return entries.filter(({ type }) => type === 'session.step').map(({ data }) => data as unknown as SessionStep)
   }
 
   async #step(open: Open, wish: StepWish, caller: Caller): Promise<Step> {
@@ -178,7 +176,8 @@ export class Sessions implements SessionBook {
     const { clock } = this.#parts
     const { session } = open
     const started = clock.monotonic()
-    const told = wish.tool === null ? await this.#say(open, wish) : await this.#use(open, wish, caller)
+    const id = newId()
+    const told = wish.tool === null ? await this.#say(open, wish) : await this.#use(open, id, wish, caller)
     const { model } = session
     const guessed = wish.tokensIn === null && wish.tokensOut === null
     const tokensIn = wish.tokensIn ?? (guessed && wish.role !== 'assistant' ? tokensOf(wish.text) : 0)
@@ -186,7 +185,7 @@ export class Sessions implements SessionBook {
     const known = new Set(session.preflight.signals.map(each => each.fingerprint))
     const step: Step = {
       ...told,
-      id: newId(),
+      id,
       number: session.totals.steps + 1,
       role: wish.role,
       channel: channelOf(wish),
@@ -218,6 +217,7 @@ export class Sessions implements SessionBook {
 
   async #use(
     { session }: Open,
+    stepId: string,
     { tool, args }: StepWish,
     { identity, actor, gate, io, patience }: Caller,
   ): Promise<Told> {
@@ -230,7 +230,7 @@ export class Sessions implements SessionBook {
       args,
       context: {
         correlationId: actor.correlationId,
-        causationId: null,
+        causationId: stepId,
         sessionId: session.id,
         idempotencyKey: null,
         dryRun: false,

@@ -14,14 +14,23 @@ import { refusal } from './resource.ts'
 import { entryColumns, type JournalRow } from './tables.ts'
 
 export function journalStore(database: Database, db: Compiler, commit: CommitEntries): JournalStore {
-  const ofStream = prepare(({ tenant, stream }: { tenant: string; stream: string }) =>
+  const ofStream = prepare(({ tenant, stream, after, limit }: StreamPage) =>
     db
       .selectFrom('journal')
       .select(entryColumns)
       .where('tenant', '=', tenant)
       .where('stream', '=', stream)
-      .orderBy('seq'),
+      .where('seq', '>', after)
+      .orderBy('seq')
+      .limit(limit),
   )
+  const atOffsets = (tenant: string, offsets: readonly number[]) =>
+    db
+      .selectFrom('journal')
+      .select(['offset', ...entryColumns])
+      .where('tenant', '=', tenant)
+      .where('offset', 'in', offsets)
+      .orderBy('offset')
   const newest = prepare(() => db.selectFrom('journal').select(({ fn }) => fn.max('offset').as('head')))
   const insertBlob = blobInsert(db)
   const blobAt = prepare(({ tenant, digest }: { tenant: string; digest: string }) =>
@@ -66,8 +75,21 @@ export function journalStore(database: Database, db: Compiler, commit: CommitEnt
       return found
     },
 
-    async readStream(tenant, stream) {
-      return (await database.read(ofStream({ tenant, stream }))).map(entryOf)
+    async readAt(tenant, offsets) {
+      const found: SequencedEntry[] = []
+      const inOrder = offsets.toSorted((one, other) => one - other)
+      for (let from = 0; from < inOrder.length; from += AT_ONCE) {
+        const some = inOrder.slice(from, from + AT_ONCE)
+        // Always as many, so that there is one statement to be prepared; nobody minds to be named twice.
+        const asked = [...some, ...Array.from({ length: AT_ONCE - some.length }, () => some[0]!)]
+        const rows = await database.read(compile(atOffsets(tenant, asked)))
+        for (const row of rows) found.push({ offset: row.offset, ...entryOf(row) })
+      }
+      return found
+    },
+
+    async readStream(tenant, stream, after = -1, limit = Number.MAX_SAFE_INTEGER) {
+      return (await database.read(ofStream({ tenant, stream, after, limit }))).map(entryOf)
     },
 
     async head() {
@@ -97,6 +119,16 @@ export function journalStore(database: Database, db: Compiler, commit: CommitEnt
     eraseBlob: (tenant, digest) => database.write([deleteBlob({ tenant, digest })]),
   }
 }
+
+interface StreamPage {
+  readonly tenant: string
+  readonly stream: string
+  readonly after: number
+  readonly limit: number
+}
+
+/** Offsets of one statement. */
+const AT_ONCE = 300
 
 function matching(entries: readonly SequencedEntry[], filter: EntryFilter): readonly SequencedEntry[] {
   const { tenant, stream, topic, principal, correlationId } = filter

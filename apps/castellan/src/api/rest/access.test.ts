@@ -50,7 +50,10 @@ const bodies: Readonly<Record<string, unknown>> = {
 }
 
 /** What a route wants to be asked, where it wants something. */
-const queries: Readonly<Record<string, string>> = { 'GET /api/tools/search': '?q=nothing' }
+const queries: Readonly<Record<string, string>> = {
+  'GET /api/tools/search': '?q=nothing',
+  'GET /api/reports': '?since=1d',
+}
 
 const people = [
   { who: 'an administrator', roles: ['admin'], scopes: ['mcp', 'read', 'write', 'admin'] },

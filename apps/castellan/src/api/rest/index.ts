@@ -17,6 +17,7 @@ import { guardrailRoutes } from './routes/guardrails.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { pinRoutes } from './routes/pins.ts'
 import { principalRoutes } from './routes/principals.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 import { budgetRoutes } from './routes/budgets.ts'
@@ -89,6 +90,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     agentRoutes(app, core)
     agentExecutionRoutes(app, core)
     runRoutes(app, core)
+    reportRoutes(app, core)
     budgetRoutes(app, core)
     priceRoutes(app, core)
     modelRoutes(app, core)

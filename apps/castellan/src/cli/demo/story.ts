@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/client'
+import { unzipSync } from 'fflate'
 import { programOf, type Stage } from './stage.ts'
 
 type Show = (what: string, seen: string) => void
@@ -41,6 +42,7 @@ export async function tell(stage: Stage, show: Show): Promise<void> {
     ['a budget that is spent', () => spend(stage, spender, expected)],
     ['a tool that changed its mind', () => quarantine(stage, old, expected)],
     ['a session with limits of its own', () => inSession(stage, expected)],
+    ['a report on that session', () => report(stage)],
   ]
   for (const [what, act] of acts) show(what, await act())
   show('the journal of exactly that', await readJournal(stage, expected))
@@ -186,6 +188,30 @@ async function inSession({ admin, files }: Stage, expected: Expected[]): Promise
   const { totals } = await session.close()
   const counts = Object.entries(totals.decisions).map(([decision, count]) => `${count} ${decision}`)
   return `${totals.steps} steps: ${counts.join(', ')}`
+}
+
+/** The session once more, for programs, for a spreadsheet and for people, who all see the same and nobody’s address. */
+async function report({ admin }: Stage): Promise<string> {
+  const [session] = (await admin.sessions.list({ limit: 1 })).items
+  const { summary } = (await admin.reports.get({ session: session!.id })).mcp_details
+  assert.deepEqual([summary.total_sessions, summary.total_steps], [1, 3])
+  assert.deepEqual(summary.decisions, { denied_limit: 1, ok: 2 })
+  const sheets = unzipSync(await downloaded(admin, session!.id, 'xlsx'))
+  const details = Buffer.from(sheets['xl/worksheets/sheet2.xml']!).toString()
+  assert.equal(details.match(/<row /g)?.length, 1 + summary.total_steps)
+  const page = Buffer.from(await downloaded(admin, session!.id, 'html')).toString()
+  for (const shown of [details, page]) {
+    assert.ok(shown.includes('everything__echo') && shown.includes('denied_limit'))
+    assert.ok(shown.includes('[redacted:email]') && !shown.includes('ann@example.org'))
+  }
+  const pictures = page.match(/<svg /g)?.length
+  return `${summary.total_steps} steps as JSON, as a workbook, and as a page with ${pictures} pictures; addresses are masked`
+}
+
+async function downloaded(admin: Stage['admin'], session: string, format: 'xlsx' | 'html'): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for await (const part of admin.reports.download({ session, format })) if ('bytes' in part) parts.push(part.bytes)
+  return Buffer.concat(parts)
 }
 
 async function listTools(old: Client, modern: Client, show: Show): Promise<void> {

@@ -1,12 +1,12 @@
-import { once } from 'node:events'
-import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import { explain } from '../../../gate/index.ts'
-import { fault, isFault, isId, isoTime, parseDuration } from '../../../kernel/index.ts'
+import { fault, isFault, isId, isoTime } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { look, rehearse, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
+import { beginLines } from '../json-lines.ts'
+import { momentOf } from '../moment.ts'
 import { byId } from '../path-parts.ts'
 import { problemOf } from '../problem.ts'
 import type { TypedApp } from '../route.ts'
@@ -133,7 +133,7 @@ export function policyRoutes(app: TypedApp, core: Core): void {
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       await core.replays.run(candidate, wish, gone.signal, async ({ engine, digests, steps }) => {
-        const say = beginLines(reply, gone.signal)
+        const say = beginLines<wire.ReplayLine>(reply, gone.signal)
         const about = { engine, ...digests, since: isoTime(wish.since), until: isoTime(wish.until) }
         try {
           for await (const step of steps) {
@@ -157,22 +157,6 @@ export function policyRoutes(app: TypedApp, core: Core): void {
 /** Milliseconds for engines to say what they would say today. */
 const PATIENCE = 30_000
 
-/** Sends lines of JSON as they come. A reader that does not read is waited for. */
-function beginLines(reply: FastifyReply, signal: AbortSignal): (line: wire.ReplayLine) => Promise<void> {
-  const { raw } = reply
-  reply.hijack()
-  for (const [name, value] of Object.entries(reply.getHeaders())) raw.setHeader(name, value as string)
-  raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
-  return async line => {
-    if (!raw.write(`${JSON.stringify(line)}\n`)) await once(raw, 'drain', { signal })
-  }
-}
-
 function numberOrDigest(given: string): number | string {
   return /^\d{1,9}$/.test(given) ? Number(given) : given
-}
-
-/** A time, or how long ago it was. */
-function momentOf(given: string, now: Date): Date {
-  return /^\d+[a-z]+$/.test(given) ? new Date(Math.max(0, now.getTime() - parseDuration(given))) : new Date(given)
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import type { Identity } from '../../../identity/index.ts'
 import { fault, isId, type JsonObject, parseDuration } from '../../../kernel/index.ts'
 import { wireSession, wireStep } from '../../../sessions/index.ts'
 import type { Core } from '../../core.ts'
@@ -10,6 +9,7 @@ import { callerOf } from '../caller.ts'
 import { patienceOf } from '../patience.ts'
 import { byId } from '../path-parts.ts'
 import type { TypedApp } from '../route.ts'
+import { whose } from '../whose.ts'
 
 const tags = ['sessions']
 
@@ -148,11 +148,6 @@ export function sessionRoutes(
       return wireSession(await sessions.close(idOf(request.params), identity, actor))
     },
   )
-}
-
-/** Whose sessions somebody may see: null for those of everybody. */
-function whose({ roles, principal }: Identity): string | null {
-  return roles.some(role => role === 'admin' || role === 'auditor') ? null : principal.id
 }
 
 function idOf({ id }: { readonly id: string }): string {

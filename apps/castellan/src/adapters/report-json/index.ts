@@ -1,0 +1,1 @@
+export { jsonReport } from './json-report.ts'
