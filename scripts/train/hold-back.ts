@@ -1,5 +1,10 @@
+import { ideaModel } from '../../apps/castellan/src/guardrails/injection/idea-model.ts'
+import { guiltiestScore } from '../../apps/castellan/src/guardrails/injection/suspicions.ts'
+import { Model, wordsOf } from '../../apps/castellan/src/guardrails/linear/index.ts'
 import type { Example } from './corpus.ts'
 import { guiltiest, learn, type Reading } from './learn.ts'
+import { chains, ideaReading, type IdeaReading, learnIdeas } from './learn-ideas.ts'
+import { rounded, roundedIdeas } from './weights-file.ts'
 
 /** How an example did in a model that saw nothing of its family. */
 export interface Trial {
@@ -10,19 +15,54 @@ export interface Trial {
 /** Families are spread over so many parts, and each part is judged by a model of the others. */
 const PARTS = 10
 
-/** Every written example, judged by a model that was trained without its whole family. */
-export function trials(examples: readonly Example[], readings: readonly Reading[]): Trial[] {
+/** What the models of a metric are trained on. */
+export interface Readings {
+  readonly examples: readonly Example[]
+  readonly words: readonly Reading[]
+  readonly ideas: readonly IdeaReading[]
+  /** Long innocent texts. */
+  readonly chains: readonly { readonly family: string; readonly words: Reading; readonly ideas: IdeaReading }[]
+}
+
+/** Reads all that models learn from, once. */
+export function readingsOf(examples: readonly Example[], reading: (example: Example) => Reading): Readings {
+  return {
+    examples,
+    words: examples.map(reading),
+    ideas: examples.map(ideaReading),
+    chains: chains(examples).map(chain => ({ family: chain.family, words: reading(chain), ideas: ideaReading(chain) })),
+  }
+}
+
+/** Every written example, judged by models that were trained without its whole family: by the model of words alone, and by both. */
+export function trials({ examples, words, ideas, chains }: Readings): { words: Trial[]; together: Trial[] } {
   const parts = partOf(examples)
-  const result: Trial[] = []
+  const result: { words: Trial[]; together: Trial[] } = { words: [], together: [] }
   for (let part = 0; part < PARTS; part++) {
-    const kept = readings.filter((_, index) => parts.get(examples[index]!.family) !== part)
-    const learned = learn(kept, `without ${part}`)
+    const isKept = ({ family }: { readonly family: string }): boolean => parts.get(family) !== part
+    const seed = `without ${part}`
+    const keptChains = chains.filter(isKept)
+    const ofWords = learn(
+      [...words.filter((_, index) => isKept(examples[index]!)), ...keptChains.map(chain => chain.words)],
+      seed,
+    )
+    const keptIdeas = [...ideas.filter((_, index) => isKept(examples[index]!)), ...keptChains.map(chain => chain.ideas)]
+    const ofIdeas = ideaModel(roundedIdeas(learnIdeas(keptIdeas, seed)))
+    const model = new Model({ trainedOn: '', threshold: 0, slope: 1, intercept: 0, ...rounded(ofWords) })
     for (const [index, example] of examples.entries()) {
-      if (!example.written || parts.get(example.family) !== part) continue
-      result.push({ example, score: guiltiest(learned, readings[index]!).score })
+      if (!example.written || isKept(example)) continue
+      result.words.push({ example, score: guiltiest(ofWords, words[index]!).score })
+      const score = guiltiestScore(ideas[index]!.reading, ofIdeas, model.profile(wordsOf(example.text)))
+      result.together.push({ example, score })
     }
   }
   return result
+}
+
+/** The share of trials that are guilty, or are not, whose score is at least this. */
+export function shareFrom(threshold: number, trials: readonly Trial[], guilty: boolean): number {
+  const those = trials.filter(({ example }) => example.guilty === guilty)
+  return those.filter(({ score }) => score >= threshold).length / those.length
 }
 
 /**

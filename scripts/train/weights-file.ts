@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { READS } from '../../apps/castellan/src/guardrails/injection/idea-features.ts'
+import type { IdeaModel, IdeaWeights } from '../../apps/castellan/src/guardrails/injection/idea-model.ts'
 import { FEATURES, type Weights } from '../../apps/castellan/src/guardrails/linear/index.ts'
 import type { Learned } from './learn.ts'
 
@@ -14,20 +17,56 @@ export function rounded({ weights, bias }: Learned): Pick<Weights, 'weights' | '
   return { weights: Buffer.from(bytes.buffer).toString('base64'), unit: short(unit), bias: short(bias) }
 }
 
+/** What weights of ideas say they were trained on: the data, how it is read, and the tables it is read with. */
+export function ideasTrainedOn(digest: string, tables: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([digest, READS, tables]))
+    .digest('hex')
+    .slice(0, 32)
+}
+
+/** Each weight of an idea as a signed byte; the largest is as far as a byte goes. */
+export function roundedIdeas(model: IdeaModel): Pick<IdeaWeights, 'weights' | 'unit' | 'bias'> {
+  const unit = Math.max(...model.weights.map(Math.abs)) / 127
+  const bytes = Int8Array.from(model.weights, weight => Math.round(weight / unit))
+  return {
+    weights: Buffer.from(bytes.buffer).toString('base64'),
+    unit: short(unit),
+    bias: model.bias.map(short),
+  }
+}
+
 /** The source of a module that exports the weights. */
 export function weightsFile(metric: string, weights: Weights): string {
-  const lines = Object.entries(weights).map(([name, value]) => {
-    if (name !== 'weights') return `  ${name}: ${typeof value === 'string' ? `'${value}'` : value},`
-    const pieces = String(value).match(/.{1,112}/g) ?? []
-    return `  weights: [\n${pieces.map(piece => `    '${piece}',`).join('\n')}\n  ].join(''),`
-  })
-  return `import type { Weights } from '../linear/index.ts'
+  return sourceOf('weights', 'Weights', '../linear/index.ts', metric, Object.entries(weights))
+}
+
+/** The source of a module that exports the weights of ideas. */
+export function ideaWeightsFile(metric: string, weights: IdeaWeights): string {
+  return sourceOf('ideaWeights', 'IdeaWeights', './idea-model.ts', metric, Object.entries(weights))
+}
+
+function sourceOf(name: string, type: string, from: string, metric: string, entries: [string, unknown][]): string {
+  const lines = entries.map(([key, value]) =>
+    key === 'weights'
+      ? `  weights: [\n${(String(value).match(/.{1,112}/g) ?? []).map(piece => `    '${piece}',`).join('\n')}\n  ].join(''),`
+      : `  ${key}: ${literal(value)},`,
+  )
+  return `import type { ${type} } from '${from}'
 
 /** Made by \`npm run train -- ${metric}\` of \`training/${metric}\`; not to be edited. */
-export const weights: Weights = {
+export const ${name}: ${type} = {
 ${lines.join('\n')}
 }
 `
+}
+
+function literal(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  const entries = Object.entries(value).map(([key, each]) => `${key}: ${literal(each)}`)
+  return `{ ${entries.join(', ')} }`
 }
 
 /** Rounded so that platforms which print the last digits differently write the same file. */

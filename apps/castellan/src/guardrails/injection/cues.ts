@@ -15,15 +15,15 @@ export type Category =
 export interface Cue {
   readonly name: string
   readonly category: Category
-  /** What it counts; how much is enough stands in `evidence.ts`. What is said in several ways counts once. */
+  /** What it counts; a point is worth what `idea-model.ts` says. What is said in several ways counts once. */
   readonly points: number
   /** As `Phrases` reads them, with the lists of `word-lists.ts`. */
   readonly phrases: readonly string[]
 }
 
 /**
- * The signs, by what they are about. Points were fitted to the texts in `training/injection` (logistic regression, no sign below zero),
- * then rounded, and lowered where an honest text could well have a sign: what is enough alone must be what no honest person says.
+ * The signs, by what they are about. Points were fitted to a part of the texts in `training/injection` (logistic regression, no sign below
+ * zero), then rounded, and lowered where an honest text could well have a sign.
  */
 export const cues: readonly Cue[] = [
   {

@@ -1,20 +1,7 @@
-import { type Hit, Phrases, type Profile, STEP, wordHash, type Words } from '../linear/index.ts'
+import { type Hit, Phrases, STEP, wordHash, type Words } from '../linear/index.ts'
 import { type Category, cues, doubts } from './cues.ts'
 import { foreignCues } from './foreign-cues.ts'
 import { wordLists } from './word-lists.ts'
-
-/** From this many points on a window is believed to be an attack. */
-export const ENOUGH = 10.5
-
-/** Words in a row that together look like an attack. */
-export interface Suspicion {
-  /** Half open, in words. */
-  readonly from: number
-  readonly to: number
-  readonly points: number
-  /** The signs that were seen, the weightiest first. */
-  readonly seen: readonly Hit[]
-}
 
 /** What speaks for and against an attack: cues, in English and elsewhere, then doubts. */
 export const signs = [
@@ -45,20 +32,8 @@ function allPhrases(): Phrases {
   ))
 }
 
-/** Windows in which signs add up: their lengths in steps, for a remark, a prompt and a long prompt, and what more they ask for. */
-const WINDOWS = [
-  { length: 2, more: 0 },
-  { length: 8, more: 1 },
-  { length: 24, more: 5 },
-] as const
 /** What a sign counts when it's seen again in the same window. */
 const AGAIN = 0.25
-/** How far around a window doubts are looked for, in steps: an article says once that it is one. */
-const AROUND = 8
-/** Doubts never take away more than this. */
-const MOST_DOUBT = 14
-/** What the score of the model counts, and its bounds. */
-const MODEL = { factor: 1, least: -4, most: 4 }
 
 /**
  * Where signs are seen in a text, as hits whose `phrase` is the number of the sign. What somebody is told not to do, and what stands in
@@ -76,40 +51,8 @@ export function signsIn(text: string, words: Words): Hit[] {
     })
 }
 
-/** Windows with enough evidence, the weightiest of those that overlap. */
-export function suspicions(words: Words, hits: readonly Hit[], profile: Profile | null, enough = ENOUGH): Suspicion[] {
-  const found: { from: number; to: number; points: number; first: number; last: number }[] = []
-  const steps = Math.ceil(words.count / STEP)
-  const forIt = hits.filter(({ phrase }) => signs[phrase]!.points > 0)
-  if (forIt.length === 0 && MODEL.factor * MODEL.most < enough) return []
-  const againstIt = hits.filter(({ phrase }) => signs[phrase]!.points < 0)
-  for (const { length, more } of WINDOWS) {
-    const evidence = new Tally(forIt)
-    const doubt = new Tally(againstIt)
-    for (let step = 0; step === 0 || step + length <= steps; step++) {
-      const end = Math.min(step + length, steps)
-      const said =
-        evidence.of(step * STEP, end * STEP) +
-        Math.max(doubt.of((step - AROUND) * STEP, (end + AROUND) * STEP), -MOST_DOUBT)
-      // The model is dear, and rarely asked: mostly no opinion of it would be enough.
-      if (said + MODEL.factor * MODEL.most - more < enough) continue
-      const opinion = profile ? Math.max(MODEL.least, Math.min(MODEL.most, profile.score(step, end))) : 0
-      const points = said + MODEL.factor * opinion - more
-      const { first, last } = evidence
-      if (points >= enough)
-        found.push({ from: step * STEP, to: Math.min(end * STEP, words.count), points, first, last })
-    }
-  }
-  return weightiest(found).map(({ from, to, points, first, last }) => ({
-    from,
-    to,
-    points,
-    seen: forIt.slice(first, last).sort((a, b) => signs[b.phrase]!.points - signs[a.phrase]!.points),
-  }))
-}
-
 /** Adds up the points of signs in a window that moves to the right. */
-class Tally {
+export class Tally {
   first = 0
   last = 0
   #points = 0
@@ -139,16 +82,6 @@ class Tally {
 /** What a sign adds that was seen so often before. */
 function gain(sign: number, before: number): number {
   return before === 0 ? signs[sign]!.points : before === 1 ? AGAIN * signs[sign]!.points : 0
-}
-
-function weightiest<T extends { from: number; to: number; points: number }>(windows: readonly T[]): T[] {
-  const kept: T[] = []
-  for (const next of windows.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
-    const last = kept.at(-1)
-    if (!last || next.from >= last.to) kept.push(next)
-    else if (next.points > last.points) kept[kept.length - 1] = next
-  }
-  return kept
 }
 
 /** Whether one of the two words before a stretch denies it. */

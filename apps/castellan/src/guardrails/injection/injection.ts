@@ -4,24 +4,31 @@ import type { Finding } from '../finding.ts'
 import { Model } from '../linear/index.ts'
 import type { View, Views } from '../view.ts'
 import { wordsIn } from '../words-in.ts'
-import { ENOUGH, signs, signsIn, type Suspicion, suspicions } from './evidence.ts'
+import { signs } from './evidence.ts'
+import { ideaModel } from './idea-model.ts'
+import { ideaWeights } from './idea-weights.ts'
+import { ideas } from './ideas.ts'
+import { readingOf } from './reading.ts'
+import { type Suspicion, suspicions } from './suspicions.ts'
 import { weights } from './weights.ts'
 import { wordLists } from './word-lists.ts'
 
-const model = new Model(weights)
+const modelOfWords = new Model(weights)
+const modelOfIdeas = ideaModel(ideaWeights)
+const { believed, sure } = ideaWeights
 
 /** Changes with the code of this folder and of `linear/`; tables and weights count by themselves. */
-const CODE = 1
+const CODE = 2
 
 /**
  * Sees texts that want to steer a model: orders that set aside the ones it has, personas without rules, bans on refusing, questions for
- * the hidden prompt, and instructions planted where an agent reads. Phrases and a linear model each give points, by window; texts that
- * speak of such attacks lose some.
+ * the hidden prompt, and instructions planted where an agent reads. Three opinions add up, window by window: cues that were written down,
+ * a linear model of the ideas that attacks are made of, whatever their wording, and one of words.
  */
 export const injectionDetector: Detector = {
   name: 'injection',
   version: createHash('sha256')
-    .update(JSON.stringify([CODE, signs, wordLists, weights]))
+    .update(JSON.stringify([CODE, signs, wordLists, weights, ideas, ideaWeights]))
     .digest('hex')
     .slice(0, 12),
   metric: 'injection',
@@ -39,13 +46,13 @@ function toLookAt({ text, all }: Views): View[] {
 
 function findingsIn(view: View): Finding[] {
   const words = wordsIn(view)
-  const hits = signsIn(view.text, words)
-  return suspicions(words, hits, model.profile(words)).flatMap(suspicion =>
+  const found = suspicions(words, readingOf(view.text, words), modelOfIdeas, modelOfWords.profile(words), believed)
+  return found.flatMap(suspicion =>
     stretches(suspicion).map(({ category, from, to }) => ({
       metric: 'injection',
       category,
       ...view.original(words.starts[from]!, words.ends[to - 1]!),
-      confidence: confidence(suspicion.points),
+      confidence: confidence(suspicion.score),
     })),
   )
 }
@@ -76,9 +83,9 @@ function stretches({ from, to, seen }: Suspicion): Stretch[] {
 /** Points from which a category is named. */
 const TELLING = 5
 
-/** Half sure at what is just enough, and nearly sure at three times that. */
-function confidence(points: number): number {
-  return Math.round(1000 / (1 + Math.exp(-(points - ENOUGH) / 6))) / 1000
+/** Half sure at what is just believed, and three quarters at what is as good as sure. */
+function confidence(score: number): number {
+  return Math.round(1000 / (1 + Math.exp((-Math.log(3) * (score - believed)) / (sure - believed)))) / 1000
 }
 
 /** The same stretch may be seen in several views; the surest finding of a category counts. */
