@@ -35,7 +35,8 @@ export async function setStage(world: World): Promise<Stage> {
     await writeFile(join(files, 'welcome.txt'), 'Nobody and nothing passes the gate without the castellan.\n')
     const parcels = await startParcelService()
     endings.push(() => parcels.stop())
-    const { config } = loadConfig({ flags: { data, port: '0', logLevel: 'error' }, variables: {}, file: null })
+    const flags = { data, port: '0', logLevel: 'error', modelsProviders: await actors(files) }
+    const { config } = loadConfig({ flags, variables: {}, file: null })
     // A short rest, so that nobody has to wait to see a circuit heal.
     const breaker = { threshold: 5, rest: 500 }
     const running = await world.start(config, { variables: world.variables, write: world.err, breaker })
@@ -60,6 +61,18 @@ export async function setStage(world: World): Promise<Stage> {
     await clear()
     throw error
   }
+}
+
+/** Who plays the model: a script, since a demonstration must go the same way each time, and cost nothing. */
+async function actors(files: string): Promise<string> {
+  const script = join(files, 'script.json')
+  const path = join(files, 'welcome.txt')
+  const lines = [
+    { when: { turn: 1 }, call: [{ tool: 'filesystem__read_text_file', args: { path } }] },
+    { when: { contains: 'castellan' }, say: 'It says that nobody passes the gate without the castellan.' },
+  ]
+  await writeFile(script, JSON.stringify({ lines }))
+  return JSON.stringify({ acting: { kind: 'scripted', script } })
 }
 
 /** Path of the program of an installed MCP server that nobody here wrote. */

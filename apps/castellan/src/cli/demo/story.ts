@@ -43,6 +43,7 @@ export async function tell(stage: Stage, show: Show): Promise<void> {
     ['a tool that changed its mind', () => quarantine(stage, old, expected)],
     ['a session with limits of its own', () => inSession(stage, expected)],
     ['a report on that session', () => report(stage)],
+    ['an agent, its model played', () => agent(stage, expected)],
   ]
   for (const [what, act] of acts) show(what, await act())
   show('the journal of exactly that', await readJournal(stage, expected))
@@ -188,6 +189,21 @@ async function inSession({ admin, files }: Stage, expected: Expected[]): Promise
   const { totals } = await session.close()
   const counts = Object.entries(totals.decisions).map(([decision, count]) => `${count} ${decision}`)
   return `${totals.steps} steps: ${counts.join(', ')}`
+}
+
+/** An agent of a scripted model, whose calls pass the gate like any other. */
+async function agent({ admin }: Stage, expected: Expected[]): Promise<string> {
+  await admin.agents.create({
+    name: 'reader',
+    llm_config: { provider: 'acting', model: 'reader' },
+    assigned_mcp_tools: [{ name: 'read_text_file', mcp_server_id: 'filesystem' }],
+  })
+  const done = await admin.agents.execute({ agent_id: 'reader', user_message: 'What does welcome.txt say?' })
+  assert.equal(done.success, true, done.error ?? '')
+  expected.push({ capability: 'read_text_file', outcome: 'ok' })
+  const { items } = await admin.runs.lines(done.run_id)
+  assert.deepEqual([items[0]?.type, items.at(-1)?.type], ['run.queued', 'run.completed'])
+  return `${done.response} ${done.tool_calls.length} call, ${items.length} durable lines`
 }
 
 /** The session once more, for programs, for a spreadsheet and for people, who all see the same and nobody’s address. */
