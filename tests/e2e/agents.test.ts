@@ -24,6 +24,7 @@ before(async () => {
       lines: [
         { when: { turn: 1, contains: 'read twice' }, call: [read(order), read(join(files, 'nothing.txt'))] },
         { when: { turn: 1, contains: 'write' }, call: [write('note.txt', 'noted')] },
+        { when: { turn: 1, contains: '[redacted:card]' }, say: 'I saw no card.' },
         { when: { turn: 1, contains: 'order' }, call: [read(order)] },
         { when: { turn: 1, contains: 'teapot' }, call: [{ tool: 'files__brew', args: {} }] },
         { when: { contains: 'Answer now' }, say: 'What I have: bolts.' },
@@ -169,6 +170,29 @@ describe('an agent', () => {
       { assigned_mcp_tools: [{ name: 'x', mcp_server_id: 'none' }] },
       400,
     )
+  })
+
+  test('is told no personal data, and says none', async () => {
+    const done = await execute(await clerk(castellan), 'My card is 4111 1111 1111 1111.')
+    assert.equal(done.response, 'I saw no card.')
+    const { items } = await castellan.ask<{ items: RunLine[] }>('GET', `/api/runs/${done.run_id}/lines`)
+    const { guardrail } = items.find(({ type }) => type === 'model.ended')!.data
+    assert.deepEqual(guardrail, [{ metric: 'pii', category: 'card', action: 'redact' }])
+  })
+
+  test('is not asked once the budget for its tokens is spent, and its caller learns how that stands', async () => {
+    const agent = await clerk(castellan)
+    const budget = { to: { agent: agent.id }, unit: 'tokens', limit: 10, grace: 100_000 }
+    await castellan.ask('PUT', '/api/budgets/clerk', budget)
+    try {
+      assert.equal((await execute(agent, 'hello')).response, 'I know of no such thing.')
+      const refused = await execute(agent, 'hello', 402)
+      const { code, max_budget, current_spend, unit, tenant_id } = refused as unknown as Record<string, unknown>
+      assert.deepEqual([code, max_budget, unit, tenant_id], ['denied_budget', 10, 'tokens', 'default'])
+      assert.ok(Number(current_spend) > 10)
+    } finally {
+      await castellan.ask('DELETE', '/api/budgets/clerk')
+    }
   })
 
   test('whose model is not there fails with a sentence', async () => {

@@ -56,7 +56,9 @@ describe('a control plane with a moderation service', () => {
     const { providers } = await client.guardrails.health()
     return providers.find(({ name }) => name === 'moderation')!
   }
-  const journaled = async (callId: string) => JSON.stringify(await castellan.ask('GET', `/api/calls/${callId}`))
+  // A refusal is written soon after it was told.
+  const journaled = async (callId: string) =>
+    JSON.stringify(await castellan.ask('GET', `/api/journal?stream=call:${callId}`))
 
   before(async () => {
     service = await moderation()

@@ -24,6 +24,8 @@ export const problem = z
       .optional(),
     /** The call that was refused. */
     call_id: z.string().optional(),
+    /** The run that could not go on. */
+    run_id: z.string().optional(),
     /** For `denied_budget`: whose budget it is, how it stands, and when it begins anew. Amounts are in its unit. */
     tenant_id: z.string().optional(),
     /** Spent and reserved. */

@@ -262,6 +262,9 @@ export async function compose(
     approvals,
     authenticator,
     model: router,
+    budgets,
+    rules,
+    guardrails: detectors,
     clock,
     onBug,
   })

@@ -1,6 +1,7 @@
 import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Approvals } from '../approvals/index.ts'
-import type { Gate } from '../gate/index.ts'
+import type { Budgets, Gate, Rules } from '../gate/index.ts'
+import type { Guardrails } from '../guardrails/index.ts'
 import type { Authenticator } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
@@ -13,6 +14,8 @@ import {
   engineByDefault,
   type Hands,
   type Model,
+  type ModelUsage,
+  type Run,
   Runs,
 } from '../runs/index.ts'
 
@@ -30,6 +33,9 @@ export function runParts({
   approvals,
   authenticator,
   model,
+  budgets,
+  rules,
+  guardrails,
   clock,
   onBug,
 }: {
@@ -39,6 +45,9 @@ export function runParts({
   readonly approvals: Approvals
   readonly authenticator: Authenticator
   readonly model: Model
+  readonly budgets: Budgets
+  readonly rules: Rules
+  readonly guardrails: () => Promise<Guardrails>
   readonly clock: Clock
   readonly onBug: (error: unknown) => void
 }): RunParts {
@@ -49,9 +58,35 @@ export function runParts({
     actingFor: ({ tenant, by }: Parameters<Hands['carry']>[0]) => authenticator.actingFor(tenant, by),
     clock,
   }
+  const models = {
+    model,
+    reserve: async (run: Run, name: string, atMost: ModelUsage) => {
+      const principal = await stores.identity.principal(run.by.principal)
+      const by = {
+        principal: { id: run.by.principal, kind: principal?.kind ?? 'user' },
+        agent: run.subject,
+        run: run.root,
+      }
+      const cause = { id: run.id, correlationId: run.correlationId }
+      return budgets.reserveModel({ tenant: run.tenant, by, cause, model: name, atMost })
+    },
+    inspect: async ({ tenant }: Run, text: string, stage: 'model_input' | 'model_output') => {
+      const { mode, thresholds, categories, providers } = rules.guardrails(tenant)
+      const scan = await (
+        await guardrails()
+      ).scan(text, stage, {
+        mode,
+        thresholds,
+        categories,
+        ...(providers === undefined ? {} : { providers }),
+      })
+      const noted = scan.signals.map(({ metric, category, action }) => ({ metric, category, action }))
+      return { verdict: scan.verdict, text: scan.verdict === 'redact' ? scan.redacted : text, noted }
+    },
+  }
   const hands: Hands = {
     carry: (run, work, signal, onDelta) =>
-      work.is === 'tool' ? callTool(tools, run, work, signal) : askModel(model, work, signal, onDelta),
+      work.is === 'tool' ? callTool(tools, run, work, signal) : askModel(models, run, work, signal, onDelta),
   }
   const parts = { store: stores.runs, journal, deciders: { agent: agentDecider }, hands, clock }
   const engine = new Engine(stores.nodes.id, { ...parts, onDelta: () => undefined }, engineByDefault, onBug)

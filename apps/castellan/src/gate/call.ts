@@ -25,6 +25,8 @@ export interface CallContext {
   readonly sessionId: string | null
   /** The run the call is a step of, as its caller names it, for budgets; absent when it is of none. */
   readonly runId?: string
+  /** The agent at work, for budgets; absent when it is none of ours. */
+  readonly agentId?: string
   readonly idempotencyKey: string | null
   readonly dryRun: boolean
   /** The surface it came through. */

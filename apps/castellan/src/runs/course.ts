@@ -122,7 +122,7 @@ export class Course {
         found.push({ is: 'tool', step, tool, args, timeout, attempt, again: true, approval })
       } else if (ask.is === 'model' && !this.#paused) {
         const { step, timeout } = ask
-        found.push({ is: 'model', step, timeout, request: this.#decider.request(this.#state, step) })
+        found.push({ is: 'model', step, timeout, again: true, request: this.#decider.request(this.#state, step) })
       }
     }
     return found

@@ -130,6 +130,7 @@ export class Drive {
 
   #endStep(turn: TurnDraft, step: Step | undefined, attempt: number, end: StepEnd): void {
     if (!step || step.attempt !== attempt || end.is === 'dropped') return
+    if (end.is === 'ended' && end.settled) turn.settle(end.settled)
     if (end.is === 'waits' && step.at.is === 'waits' && step.at.approval === end.approval) this.#waiting.add(step.id)
     else this.#say(turn, taleOf(step, end))
   }
@@ -151,16 +152,19 @@ export class Drive {
   }
 
   /** Whether the turn is in the store. When others were faster, it is as if it had never been thought of. */
-  async #commit({ entries, payloads, children, output }: TurnDraft): Promise<boolean> {
+  async #commit({ entries, payloads, children, output, settled, notices }: TurnDraft): Promise<boolean> {
     const { store } = this.#parts
     const run = this.#changed()
     const messages = run !== null && hasEnded(run) ? await this.#newsOfEnd(run, output) : []
-    const turn = { run, entries, payloads, children, messages, awaits: this.#course.awaits }
+    const charges = settled.flatMap(each => each.charges.accounts)
+    const lines = [...entries, ...notices]
+    const turn = { run, entries: lines, payloads, children, messages, awaits: this.#course.awaits, charges }
     for (let pause = FIRST_PAUSE; ; pause = Math.min(LAST_PAUSE, pause * 2)) {
       try {
         await store.advance(this.#held, turn)
         this.#next += entries.length
         this.#run = run ?? this.#run
+        for (const each of settled) each.written()
         return true
       } catch (error) {
         if (isFault(error, 'STREAM_CONFLICT') || isFault(error, 'RUN_ENDED')) {
@@ -228,7 +232,7 @@ export class Drive {
       const abort = new AbortController()
       this.#working.set(step, abort)
       const again = !this.#fresh.delete(step)
-      void this.#carry(work.is === 'tool' ? { ...work, again } : work, abort.signal)
+      void this.#carry({ ...work, again }, abort.signal)
     }
   }
 

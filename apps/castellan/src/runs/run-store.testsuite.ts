@@ -300,7 +300,7 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
   })
 }
 
-const nothing: Turn = { run: null, entries: [], payloads: [], children: [], messages: [], awaits: null }
+const nothing: Turn = { run: null, entries: [], payloads: [], children: [], messages: [], awaits: null, charges: [] }
 
 function carried({ tenant, id }: Run, seq: number, value: JsonValue): Payload {
   return { tenant, run: id, seq, salt: new Uint8Array(16).fill(seq), value }

@@ -1,3 +1,4 @@
+import type { Charge } from '../gate/index.ts'
 import type { Entry } from '../journal/index.ts'
 import type { JsonValue } from '../kernel/index.ts'
 import type { Run, RunKind, RunState } from './run.ts'
@@ -56,6 +57,8 @@ export interface Turn {
   readonly messages: readonly Message[]
   /** What the run awaits from now on, such as `approval:<id>`; null when that stays as it is. */
   readonly awaits: readonly string[] | null
+  /** What was spent. */
+  readonly charges: readonly Charge[]
 }
 
 export interface ClaimWish {

@@ -26,6 +26,8 @@ export interface Run {
   readonly kind: RunKind
   /** Of what it executes, as it was called when the run began. */
   readonly name: string
+  /** Id of it, such as that of the agent; null when it has none. */
+  readonly subject: string | null
   /** Digest of the definition it executes, and finishes on. */
   readonly definition: Digest
   readonly state: RunState

@@ -1,3 +1,4 @@
+import type { Settled } from '../gate/index.ts'
 import type { JsonObject, JsonValue } from '../kernel/index.ts'
 import type { ModelRequest } from './model.ts'
 import type { RunKind } from './run.ts'
@@ -20,6 +21,7 @@ export type Ask =
 export interface ChildWish {
   readonly kind: RunKind
   readonly name: string
+  readonly subject?: string
   readonly definition: JsonValue
   readonly input: JsonValue
 }
@@ -39,12 +41,25 @@ export type Work =
       /** The approval it waited for, when it waited. */
       readonly approval: string | null
     }
-  | { readonly is: 'model'; readonly step: string; readonly request: ModelRequest; readonly timeout: number }
+  | {
+      readonly is: 'model'
+      readonly step: string
+      readonly request: ModelRequest
+      readonly timeout: number
+      readonly again: boolean
+    }
 
 /** What became of a step. */
 export type StepEnd =
   /** `outcome` is the wire name of an outcome or denial. */
-  | { readonly is: 'ended'; readonly outcome: string; readonly data: JsonObject; readonly payload?: JsonValue }
+  | {
+      readonly is: 'ended'
+      readonly outcome: string
+      readonly data: JsonObject
+      readonly payload?: JsonValue
+      /** What it cost, to be written down with its end. */
+      readonly settled?: Settled
+    }
   /** People have to agree first. */
   | { readonly is: 'waits'; readonly approval: string; readonly until: number }
   /** It was broken off before anything was certain to have begun; it will be carried out again. */

@@ -1,3 +1,4 @@
+import type { Settled } from '../gate/index.ts'
 import { type Entry, type Journal, newSalt } from '../journal/index.ts'
 import { canonicalize, type Clock, digestBytes, isoTime, type JsonValue, newId } from '../kernel/index.ts'
 import type { Run, Tale, Told } from './run.ts'
@@ -43,6 +44,9 @@ export class TurnDraft {
   readonly entries: Entry[] = []
   readonly payloads: Payload[] = []
   readonly children: NewRun[] = []
+  /** What ended steps cost, and what the journal is told of budgets because of that. */
+  readonly settled: Settled[] = []
+  readonly notices: Entry[] = []
   /** What the last line carries. */
   output: JsonValue | undefined
   readonly #run: Run
@@ -73,13 +77,18 @@ export class TurnDraft {
     return { seq, type, at: Date.parse(line.entry.at), data, payload }
   }
 
+  settle(settled: Settled): void {
+    this.settled.push(settled)
+    this.notices.push(...settled.notices.map(each => this.#journal.seal(each)))
+  }
+
   /** Begins the run that a line asks for. */
   #bear({ type, data, payload }: Tale): Tale {
-    const { kind, name, definition, input } = payload as unknown as ChildWish
+    const { kind, name, subject = null, definition, input } = payload as unknown as ChildWish
     const { tenant, by, correlationId, root, depth, priority, id: parent } = this.#run
     const around = { run: parent, step: word(data['step']) }
     const child = newRun(
-      { tenant, by, correlationId, priority, root, kind, name, depth: depth + 1, parent: around },
+      { tenant, by, correlationId, priority, root, kind, name, subject, depth: depth + 1, parent: around },
       { definition, input },
       0,
       this.#journal,
@@ -92,7 +101,7 @@ export class TurnDraft {
 
 /** A run that begins, with its first line. */
 export function newRun(
-  said: Pick<Run, 'tenant' | 'kind' | 'name' | 'by' | 'correlationId' | 'parent' | 'depth' | 'priority'> & {
+  said: Pick<Run, 'tenant' | 'kind' | 'name' | 'subject' | 'by' | 'correlationId' | 'parent' | 'depth' | 'priority'> & {
     /** Null for a run that has none around it. */
     readonly root: string | null
   },

@@ -53,6 +53,7 @@ export async function callTool(parts: ToolHandParts, run: Run, work: ToolWork, s
           causationId: run.id,
           sessionId: run.root,
           runId: run.root,
+          ...(run.subject === null ? {} : { agentId: run.subject }),
           idempotencyKey: key,
           dryRun: false,
           via: 'run',

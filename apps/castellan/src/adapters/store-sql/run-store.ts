@@ -12,6 +12,7 @@ import {
   type RunFilter,
   type RunStore,
 } from '../../runs/index.ts'
+import { chargeStatements } from './charges.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
 import type { Database, Dialect, Statement } from './database.ts'
@@ -22,6 +23,7 @@ import { entryColumns, type PayloadRow, type RunRow } from './tables.ts'
 
 export function runStore(database: Database, db: Compiler, commit: CommitEntries): RunStore {
   const of = prepareRuns(db, database.dialect)
+  const charging = chargeStatements(db)
   const lost = refusal('RUN_LOST', {})
 
   function saveNew({ run, payloads, dueIn }: NewRun): Statement[] {
@@ -99,7 +101,7 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
       return rows.map(({ tenant, run, fence, told }) => ({ tenant, run, fence, told }))
     },
 
-    async advance({ tenant, run: id, fence }, { run, entries, payloads, children, messages, awaits }) {
+    async advance({ tenant, run: id, fence }, { run, entries, payloads, children, messages, awaits, charges }) {
       const ends = run !== null && hasEnded(run)
       const change: Statement[] = [
         { ...(ends ? of.leave({ run: id, fence }) : of.hold({ run: id, fence })), one: lost },
@@ -109,6 +111,7 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
         ...payloads.map(savePayload),
         ...children.flatMap(saveNew),
         ...messages.flatMap(passOn),
+        ...charges.map(charging.spend),
       ]
       const others: Entry[] = [...children.flatMap(each => each.entries), ...messages.map(each => each.entry)]
       await commit(change, [...entries, ...others])

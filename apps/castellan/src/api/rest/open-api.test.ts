@@ -91,12 +91,12 @@ describe('the OpenAPI document', () => {
       ...Object.values(operation.responses).flatMap(({ content = {} }) =>
         Object.values(content).map(({ schema }) => schema),
       ),
-      ...Object.values(document.components.schemas),
     ])
-    assert.ok(schemas.length > 100)
-    for (const schema of schemas) {
-      const local = JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components')) as object
-      assert.doesNotThrow(() => ajv.compile(local), JSON.stringify(schema))
+    const texts = new Set([...schemas, ...Object.values(document.components.schemas)].map(each => JSON.stringify(each)))
+    assert.ok(texts.size > 100)
+    for (const text of texts) {
+      const local = JSON.parse(text.replaceAll('"#/components', '"document#/components')) as object
+      assert.doesNotThrow(() => ajv.compile(local), text)
     }
   })
 

@@ -51,7 +51,8 @@ export function problemOfDenial(answer: Extract<Answer, { is: 'denied' }>): Prob
   })
 }
 
-function standingOf({ tenant, unit, taken, limit, grace, resetsAt }: Standing): Partial<Problem> {
+/** How a budget stands that let nobody pass. */
+export function standingOf({ tenant, unit, taken, limit, grace, resetsAt }: Standing): Partial<Problem> {
   return {
     tenant_id: tenant,
     current_spend: shownAmount(unit, taken),

@@ -4,12 +4,20 @@ import { canonicalize, type Clock, fault, newId } from '../../kernel/index.ts'
 import type { Call } from '../call.ts'
 import type { LateWrites } from '../late-writes.ts'
 import { Accounts } from './accounts.ts'
-import { applying } from './applying.ts'
+import { limitOf } from '../execute/execute.ts'
+import { applying, type Counting, isCounted } from './applying.ts'
 import type { Budget, BudgetScope } from './budget.ts'
 import type { AccountRecord, BudgetLedger } from './budget-ledger.ts'
+import { HeldCall } from './held-call.ts'
+import { amountsOf, HeldModel, type ModelWish } from './held-model.ts'
+import type { Hold } from './hold.ts'
+import { modelPriceTable } from './model-price-table.ts'
+import { priceOfModel } from './model-prices.ts'
 import { endOf } from './period.ts'
+import { estimateOf } from './price.ts'
 import { Prices } from './prices.ts'
-import { reserve, type Reservation } from './reserve.ts'
+import { type Refused, reserve } from './reserve.ts'
+import { type Spender, spenderOf } from './spender.ts'
 
 export type BudgetSpec = Omit<Budget, 'id' | 'tenant' | 'version'>
 
@@ -19,6 +27,10 @@ export interface BudgetParts {
   readonly late: LateWrites
   readonly clock: Clock
 }
+
+export type Reservation =
+  /** With what asks for approval, when a soft limit does. */
+  { readonly is: 'held'; readonly hold: Hold; readonly asking: readonly string[] } | Refused
 
 /** How a budget is used in its current period. */
 export interface Usage {
@@ -77,12 +89,32 @@ export class Budgets {
    * then nothing is done.
    */
   reserve(call: Call): Reservation | null {
-    const budgets = this.#byTenant.get(call.identity.tenant)
-    if (budgets === undefined) return null
-    const counting = applying(budgets, call)
-    return counting.length === 0
-      ? null
-      : reserve(call, counting, { ...this.#parts, accounts: this.#accounts, prices: this.prices })
+    const counting = isCounted(call) ? this.#counting(call.identity.tenant, spenderOf(call)) : []
+    if (counting.length === 0) return null
+    const tool = `${call.server.name}/${call.capability.name}`
+    const estimate = estimateOf(this.prices.ofTool(call.identity.tenant, tool), call.args, limitOf(call))
+    const cause = { id: call.id, correlationId: call.context.correlationId }
+    const reserved = reserve(cause, estimate.amounts, counting, { ...this.#parts, accounts: this.#accounts })
+    if (reserved.is === 'refused') return reserved
+    return { is: 'held', hold: new HeldCall(reserved.holding, estimate), asking: reserved.asking }
+  }
+
+  /**
+   * The same for a step of a model, which may use so many tokens at most. A soft limit that wants approval only warns: nobody can be
+   * asked about what a model is told.
+   */
+  reserveModel({ tenant, by, cause, model, atMost }: ModelWish): HeldModel | Refused | null {
+    const counting = this.#counting(tenant, by)
+    if (counting.length === 0) return null
+    const [provider = '', ...name] = model.split('/')
+    const price = priceOfModel(provider, name.join('/'), this.prices.ofModels(tenant), modelPriceTable.prices)
+    const reserved = reserve(cause, amountsOf(price, atMost), counting, { ...this.#parts, accounts: this.#accounts })
+    return reserved.is === 'refused' ? reserved : new HeldModel(reserved.holding, price)
+  }
+
+  #counting(tenant: string, by: Spender): readonly Counting[] {
+    const budgets = this.#byTenant.get(tenant)
+    return budgets === undefined ? [] : applying(budgets, by)
   }
 
   usage(budget: Budget): Usage {

@@ -1,15 +1,15 @@
 import type { Draft } from '../../journal/index.ts'
 import { newId } from '../../kernel/index.ts'
-import type { Call } from '../call.ts'
 import type { Account } from './account.ts'
 import type { Budget } from './budget.ts'
+import type { Cause } from './spender.ts'
 
 export type Notice = Omit<Draft, 'stream' | 'seq'>
 
 /** What the journal is told of a budget because of a call. */
 export function notice(
   type: 'budget.soft_reached' | 'budget.exceeded',
-  call: Call,
+  { id: causationId, correlationId }: Cause,
   { id, tenant, name, unit, soft, limit, grace }: Budget,
   { spent, key: { period, subject } }: Account,
 ): Notice {
@@ -17,8 +17,8 @@ export function notice(
     tenant,
     type,
     principal: 'system',
-    correlationId: call.context.correlationId,
-    causationId: call.id,
+    correlationId,
+    causationId,
     data: { budget: id, grace, limit, name, period, soft, spent, subject, unit },
   }
 }

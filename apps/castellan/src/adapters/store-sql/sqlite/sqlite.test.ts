@@ -160,9 +160,9 @@ describe('SQLite', () => {
 
   test('a full store refuses with a clear fault, keeps what it has, and writes again once there is room', async () => {
     using folder = temporaryFolder()
-    await using stores = await openSqlite({ folder: folder.path, clock, maxBytes: 600_000 })
+    await using stores = await openSqlite({ folder: folder.path, clock, maxBytes: 1_200_000 })
     const { journal } = stores
-    const blob = { tenant: 'acme', digest: 'sha256:0', salt: new Uint8Array(16), bytes: new Uint8Array(200_000) }
+    const blob = { tenant: 'acme', digest: 'sha256:0', salt: new Uint8Array(16), bytes: new Uint8Array(400_000) }
     await journal.putBlob(blob)
     const kept = await appendUntilRefused(journal)
     assert.equal((await wholeJournal(journal)).length, kept)
@@ -173,9 +173,9 @@ describe('SQLite', () => {
 
   test('a write that is too large for the room left does not take the small ones with it', async () => {
     using folder = temporaryFolder()
-    await using stores = await openSqlite({ folder: folder.path, clock, maxBytes: 600_000 })
+    await using stores = await openSqlite({ folder: folder.path, clock, maxBytes: 1_200_000 })
     const { journal } = stores
-    const blob = { tenant: 'acme', digest: 'sha256:0', salt: new Uint8Array(16), bytes: new Uint8Array(900_000) }
+    const blob = { tenant: 'acme', digest: 'sha256:0', salt: new Uint8Array(16), bytes: new Uint8Array(1_800_000) }
     const small = Array.from({ length: 5 }, () => journal.append([anEntry(journal)]))
     const large = assert.rejects(journal.putBlob(blob), { code: 'STORE_UNAVAILABLE', message: /full/ })
     await Promise.all([...small, large, journal.append([anEntry(journal)])])

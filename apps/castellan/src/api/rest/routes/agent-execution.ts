@@ -2,12 +2,15 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import type { JsonObject } from '../../../kernel/index.ts'
-import { definitionOf, hasEnded, type Run } from '../../../runs/index.ts'
+import { definitionOf, hasEnded, type Run, type Told } from '../../../runs/index.ts'
+import type { Standing } from '../../../gate/index.ts'
 import type { Core } from '../../core.ts'
 import { use } from '../allowed.ts'
 import { callerOf, type RestCaller } from '../caller.ts'
 import { clientGone } from '../client-gone.ts'
+import { sendProblem } from '../error-handler.ts'
 import { byId } from '../path-parts.ts'
+import { problem, standingOf } from '../problem.ts'
 import type { TypedApp } from '../route.ts'
 import { wireExecution, wireRun } from '../wire/agent.ts'
 
@@ -96,6 +99,7 @@ async function begin(
     {
       kind: 'agent',
       name: agent.name,
+      subject: agent.id,
       definition: definition as unknown as JsonObject,
       input: { message: said.user_message, context: said.context as JsonObject },
       ...(said.priority === undefined ? {} : { priority: said.priority }),
@@ -109,8 +113,20 @@ async function answer({ runs }: Parts, begun: Run, reply: FastifyReply) {
   reply.header('x-run-id', begun.id)
   const patience = AbortSignal.any([clientGone(reply), AbortSignal.timeout(LONGEST_WAIT)])
   const run = await runs.ended(begun, patience)
+  const lines = await runs.lines(run)
+  const standing = run.state === 'failed' ? spentBudget(lines) : null
+  if (standing) {
+    const more = { run_id: run.id, ...standingOf(standing) }
+    return sendProblem(reply, problem(402, 'denied_budget', run.error ?? 'The budget is spent.', more))
+  }
   const status = run.state === 'failed' ? 500 : hasEnded(run) ? 200 : 202
-  return reply.code(status).send(wireExecution(run, await runs.lines(run)))
+  return reply.code(status).send(wireExecution(run, lines))
+}
+
+/** How the budget stands that had no room for the last step of a model; null when it did not end for that. */
+function spentBudget(lines: readonly Told[]): Standing | null {
+  const last = lines.findLast(({ type }) => type === 'model.ended')
+  return last?.data['outcome'] === 'denied_budget' ? (last.data['standing'] as unknown as Standing) : null
 }
 
 /** Milliseconds: longer than an agent may take, with its last words. A run that waits for people is answered as it stands. */

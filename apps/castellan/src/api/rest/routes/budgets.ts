@@ -14,7 +14,7 @@ import { budgetSpec, scopeOf, wireAccount, wireBudget } from '../wire/budgets.ts
 
 const tags = ['budgets']
 
-export function budgetRoutes(app: TypedApp, { budgets, directory }: Core): void {
+export function budgetRoutes(app: TypedApp, { budgets, directory, agents }: Core): void {
   listRoute(app, '/api/budgets', {
     operationId: 'listBudgets',
     tags,
@@ -53,7 +53,7 @@ export function budgetRoutes(app: TypedApp, { budgets, directory }: Core): void 
     async request => {
       const { actor } = callerOf(request, write)
       const scope = scopeOf(request.body.to)
-      await assertThere(directory, actor.tenant, scope)
+      await assertThere({ directory, agents }, actor.tenant, scope)
       return wireBudget(await budgets.put(budgetSpec(request.params.name, request.body, scope), actor))
     },
   )
@@ -90,8 +90,13 @@ export function budgetRoutes(app: TypedApp, { budgets, directory }: Core): void 
 }
 
 /** Throws `NOT_FOUND` for somebody who is not in the tenant, `REQUEST_INVALID` for an agent who is none. */
-async function assertThere(directory: Core['directory'], tenant: string, scope: BudgetScope): Promise<void> {
+async function assertThere(
+  { directory, agents }: Pick<Core, 'directory' | 'agents'>,
+  tenant: string,
+  scope: BudgetScope,
+): Promise<void> {
   if (scope.is === 'tenant' || scope.is === 'run' || scope.id === null) return
+  if (scope.is === 'agent' && (await agents.list(tenant)).some(({ id }) => id === scope.id)) return
   const { kind, name } = await directory.principals.get(tenant, scope.id)
   if (scope.is === 'agent' && kind !== 'agent') {
     throw fault('REQUEST_INVALID', { why: `"${name}" is no agent but a ${kind}; name it as {"principal": …}` })
