@@ -263,6 +263,7 @@ export async function compose(
     authenticator,
     model: router,
     budgets,
+    validator,
     rules,
     guardrails: detectors,
     clock,

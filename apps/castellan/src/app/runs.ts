@@ -1,6 +1,6 @@
 import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Approvals } from '../approvals/index.ts'
-import type { Budgets, Gate, Rules } from '../gate/index.ts'
+import type { Budgets, Gate, Rules, SchemaValidator } from '../gate/index.ts'
 import type { Guardrails } from '../guardrails/index.ts'
 import type { Authenticator } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
@@ -34,6 +34,7 @@ export function runParts({
   authenticator,
   model,
   budgets,
+  validator,
   rules,
   guardrails,
   clock,
@@ -46,6 +47,7 @@ export function runParts({
   readonly authenticator: Authenticator
   readonly model: Model
   readonly budgets: Budgets
+  readonly validator: SchemaValidator
   readonly rules: Rules
   readonly guardrails: () => Promise<Guardrails>
   readonly clock: Clock
@@ -88,7 +90,7 @@ export function runParts({
     carry: (run, work, signal, onDelta) =>
       work.is === 'tool' ? callTool(tools, run, work, signal) : askModel(models, run, work, signal, onDelta),
   }
-  const parts = { store: stores.runs, journal, deciders: { agent: agentDecider }, hands, clock }
+  const parts = { store: stores.runs, journal, deciders: { agent: agentDecider(validator) }, hands, clock }
   const engine = new Engine(stores.nodes.id, { ...parts, onDelta: () => undefined }, engineByDefault, onBug)
   return {
     agents: new Agents(stores.agents, journal),

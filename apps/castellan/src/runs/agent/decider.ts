@@ -1,4 +1,12 @@
-import { canonicalize, isJsonObject, type JsonObject, type JsonValue, parseStrict } from '../../kernel/index.ts'
+import type { SchemaValidator } from '../../gate/index.ts'
+import {
+  canonicalize,
+  digestJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseStrict,
+} from '../../kernel/index.ts'
 import type { Decider, Decision, End, Happening } from '../decider.ts'
 import type { Message, ModelReply, ModelRequest, ToolCall } from '../model.ts'
 import type { Ask } from '../step.ts'
@@ -15,6 +23,8 @@ interface State {
   /** Which of the models is asked, and how often it was in vain so far. */
   readonly model: number
   readonly failures: number
+  /** How often an answer was asked for again, since it did not fit its schema. */
+  readonly repairs: number
   /** Not before, in milliseconds of the epoch: the model asked for patience. */
   readonly notBefore: number
   /** Why the model must hand back what it has now. */
@@ -42,11 +52,13 @@ interface Pending {
  * The loop of an agent: ask the model, make the calls it wants, tell it what came of them, until it answers without wanting any.
  * At a limit it gets one more turn, without tools, to hand back what it has.
  */
-export const agentDecider: Decider<State> = {
-  begin: () => nothingYet,
-  evolve,
-  decide,
-  request,
+export function agentDecider(validator: SchemaValidator): Decider<State> {
+  return {
+    begin: () => nothingYet,
+    evolve: (state, happening) => evolve(state, happening, validator),
+    decide,
+    request,
+  }
 }
 
 const nothingYet: State = {
@@ -56,6 +68,7 @@ const nothingYet: State = {
   began: 0,
   model: 0,
   failures: 0,
+  repairs: 0,
   notBefore: 0,
   cut: null,
   calls: [],
@@ -65,11 +78,11 @@ const nothingYet: State = {
   end: null,
 }
 
-function evolve(state: State, happening: Happening): State {
+function evolve(state: State, happening: Happening, validator: SchemaValidator): State {
   if (happening.is === 'began') return begun(state, happening)
   const { step, outcome, data, payload, at } = happening
   if (!step.startsWith('m')) return heardOfTool(state, step, outcome, payload)
-  if (outcome === 'ok') return heardModel(state, data, payload as unknown as Reply, at)
+  if (outcome === 'ok') return heardModel(state, data, payload as unknown as Reply, at, validator)
   return heardNothing(state, outcome, data, at)
 }
 
@@ -92,7 +105,13 @@ function begun(state: State, { at, definition, input }: Extract<Happening, { is:
 /** What is kept of an answer. */
 type Reply = Pick<ModelReply, 'text' | 'calls' | 'finish'>
 
-function heardModel(state: State, data: JsonObject, { text, calls, finish }: Reply, at: number): State {
+function heardModel(
+  state: State,
+  data: JsonObject,
+  { text, calls, finish }: Reply,
+  at: number,
+  validator: SchemaValidator,
+): State {
   const definition = state.definition!
   const answeredBy = definition.models[state.model]!
   const heard: State = {
@@ -111,8 +130,8 @@ function heardModel(state: State, data: JsonObject, { text, calls, finish }: Rep
     }
   // Whoever may not call any more has answered, whatever else was wanted.
   if (calls.length === 0 || heard.cut !== null) {
-    const cut = heard.cut ?? (finish === 'length' ? 'length' : null)
-    return { ...heard, cut, end: completed({ ...heard, cut }, text) }
+    const cut = heard.cut ?? (finish === 'length' ? 'length' : limitOf(heard, at))
+    return answered({ ...heard, cut }, text, validator)
   }
   const asked = { ...state.asked }
   const pending = calls.map((call, index): Pending => {
@@ -218,17 +237,23 @@ function limitOf({ definition, iterations, began }: State, at: number): AgentOut
   return iterations + 1 >= definition!.maxIterations ? 'iterations' : null
 }
 
-function completed(state: State, text: string): End {
+/** An answer that does not fit its schema is asked for again, with what is wrong, before the run fails of it. */
+function answered(state: State, text: string, validator: SchemaValidator): State {
   const { output } = state.definition!
-  if (output === null) return { is: 'completed', output: outputOf(state, text) }
+  if (output === null) return { ...state, end: { is: 'completed', output: outputOf(state, text) } }
   const structured = parsed(text)
-  if (structured === undefined)
-    return {
-      is: 'failed',
-      why: 'the answer is no JSON, and the agent must answer by a schema',
-      output: outputOf(state, text),
-    }
-  return { is: 'completed', output: outputOf(state, text, structured) }
+  const wrong =
+    structured === undefined
+      ? ['it is no JSON']
+      : validator.check(digestJson(output), output, structured).map(({ at, message }) => `${at} ${message}`.trim())
+  if (wrong.length === 0)
+    return { ...state, end: { is: 'completed', output: outputOf(state, text, structured ?? null) } }
+  if (state.cut === null && state.repairs < MOST_REPAIRS) {
+    const said = `Your answer does not fit its schema: ${wrong.join('; ')}. Answer again, with JSON that fits and nothing else.`
+    return { ...state, repairs: state.repairs + 1, messages: [...state.messages, { role: 'user', text: said }] }
+  }
+  const why = `the answer does not fit the schema of the agent: ${wrong.join('; ')}`
+  return { ...state, end: { is: 'failed', why, output: outputOf(state, text) } }
 }
 
 function parsed(text: string): JsonValue | undefined {
@@ -266,6 +291,8 @@ const handBack: Readonly<Record<Exclude<AgentOutput['cut'], null>, string>> = {
 
 /** Times the same may be asked of the same tool. */
 const SAME_CALLS = 3
+/** Times an answer is asked for again. */
+const MOST_REPAIRS = 2
 /** Times a model is asked before the next one is. */
 const ATTEMPTS = 3
 /** Milliseconds. */

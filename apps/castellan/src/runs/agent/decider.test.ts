@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ajvValidator } from '../../adapters/schema-ajv/index.ts'
+import type { JsonObject, JsonValue } from '../../kernel/index.ts'
+import { anAgent, asJson } from '../fixtures/open-engine.ts'
+import type { Happening } from '../decider.ts'
+import type { Message } from '../model.ts'
+import { agentDecider } from './decider.ts'
+import type { AgentDefinition, AgentOutput } from './definition.ts'
+
+const decider = agentDecider(ajvValidator())
+
+const began = (definition: Partial<AgentDefinition> = {}, context: JsonValue = null): Happening => ({
+  is: 'began',
+  at: 0,
+  definition: asJson(anAgent(definition)),
+  input: { message: 'What is the time?', context },
+})
+const wants = (step: string, calls: readonly { id: string; tool: string; args: JsonValue }[], at = 10): Happening =>
+  answers(step, '', { calls: calls as unknown as JsonValue, finish: 'calls' }, at)
+const answers = (step: string, text: string, more: JsonObject = {}, at = 10): Happening =>
+  ended(step, 'ok', { text, calls: [], finish: 'stop', ...more }, { answered_by: 'm', tokens_in: 3, tokens_out: 2 }, at)
+const gives = (step: string, text: string): Happening =>
+  ended(step, 'ok', { result: { content: [{ type: 'text', text }] } }, {}, 20)
+
+function ended(step: string, outcome: string, payload: JsonValue, data: JsonObject = {}, at = 10): Happening {
+  return { is: 'ended', at, step, outcome, data, payload }
+}
+
+/** What is decided after all this, at a time. */
+function after(happenings: readonly Happening[], now = 100) {
+  const state = happenings.reduce(decider.evolve, decider.begin())
+  return {
+    ...decider.decide(state, now),
+    told: (step: string): readonly Message[] => decider.request(state, step).messages,
+    request: (step: string) => decider.request(state, step),
+  }
+}
+
+const call = (id: string, args: JsonValue = {}, tool = 'clock__now') => ({ id, tool, args })
+
+describe('an agent', () => {
+  test('begins by asking its model, with what it was told and what it should know', () => {
+    const { asks, told } = after([began({}, { order: 17 })])
+    assert.deepEqual(asks, [{ is: 'model', step: 'm1.1.1', model: 'test/one', timeout: 119_900 }])
+    assert.deepEqual(told('m1.1.1'), [
+      { role: 'system', text: 'You are a clerk.' },
+      { role: 'user', text: 'What is the time?\n\nContext, as JSON:\n{"order":17}' },
+    ])
+  })
+
+  test('asks for each call of an answer, and for the model again once all of them are known', () => {
+    const wanting = [began(), wants('m1.1.1', [call('a', { zone: 'UTC' }), call('b', { zone: 'CET' })])]
+    assert.deepEqual(
+      after(wanting).asks.map(ask => ask.step),
+      ['t1.1', 't1.2'],
+    )
+    assert.deepEqual(
+      after([...wanting, gives('t1.2', '13:00')]).asks.map(ask => ask.step),
+      ['t1.1'],
+    )
+    const { asks, told } = after([...wanting, gives('t1.2', '13:00'), gives('t1.1', '12:00')])
+    assert.deepEqual(
+      asks.map(ask => ask.step),
+      ['m2.1.1'],
+    )
+    assert.deepEqual(told('m2.1.1').slice(-2), [
+      { role: 'tool', call: 'a', tool: 'clock__now', text: '12:00', isError: false },
+      { role: 'tool', call: 'b', tool: 'clock__now', text: '13:00', isError: false },
+    ])
+  })
+
+  test('decides the same however often it is asked', () => {
+    const wanting = [began(), wants('m1.1.1', [call('a')])]
+    assert.deepEqual(after(wanting).asks, after(wanting).asks)
+  })
+
+  test('is done when its model answers and wants nothing', () => {
+    const { ends } = after([began(), answers('m1.1.1', 'Noon.')])
+    assert.ok(ends?.is === 'completed')
+    const output = ends.output as unknown as AgentOutput
+    assert.deepEqual(
+      [output.response, output.cut, output.model, output.iterations, output.usage],
+      ['Noon.', null, 'test/one', 1, { input: 3, output: 2, cached: 0, guessed: false }],
+    )
+  })
+
+  test('makes no call of what it has not, or with what is no object, and tells its model so', () => {
+    const wanting = [call('a', {}, 'files__read'), call('b', 'not json')]
+    const { asks, told } = after([began(), wants('m1.1.1', wanting)])
+    assert.deepEqual(
+      asks.map(ask => ask.step),
+      ['m2.1.1'],
+    )
+    const [unknown, malformed] = told('m2.1.1').slice(-2)
+    assert.match(unknown!.text, /There is no tool "files__read". There are: clock__now/)
+    assert.match(malformed!.text, /not a JSON object/)
+  })
+
+  test('tells its model the truth of a call whose end nobody knows', () => {
+    const happened = [began(), wants('m1.1.1', [call('a')]), ended('t1.1', 'indeterminate', { message: 'Gone.' })]
+    assert.match(after(happened).told('m2.1.1').at(-1)!.text, /^The outcome is unknown.*Do not repeat it\. Gone\.$/)
+  })
+
+  test('makes the very same call three times and not a fourth', () => {
+    const happened: Happening[] = [began()]
+    for (let turn = 1; turn <= 4; turn++)
+      happened.push(wants(`m${turn}.1.1`, [call(`c${turn}`, { zone: 'UTC' })]), gives(`t${turn}.1`, '12:00'))
+    const { asks, told } = after(happened)
+    assert.deepEqual(
+      asks.map(ask => ask.step),
+      ['m5.1.1'],
+    )
+    assert.match(told('m5.1.1').at(-1)!.text, /3 times with the very same arguments/)
+  })
+})
+
+describe('an agent at a limit', () => {
+  test('is asked once more, without tools, for what it has', () => {
+    const happened = [began({ maxIterations: 2 }), wants('m1.1.1', [call('a')]), gives('t1.1', '12:00')]
+    const { asks, request } = after(happened)
+    assert.deepEqual(
+      asks.map(ask => ask.step),
+      ['m2.1.1'],
+    )
+    assert.equal(request('m2.1.1').toolChoice, 'none')
+    assert.match(request('m2.1.1').messages.at(-1)!.text, /used all your turns/)
+    // Whatever it wants besides is not called.
+    const { ends } = after([...happened, wants('m2.1.1', [call('b')])])
+    assert.equal((ends?.output as unknown as AgentOutput).cut, 'iterations')
+  })
+
+  test('of time likewise, and what is under way then has ten seconds', () => {
+    const happened = [began({ timeout: 10_000 }), wants('m1.1.1', [call('a')], 9_000)]
+    assert.deepEqual(
+      after(happened, 9_000).asks.map(ask => 'timeout' in ask && ask.timeout),
+      [10_000],
+    )
+    const late = [began({ timeout: 10_000 }), wants('m1.1.1', [call('a')], 11_000), gives('t1.1', '12:00')]
+    assert.match(after(late, 11_000).told('m2.1.1').at(-1)!.text, /time is up/)
+  })
+})
+
+describe('a model that is not to be had', () => {
+  const fails = (step: string, outcome: string, at: number, data: JsonObject = {}) =>
+    ended(step, outcome, null, { why: 'no answer', ...data }, at)
+
+  test('is asked three times, with growing pauses, as long as it asks for at least', () => {
+    const once = [began(), fails('m1.1.1', 'unavailable', 1_000)]
+    assert.deepEqual([after(once, 1_200).asks, after(once, 1_200).until], [[], 1_500])
+    assert.deepEqual(
+      after(once, 1_500).asks.map(ask => ask.step),
+      ['m1.1.2'],
+    )
+    const asked = [began(), fails('m1.1.1', 'unavailable', 1_000, { retry_after_ms: 7_000 })]
+    assert.equal(after(asked, 1_200).until, 8_000)
+  })
+
+  test('makes room for the next one, at once when asking again is of no use', () => {
+    const models = ['test/one', 'test/two']
+    const { asks } = after([began({ models }), fails('m1.1.1', 'error', 10)])
+    assert.deepEqual(
+      asks.map(ask => [ask.step, 'model' in ask && ask.model]),
+      [['m1.2.1', 'test/two']],
+    )
+  })
+
+  test('ends the run with what it says when there is no other', () => {
+    const { ends } = after([began(), fails('m1.1.1', 'error', 10)])
+    assert.deepEqual([ends?.is, ends?.is === 'failed' && ends.why], ['failed', 'no answer'])
+  })
+})
+
+describe('an answer by a schema', () => {
+  const output = { type: 'object', properties: { at: { type: 'string' } }, required: ['at'] }
+
+  test('is what it wants', () => {
+    const { ends } = after([began({ output }), answers('m1.1.1', '{"at":"noon"}')])
+    assert.deepEqual((ends?.output as unknown as AgentOutput).structured, { at: 'noon' })
+  })
+
+  test('is asked for again with what is wrong, twice, and then the run fails', () => {
+    const happened = [began({ output }), answers('m1.1.1', 'Noon.')]
+    assert.match(after(happened).told('m2.1.1').at(-1)!.text, /does not fit its schema: it is no JSON/)
+    happened.push(answers('m2.1.1', '{}'))
+    assert.match(after(happened).told('m3.1.1').at(-1)!.text, /'at'|"at"/)
+    happened.push(answers('m3.1.1', '{"at":12}'))
+    const { ends } = after(happened)
+    assert.ok(ends?.is === 'failed')
+    assert.match(ends.why, /\/at/)
+  })
+})
