@@ -55,6 +55,7 @@ export const folders: Readonly<Record<string, Room>> = {
     '@modelcontextprotocol/node',
     '@modelcontextprotocol/core',
     'zod',
+    'ws',
   ]),
   worker: io(surface),
   site: io(surface),

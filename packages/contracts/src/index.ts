@@ -178,6 +178,7 @@ export {
   policySet,
   type PolicySet,
 } from './rules.ts'
+export { LIVE_PROTOCOL, type LiveAnswer, liveCommand, type LiveCommand, liveEvent, type LiveEvent } from './live.ts'
 export {
   authorization,
   type Authorization,

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { sendProblem } from './rest/error-handler.ts'
 import { problem } from './rest/problem.ts'
@@ -16,19 +17,26 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
  * their machine by rebinding a name. Source: MCP 2025-11-25 and 2026-07-28, transports, security warning.
  */
 export function checkHosts(app: FastifyInstance, allowed: AllowedHosts): void {
+  const refusal = hostCheck(allowed)
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    const detail = refusal(headers)
+    if (detail !== null) await sendProblem(reply, problem(403, 'FORBIDDEN', detail))
+  })
+}
+
+/** Why a request with these headers is refused; null when it is not. */
+export function hostCheck(allowed: AllowedHosts): (headers: IncomingHttpHeaders) => string | null {
   const hosts = new Set([...LOOPBACK, ...allowed.hosts.map(host => host.toLowerCase())])
   const origins = new Set(allowed.origins.map(origin => origin.toLowerCase()))
-  app.addHook('onRequest', async (request, reply) => {
-    const { host, origin } = request.headers
+  return ({ host, origin }) => {
     const hostOk = host !== undefined && (hosts.has(hostname(host)) || hosts.has(host.toLowerCase()))
     const originOk =
       origin === undefined || origins.has(origin.toLowerCase()) || LOOPBACK.includes(URL.parse(origin)?.hostname ?? '')
-    if (hostOk && originOk) return
-    const detail = hostOk
+    if (hostOk && originOk) return null
+    return hostOk
       ? 'The Origin header is not allowed; add it to allowed_origins.'
       : 'The Host header is not allowed; add it to allowed_hosts.'
-    await sendProblem(reply, problem(403, 'FORBIDDEN', detail))
-  })
+  }
 }
 
 function hostname(host: string): string {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Stores } from '../adapters/store-sql/index.ts'
-import { checkHosts, mcpEndpoint, type McpEndpoint, refuseUnreadable, restPlugin } from '../api/index.ts'
+import { checkHosts, liveEndpoint, mcpEndpoint, type McpEndpoint, refuseUnreadable, restPlugin } from '../api/index.ts'
 import type { Config } from '../config/index.ts'
 import { sweepUnfinished } from '../gate/index.ts'
 import { DEFAULT_TENANT } from '../identity/index.ts'
@@ -116,7 +116,11 @@ async function listen(
   })
   app.addHook('onRequest', async (request, reply) => answers.watch(request.method, reply.raw))
   const ownHost = config.publicUrl === null ? [] : [new URL(config.publicUrl).host]
-  checkHosts(app, { hosts: [...config.allowedHosts, ...ownHost], origins: config.allowedOrigins })
+  const allowed = { hosts: [...config.allowedHosts, ...ownHost], origins: config.allowedOrigins }
+  checkHosts(app, allowed)
+  const live = liveEndpoint(parts.core, allowed)
+  live.attach(app.server)
+  app.addHook('preClose', async () => live.close())
   await app.register(endpoint.plugin)
   await app.register(restPlugin(parts.core))
   await app.listen({ host: config.host, port: config.port })

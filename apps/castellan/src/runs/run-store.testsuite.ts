@@ -90,7 +90,9 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
     test('runs are listed newest first, by page and by what they are', async () => {
       const tenant = newId()
       const older = await start(aRun({ tenant }))
-      const newer = await start(aRun({ tenant, kind: 'workflow', name: 'night', parent: { run: older.id, step: 's' } }))
+      const newer = await start(
+        aRun({ tenant, kind: 'workflow', name: 'night', parent: { run: older.id, step: 's' }, session: 'w' }),
+      )
       assert.deepEqual(
         (await store.runs(tenant, {}, null, 10)).map(({ id }) => id),
         [newer.id, older.id],
@@ -99,7 +101,7 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
         (await store.runs(tenant, {}, newer.id, 10)).map(({ id }) => id),
         [older.id],
       )
-      for (const filter of [{ kind: 'workflow' }, { name: 'night' }, { parent: older.id }] as const)
+      for (const filter of [{ kind: 'workflow' }, { name: 'night' }, { parent: older.id }, { session: 'w' }] as const)
         assert.deepEqual(
           (await store.runs(tenant, filter, null, 10)).map(({ id }) => id),
           [newer.id],

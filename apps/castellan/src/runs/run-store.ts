@@ -19,6 +19,7 @@ export interface RunFilter {
   readonly name?: string
   readonly principal?: string
   readonly parent?: string
+  readonly session?: string
 }
 
 /** What a line of a run carries, exactly as it was given. */

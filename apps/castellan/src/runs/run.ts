@@ -34,6 +34,8 @@ export interface Run {
   /** On whose behalf, and with no more rights. */
   readonly by: OnBehalf
   readonly correlationId: string
+  /** The client's conversation it was asked for in, such as a WebSocket's; null when there was none. */
+  readonly session: string | null
   /** The run and the step of it that began this one; null for one that was asked for. */
   readonly parent: { readonly run: string; readonly step: string } | null
   /** The outermost run it belongs to: itself when it has no parent. */

@@ -16,6 +16,8 @@ export interface RunWish {
   readonly definition: JsonValue
   readonly input: JsonValue
   readonly priority?: number
+  /** The client's conversation. */
+  readonly session?: string
   /** Milliseconds from now. */
   readonly startIn?: number
 }
@@ -49,9 +51,20 @@ export class Runs {
   /** Queues a run on behalf of whoever asks, who can do no more through it than without it. Throws `STORE_UNAVAILABLE`. */
   async start(wish: RunWish, identity: Identity, actor: Actor): Promise<Run> {
     const { store, journal, engine, clock } = this.#parts
-    const { kind, name, subject = null, definition, input, priority = 0, startIn = 0 } = wish
+    const { kind, name, subject = null, definition, input, priority = 0, session = null, startIn = 0 } = wish
     const by = { principal: identity.principal.id, scopes: identity.scopes, key: identity.keyId, roles: identity.roles }
-    const said = { tenant: identity.tenant, kind, name, subject, by, priority, parent: null, root: null, depth: 0 }
+    const said = {
+      tenant: identity.tenant,
+      kind,
+      name,
+      subject,
+      by,
+      session,
+      priority,
+      parent: null,
+      root: null,
+      depth: 0,
+    }
     const wanted = newRun(
       { ...said, correlationId: actor.correlationId },
       { definition, input },

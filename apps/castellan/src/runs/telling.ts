@@ -85,10 +85,10 @@ export class TurnDraft {
   /** Begins the run that a line asks for. */
   #bear({ type, data, payload }: Tale): Tale {
     const { kind, name, subject = null, definition, input } = payload as unknown as ChildWish
-    const { tenant, by, correlationId, root, depth, priority, id: parent } = this.#run
+    const { tenant, by, correlationId, session, root, depth, priority, id: parent } = this.#run
     const around = { run: parent, step: word(data['step']) }
     const child = newRun(
-      { tenant, by, correlationId, priority, root, kind, name, subject, depth: depth + 1, parent: around },
+      { tenant, by, correlationId, session, priority, root, kind, name, subject, depth: depth + 1, parent: around },
       { definition, input },
       0,
       this.#journal,
@@ -101,7 +101,10 @@ export class TurnDraft {
 
 /** A run that begins, with its first line. */
 export function newRun(
-  said: Pick<Run, 'tenant' | 'kind' | 'name' | 'subject' | 'by' | 'correlationId' | 'parent' | 'depth' | 'priority'> & {
+  said: Pick<
+    Run,
+    'tenant' | 'kind' | 'name' | 'subject' | 'by' | 'correlationId' | 'session' | 'parent' | 'depth' | 'priority'
+  > & {
     /** Null for a run that has none around it. */
     readonly root: string | null
   },
@@ -122,7 +125,7 @@ export function newRun(
     endedAt: null,
     error: null,
   }
-  const { kind, name, definition, parent, depth, priority } = run
+  const { kind, name, definition, parent, depth, priority, session } = run
   const first = tell(
     journal,
     run,
@@ -135,6 +138,7 @@ export function newRun(
         definition,
         depth,
         priority,
+        ...(session === null ? {} : { session }),
         ...(parent === null ? {} : { parent: parent.run, step: parent.step }),
       },
       payload: { definition: carries.definition, input: carries.input },

@@ -180,7 +180,7 @@ function inTurn(candidates: readonly Candidate[], { most, mostOfTenant }: ClaimW
 }
 
 function page(db: Compiler, tenant: string, filter: RunFilter, before: string | null, limit: number) {
-  const { kind, state, name, principal, parent } = filter
+  const { kind, state, name, principal, parent, session } = filter
   return db
     .selectFrom('runs')
     .select('body')
@@ -190,13 +190,14 @@ function page(db: Compiler, tenant: string, filter: RunFilter, before: string | 
     .$if(state !== undefined, query => query.where('state', '=', state!))
     .$if(name !== undefined, query => query.where('name', '=', name!))
     .$if(principal !== undefined, query => query.where('principal', '=', principal!))
+    .$if(session !== undefined, query => query.where('session', '=', session!))
     .$if(parent !== undefined, query => query.where('parent', '=', parent!))
     .orderBy('id', 'desc')
     .limit(limit)
 }
 
 function rowOf(run: Run): RunRow {
-  const { id, tenant, kind, name, state, by, parent } = run
+  const { id, tenant, kind, name, state, by, parent, session } = run
   return {
     id,
     tenant,
@@ -205,6 +206,7 @@ function rowOf(run: Run): RunRow {
     state,
     principal: by.principal,
     parent: parent?.run ?? null,
+    session,
     body: JSON.stringify(run),
   }
 }
@@ -219,8 +221,8 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
     db.updateTable('run_queue').where('run', '=', held.run).where('fence', '=', held.fence)
   return {
     insert: prepare((row: RunRow) => {
-      const { id, tenant, kind, name, state, principal, parent, body } = row
-      return db.insertInto('runs').values({ id, tenant, kind, name, state, principal, parent, body })
+      const { id, tenant, kind, name, state, principal, parent, session, body } = row
+      return db.insertInto('runs').values({ id, tenant, kind, name, state, principal, parent, session, body })
     }),
     update: prepare(({ id, tenant, state, body }: RunRow) =>
       db.updateTable('runs').set({ state, body }).where('id', '=', id).where('tenant', '=', tenant),

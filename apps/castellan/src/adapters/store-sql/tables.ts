@@ -204,6 +204,7 @@ export interface RunRow {
   readonly state: string
   readonly principal: string
   readonly parent: string | null
+  readonly session: string | null
   readonly body: string
 }
 

@@ -20,9 +20,11 @@ export const runs: Migration = {
       state ${text} NOT NULL,
       principal ${text} NOT NULL,
       parent ${text},
+      session ${text},
       body ${text} NOT NULL
     )`,
     'CREATE INDEX runs_by_tenant ON runs (tenant, id)',
+    'CREATE INDEX runs_by_session ON runs (tenant, session, id) WHERE session IS NOT NULL',
     'CREATE INDEX runs_by_parent ON runs (parent) WHERE parent IS NOT NULL',
     // Only those that have not ended, so that looking for work stays as fast as the work there is.
     `CREATE TABLE run_queue (

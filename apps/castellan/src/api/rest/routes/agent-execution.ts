@@ -1,12 +1,12 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import type { JsonObject } from '../../../kernel/index.ts'
-import { definitionOf, hasEnded, type Run, type Told } from '../../../runs/index.ts'
+import { hasEnded, type Run, type Told } from '../../../runs/index.ts'
 import type { Standing } from '../../../gate/index.ts'
 import type { Core } from '../../core.ts'
+import { beginAgent } from '../../begin-agent.ts'
 import { use } from '../allowed.ts'
-import { callerOf, type RestCaller } from '../caller.ts'
+import { callerOf } from '../caller.ts'
 import { clientGone } from '../client-gone.ts'
 import { sendProblem } from '../error-handler.ts'
 import { byId } from '../path-parts.ts'
@@ -37,7 +37,7 @@ export function agentExecutionRoutes(app: TypedApp, parts: Parts): void {
       },
       async (request, reply) => {
         const { agent_id: agent, ...said } = request.body
-        return answer(parts, await begin(parts, agent, said, callerOf(request, use)), reply)
+        return answer(parts, await beginAgent(parts, agent, said, callerOf(request, use)), reply)
       },
     )
   }
@@ -69,7 +69,7 @@ export function agentExecutionRoutes(app: TypedApp, parts: Parts): void {
       },
     },
     async (request, reply) => {
-      const run = await begin(parts, request.params.id, request.body, callerOf(request, use))
+      const run = await beginAgent(parts, request.params.id, request.body, callerOf(request, use))
       return reply.code(202).header('location', `/api/runs/${run.id}`).send(wireRun(run))
     },
   )
@@ -85,29 +85,6 @@ const features = [
   'pause',
   'indeterminate_calls',
 ]
-
-async function begin(
-  { agents, runs, registry }: Parts,
-  idOrName: string,
-  said: Omit<z.output<typeof wire.startAgent>, 'priority'> & { readonly priority?: number },
-  { identity, actor }: RestCaller,
-): Promise<Run> {
-  const agent = await agents.get(identity.tenant, idOrName)
-  const timeout = said.timeout_seconds === undefined ? undefined : said.timeout_seconds * 1_000
-  const { definition } = definitionOf(agent, registry.offers(identity, { is: 'all' }), timeout)
-  return runs.start(
-    {
-      kind: 'agent',
-      name: agent.name,
-      subject: agent.id,
-      definition: definition as unknown as JsonObject,
-      input: { message: said.user_message, context: said.context as JsonObject },
-      ...(said.priority === undefined ? {} : { priority: said.priority }),
-    },
-    identity,
-    actor,
-  )
-}
 
 async function answer({ runs }: Parts, begun: Run, reply: FastifyReply) {
   reply.header('x-run-id', begun.id)

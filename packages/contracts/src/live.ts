@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { startAgent } from './agents.ts'
+import { id, line, text, timestamp } from './common.ts'
+
+/** The subprotocol that both sides name; a client that cannot send headers names `bearer.<key>` besides. */
+export const LIVE_PROTOCOL = 'castellan.v1'
+
+/** What a client wants, over `/ws/session/:sessionId`. `id` comes back with the answer. */
+const wanted = { id: line(128).optional() }
+const execution = { ...wanted, execution_id: id }
+
+export const liveCommand = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('run_agent'), ...wanted, agent_id: line(64), ...startAgent.shape }),
+    z.strictObject({ type: z.literal('cancel_execution'), ...execution }),
+    z.strictObject({ type: z.literal('pause'), ...execution }),
+    z.strictObject({ type: z.literal('resume'), ...execution }),
+    z.strictObject({
+      type: z.literal('approve'),
+      ...wanted,
+      approval_id: id,
+      /** False refuses it. */
+      agrees: z.boolean().default(true),
+      reason: text(2_000).optional(),
+    }),
+    /** Executions of the session are told of anyway; this is for others. From the beginning, or after an offset. */
+    z.strictObject({ type: z.literal('subscribe'), ...execution, after: z.int().min(0).optional() }),
+    z.strictObject({ type: z.literal('unsubscribe'), ...execution }),
+    /**
+     * Everything after an offset, whatever was told already. Whoever comes back after its connection was lost had better connect with
+     * `?resume_from=<offset>`: then nothing comes twice.
+     */
+    z.strictObject({ type: z.literal('resume_from'), ...wanted, offset: z.int().min(0) }),
+  ])
+  .meta({ id: 'LiveCommand' })
+export type LiveCommand = z.input<typeof liveCommand>
+
+/** Where an event stands in the journal: events come in this order, and `resume_from` goes on after one. */
+const told = { offset: z.int(), at: timestamp, execution_id: id }
+
+export const liveEvent = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('execution.started'), ...told, kind: z.string(), name: z.string() }),
+    /** It stands differently now: `waiting`, `paused`, `parked` or `running`. */
+    z.object({ type: z.literal('execution.progress'), ...told, state: z.string(), step: z.string().nullable() }),
+    z.object({ type: z.literal('agent.reasoning'), ...told, text: z.string(), iteration: z.int() }),
+    z.object({
+      type: z.literal('tool.execution'),
+      ...told,
+      step: z.string(),
+      tool: z.string(),
+      /** `started`, or how it ended. */
+      status: z.string(),
+    }),
+    z.object({
+      type: z.literal('approval.requested'),
+      ...told,
+      step: z.string(),
+      approval_id: z.string(),
+      expires_at: timestamp,
+    }),
+    z.object({ type: z.literal('execution.completed'), ...told, output: z.unknown() }),
+    z.object({ type: z.literal('execution.error'), ...told, error: z.string(), output: z.unknown() }),
+    z.object({ type: z.literal('execution.cancelled'), ...told }),
+    /** For those who may see servers. */
+    z.object({
+      type: z.literal('service.health'),
+      offset: z.int(),
+      at: timestamp,
+      server: z.string(),
+      status: z.string(),
+    }),
+  ])
+  .meta({ id: 'LiveEvent' })
+export type LiveEvent = z.infer<typeof liveEvent>
+
+/** The answer to a command. */
+export type LiveAnswer =
+  | { readonly type: 'done'; readonly id: string | null; readonly execution_id?: string }
+  | { readonly type: 'error'; readonly id: string | null; readonly code: string; readonly message: string }
+  /** First of all: the events that follow are those after this offset. */
+  | { readonly type: 'hello'; readonly session_id: string; readonly offset: number }
