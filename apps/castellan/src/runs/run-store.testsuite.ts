@@ -299,6 +299,18 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       await store.wake(run.tenant, 'approval:1')
       assert.deepEqual(await claim(), [])
     })
+
+    // The last one: its queue is not emptied.
+    test('the first run of a tenant is claimed in the next round, whatever another has queued', async () => {
+      await emptyQueue()
+      const [many, one] = [newId(), newId()].toSorted()
+      for (let count = 0; count < 10_000; count += 100)
+        await Promise.all(Array.from({ length: 100 }, () => start(aRun({ tenant: many! }))))
+      const first = await start(aRun({ tenant: one! }))
+      assert.ok((await claim({ most: 8 })).some(({ run }) => run === first.id))
+      const second = await start(aRun({ tenant: one! }))
+      assert.ok((await claim({ most: 8 })).some(({ run }) => run === second.id))
+    })
   })
 }
 
