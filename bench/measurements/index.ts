@@ -7,6 +7,7 @@ import { lifecycle } from './lifecycle.ts'
 import { listing } from './listing.ts'
 import { memory } from './memory.ts'
 import { report } from './report.ts'
+import { runs } from './runs.ts'
 import { startUp } from './start-up.ts'
 
 /** Everything that is measured, in the order of the report. */
@@ -20,5 +21,6 @@ export const measurements: readonly Measurement[] = [
   memory,
   cycles,
   report,
+  runs,
   startUp,
 ]

@@ -36,6 +36,8 @@ export class Drive {
   #held: Held
   #run: Run
   #course: Course
+  /** What the store knows that the run waits for; of an earlier life nothing is known. */
+  #awaits: readonly string[] = ['?']
   /** Number of the next line. */
   #next = 0
   #lost = false
@@ -69,8 +71,11 @@ export class Drive {
   /** How the run is held now, as the store has it; undefined when somebody else holds it. */
   look(held: Held | undefined): void {
     if (held?.fence === this.#held.fence && held.told === this.#held.told) return
-    if (held?.fence === this.#held.fence) this.#told = true
-    else this.#lost = true
+    if (held?.fence !== this.#held.fence) this.#lost = true
+    else {
+      this.#held = held
+      this.#told = true
+    }
     this.#wake.resolve()
   }
 
@@ -158,12 +163,15 @@ export class Drive {
     const messages = run !== null && hasEnded(run) ? await this.#newsOfEnd(run, output) : []
     const charges = settled.flatMap(each => each.charges.accounts)
     const lines = [...entries, ...notices]
-    const turn = { run, entries: lines, payloads, children, messages, awaits: this.#course.awaits, charges }
+    const { awaits } = this.#course
+    const same = awaits.join('\n') === this.#awaits.join('\n')
+    const turn = { run, entries: lines, payloads, children, messages, awaits: same ? null : awaits, charges }
     for (let pause = FIRST_PAUSE; ; pause = Math.min(LAST_PAUSE, pause * 2)) {
       try {
         await store.advance(this.#held, turn)
         this.#next += entries.length
         this.#run = run ?? this.#run
+        this.#awaits = awaits
         for (const each of settled) each.written()
         return true
       } catch (error) {
@@ -251,8 +259,10 @@ export class Drive {
   async #letGo(until: number | null): Promise<boolean> {
     const { store, clock } = this.#parts
     const dueIn = this.#stopping ? 0 : until === null ? null : Math.max(0, until - clock.now().getTime())
-    this.#told = !(await store.release(this.#held, dueIn))
-    return !this.#told
+    if (await store.release(this.#held, dueIn)) return true
+    this.#held = { ...this.#held, told: await store.told(this.#held) }
+    this.#told = true
+    return false
   }
 
   async #somethingHappens(until: number | null): Promise<void> {
@@ -268,8 +278,7 @@ export class Drive {
     const { store } = this.#parts
     this.#told = false
     this.#waiting.clear()
-    // First how much there is and then what: what comes in between is heard twice rather than not at all.
-    this.#held = { ...this.#held, told: await store.told(this.#held) }
+    // How much there is was known before what it is: what comes in between is looked for again rather than not at all.
     for (const line of told(await store.lines(this.#run.tenant, this.#run.id, this.#next))) {
       this.#course.hear(line)
       this.#next = line.seq + 1
