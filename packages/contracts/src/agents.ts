@@ -128,6 +128,17 @@ export const runLine = z
   .meta({ id: 'RunLine' })
 export type RunLine = z.infer<typeof runLine>
 
+export const forkRun = z
+  .strictObject({
+    /** Number of the last line that is kept. */
+    at: z.int().min(0),
+    /** In place of what the run was told. */
+    user_message: text(1_000_000).min(1).optional(),
+    context: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'RunFork' })
+export type ForkRun = z.input<typeof forkRun>
+
 export const settleStep = z
   .strictObject({
     /**

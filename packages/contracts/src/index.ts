@@ -10,6 +10,8 @@ export {
   assignTools,
   executeAgent,
   type ExecuteAgent,
+  forkRun,
+  type ForkRun,
   run,
   type Run,
   runLine,

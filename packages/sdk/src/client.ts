@@ -179,6 +179,8 @@ export class CastellanClient {
     cancel: (id: string) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/cancel`),
     pause: (id: string) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/pause`),
     resume: (id: string) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/resume`),
+    /** Another run that begins as this one did, up to a line; what it did is not done again. */
+    fork: (id: string, fork: wire.ForkRun) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/fork`, fork),
     /** Says what became of a call whose end nobody saw. */
     settle: (id: string, step: string, settlement: wire.SettleStep) =>
       this.#send<wire.Run>('POST', `/api/runs/${part(id)}/steps/${part(step)}/settle`, settlement),

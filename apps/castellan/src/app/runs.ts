@@ -110,4 +110,12 @@ export async function hintEngine({ journal, runs }: Stores, engine: Engine, sign
   }
 }
 
-const hinting = ['run.queued', 'run.cancel_requested', 'run.paused', 'run.resumed', 'tool.settled', 'child.ended']
+const hinting = [
+  'run.queued',
+  'run.forked',
+  'run.cancel_requested',
+  'run.paused',
+  'run.resumed',
+  'tool.settled',
+  'child.ended',
+]

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import type { CommandLine } from './command-line.ts'
 import { everything } from './everything.ts'
 import { printable, properties, table } from './output.ts'
+import { wholeNumber } from './whole-number.ts'
 
 export function runsCommand(program: Command, line: CommandLine): void {
   const runs = program.command('runs').description('Runs of agents, and how they stand')
@@ -67,6 +68,16 @@ export function runsCommand(program: Command, line: CommandLine): void {
         line.speak().result(run, ({ name, state }) => `${name} is told; it was ${state}.`)
       })
   }
+  runs
+    .command('fork <run>')
+    .description('Begin a run as another did, up to a line of it; what that did is not done again')
+    .requiredOption('--at <number>', 'Number of the last line that is kept')
+    .option('--message <text>', 'What the agent is told instead')
+    .action(async (id: string, { at, message }: { at: string; message?: string }) => {
+      const wish = { at: wholeNumber('--at', at)!, ...(message === undefined ? {} : { user_message: message }) }
+      const run = await line.during('saying so', line.controlPlane().runs.fork(id, wish))
+      line.speak().result(run, forked => `It goes on as the run ${forked.id}.`)
+    })
   runs
     .command('settle <run> <step>')
     .description('Say what became of a call whose end nobody saw')

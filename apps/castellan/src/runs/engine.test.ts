@@ -183,6 +183,57 @@ describe('a run that is interfered with', () => {
   })
 })
 
+describe('a run that begins as another did', () => {
+  test('knows what that did and does none of it again, whatever it is told instead', async () => {
+    await using it = await openEngine()
+    const heard: string[] = []
+    it.engine((work, run, signal) => {
+      if (work.is === 'model') heard.push(`${work.request.messages[1]!.text} ${lastOf(work.request)}`)
+      return tellTheTime(work, run, signal)
+    })
+    const first = await it.execute()
+    const at = (await it.lines(first)).indexOf('tool.requested')
+    const second = await it.ended(await it.runs.fork(first, at, { message: 'And now?' }, it.identity, it.actor))
+    assert.equal(second.state, 'completed')
+    // The call had been asked for by then, and its end is known.
+    assert.deepEqual(it.carried, ['m1.1.1', 't1.1', 'm2.1.1', 'm2.1.1'])
+    assert.equal(heard.at(-1), 'And now? tool:12:00')
+    assert.deepEqual((await it.lines(second)).slice(0, 6), [
+      'run.forked',
+      'run.started',
+      'model.requested',
+      'model.ended',
+      'tool.requested',
+      'tool.ended',
+    ])
+    await assert.rejects(it.runs.fork(first, 99, {}, it.identity, it.actor), {
+      code: 'REQUEST_INVALID',
+      message: /from 0 to 7/,
+    })
+  })
+
+  test('waits until what was begun has ended', async () => {
+    await using it = await openEngine()
+    const begun = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    it.engine(async (work, run, signal) => {
+      if (work.is === 'tool') {
+        begun.resolve()
+        await goOn.promise
+      }
+      return tellTheTime(work, run, signal)
+    })
+    const run = await start(it)
+    await begun.promise
+    await assert.rejects(it.runs.fork(run, 4, {}, it.identity, it.actor), { message: /"t1.1" has not ended/ })
+    assert.equal(
+      (await it.ended(await it.runs.fork(run, 3, {}, it.identity, it.actor).finally(goOn.resolve))).state,
+      'completed',
+    )
+    await it.ended(run)
+  })
+})
+
 describe('a process that goes', () => {
   test('leaves its runs to another, which makes no call twice that it saw the end of', async () => {
     await using it = await openEngine()

@@ -4,6 +4,7 @@ import { type Clock, fault, isFault, type JsonObject, type JsonValue } from '../
 import type { Engine } from './engine.ts'
 import { hasEnded, type Run, type RunKind, type Tale, type Told } from './run.ts'
 import type { RunFilter, RunStore } from './run-store.ts'
+import { forkedLines, withChanges } from './fork.ts'
 import { newRun, tell, told } from './telling.ts'
 import { word } from './word.ts'
 
@@ -71,6 +72,47 @@ export class Runs {
       startIn,
       journal,
       clock,
+    )
+    await store.start(wanted)
+    engine.hint()
+    return wanted.run
+  }
+
+  /**
+   * Begins a run as another did, up to a line of it, perhaps with changes of what it was told. What the other did is known and not
+   * done again. Throws `REQUEST_INVALID`.
+   */
+  async fork(
+    run: Run,
+    at: number,
+    changes: Readonly<Record<string, JsonValue>>,
+    identity: Identity,
+    actor: Actor,
+  ): Promise<Run> {
+    const { store, journal, engine, clock } = this.#parts
+    const lines = await this.lines(run)
+    const { definition = null, input = null } = lines[0]!.payload as { definition?: JsonValue; input?: JsonValue }
+    const { tenant, kind, name, subject, priority, session } = run
+    const by = { principal: identity.principal.id, scopes: identity.scopes, key: identity.keyId, roles: identity.roles }
+    const wanted = newRun(
+      {
+        tenant,
+        kind,
+        name,
+        subject,
+        priority,
+        session,
+        by,
+        parent: null,
+        root: null,
+        depth: 0,
+        correlationId: actor.correlationId,
+      },
+      { definition, input: withChanges(input, changes) },
+      0,
+      journal,
+      clock,
+      { from: run.id, at, lines: forkedLines(lines, at) },
     )
     await store.start(wanted)
     engine.hint()

@@ -99,7 +99,14 @@ export class TurnDraft {
   }
 }
 
-/** A run that begins, with its first line. */
+/** The run that another begins as, up to a line, and the lines it has from it. */
+export interface Fork {
+  readonly from: string
+  readonly at: number
+  readonly lines: readonly Tale[]
+}
+
+/** A run that begins, with its first lines. */
 export function newRun(
   said: Pick<
     Run,
@@ -112,6 +119,7 @@ export function newRun(
   dueIn: number,
   journal: Journal,
   clock: Clock,
+  fork: Fork | null = null,
 ): NewRun {
   const id = newId()
   const run: Run = {
@@ -131,8 +139,9 @@ export function newRun(
     run,
     0,
     {
-      type: 'run.queued',
+      type: fork === null ? 'run.queued' : 'run.forked',
       data: {
+        ...(fork === null ? {} : { from: fork.from, at: fork.at }),
         kind,
         name,
         definition,
@@ -145,7 +154,14 @@ export function newRun(
     },
     run.by.principal,
   )
-  return { run, entries: [first.entry], payloads: [first.payload!], dueIn }
+  const copied = (fork?.lines ?? []).map((tale, index) => tell(journal, run, index + 1, tale, run.by.principal))
+  const all = [first, ...copied]
+  return {
+    run,
+    entries: all.map(({ entry }) => entry),
+    payloads: all.flatMap(({ payload }) => (payload === null ? [] : [payload])),
+    dueIn,
+  }
 }
 
 function digestOf({ salt, value }: Payload): string {

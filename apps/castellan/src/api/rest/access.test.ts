@@ -37,6 +37,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'POST /api/agents/{id}/runs': { user_message: 'x' },
   'POST /api/agent-execution/execute': { agent_id: 'nothing', user_message: 'x' },
   'POST /agent/execute': { agent_id: 'nothing', user_message: 'x' },
+  'POST /api/runs/{id}/fork': { at: 0 },
   'POST /api/runs/{id}/steps/{step}/settle': { as: 'retry' },
   'POST /api/guardrails/scan': { text: 'x' },
   'PUT /api/secrets/{name}': { value: 'x' },

@@ -203,7 +203,7 @@ export class Conversation {
     }
     if (!stream.startsWith('run:')) return
     const run = stream.slice('run:'.length)
-    if (type === 'run.queued' && this.#isMine(entry)) this.#watched.add(run)
+    if ((type === 'run.queued' || type === 'run.forked') && this.#isMine(entry)) this.#watched.add(run)
     if (this.#watched.has(run)) await this.#tell(entry)
   }
 

@@ -18,6 +18,7 @@ export function eventOf(
   })
   switch (type) {
     case 'run.queued':
+    case 'run.forked':
       return { type: 'execution.started', ...told, kind: word(data['kind']), name: word(data['name']) }
     case 'run.started':
     case 'run.resumed':

@@ -106,6 +106,30 @@ export function runRoutes(app: TypedApp, { runs }: Pick<Core, 'runs'>): void {
   command('pause', 'Begin nothing more until the run is resumed')
   command('resume', 'Go on with a run that was paused')
   app.post(
+    '/api/runs/:id/fork',
+    {
+      schema: {
+        operationId: 'forkRun',
+        tags,
+        summary: 'Begin a run as another did, up to a line of it; what that did is not done again',
+        params: byId,
+        body: wire.forkRun,
+        response: { 202: wire.run },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request, use)
+      const run = await runOf(caller, request.params)
+      const { at, user_message: message, context } = request.body
+      const changes = {
+        ...(message === undefined ? {} : { message }),
+        ...(context === undefined ? {} : { context: context as JsonObject }),
+      }
+      const forked = await runs.fork(run, at, changes, caller.identity, caller.actor)
+      return reply.code(202).header('location', `/api/runs/${forked.id}`).send(wireRun(forked))
+    },
+  )
+  app.post(
     '/api/runs/:id/steps/:step/settle',
     {
       schema: {
