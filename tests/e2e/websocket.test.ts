@@ -49,7 +49,7 @@ class Client implements AsyncDisposable {
         : new WebSocket(url, [LIVE_PROTOCOL, `bearer.${key}`])
     this.#closed = new Promise(resolve => this.#socket.once('close', resolve))
     this.#socket.on('message', data => {
-      const said = JSON.parse(String(data as Buffer)) as LiveEvent | LiveAnswer
+      const said = JSON.parse(String(data)) as LiveEvent | LiveAnswer
       if (said.type === 'hello' || said.type === 'done' || said.type === 'error') this.answers.push(said)
       else this.events.push(liveEvent.parse(said))
     })

@@ -1,4 +1,4 @@
-import { fault, type JsonValue } from '../kernel/index.ts'
+import { fault, isJsonObject, type JsonValue } from '../kernel/index.ts'
 import type { Tale, Told } from './run.ts'
 import { word } from './word.ts'
 
@@ -32,7 +32,7 @@ export function forkedLines(lines: readonly Told[], at: number): readonly Tale[]
 
 /** Input as it was, with what is to be otherwise. */
 export function withChanges(input: JsonValue, changes: Readonly<Record<string, JsonValue>>): JsonValue {
-  return typeof input === 'object' && input !== null && !Array.isArray(input) ? { ...input, ...changes } : input
+  return isJsonObject(input) ? { ...input, ...changes } : input
 }
 
 function isEnd(type: string): boolean {

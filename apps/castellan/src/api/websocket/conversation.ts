@@ -33,7 +33,7 @@ export class Conversation {
     this.#socket = socket
     this.#session = session
     this.#identity = identity
-    socket.on('message', (data, isBinary) => this.#hear(isBinary ? '' : String(data as Buffer)))
+    socket.on('message', (data, isBinary) => this.#hear(isBinary ? '' : (data as Buffer).toString()))
     socket.once('close', () => this.#following.abort())
   }
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { ajvValidator } from '../../adapters/schema-ajv/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { anAgent, asJson } from '../fixtures/open-engine.ts'
-import type { Happening } from '../decider.ts'
+import type { End, Happening } from '../decider.ts'
 import type { Message } from '../model.ts'
 import { agentDecider } from './decider.ts'
 import type { AgentDefinition, AgentOutput } from './definition.ts'
@@ -25,6 +25,11 @@ const gives = (step: string, text: string): Happening =>
 
 function ended(step: string, outcome: string, payload: JsonValue, data: JsonObject = {}, at = 10): Happening {
   return { is: 'ended', at, step, outcome, data, payload }
+}
+
+function outputOf(end: End | null): AgentOutput {
+  assert.ok(end)
+  return end.output as unknown as AgentOutput
 }
 
 /** What is decided after all this, at a time. */
@@ -127,7 +132,7 @@ describe('an agent at a limit', () => {
     assert.match(request('m2.1.1').messages.at(-1)!.text, /used all your turns/)
     // Whatever it wants besides is not called.
     const { ends } = after([...happened, wants('m2.1.1', [call('b')])])
-    assert.equal((ends?.output as unknown as AgentOutput).cut, 'iterations')
+    assert.equal(outputOf(ends).cut, 'iterations')
   })
 
   test('of time likewise, and what is under way then has ten seconds', () => {
@@ -176,7 +181,7 @@ describe('an answer by a schema', () => {
 
   test('is what it wants', () => {
     const { ends } = after([began({ output }), answers('m1.1.1', '{"at":"noon"}')])
-    assert.deepEqual((ends?.output as unknown as AgentOutput).structured, { at: 'noon' })
+    assert.deepEqual(outputOf(ends).structured, { at: 'noon' })
   })
 
   test('is asked for again with what is wrong, twice, and then the run fails', () => {
