@@ -74,6 +74,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   'http-client': io([...ground, 'registry', 'gate'], ['undici']),
   'connector-adapter': io([...ground, 'registry', 'gate', 'adapters/http-client']),
   'upstream-oauth': io([...ground, 'registry', 'adapters/http-client'], ['@modelcontextprotocol/client']),
+  'connector-builtin': io([...ground, 'registry', 'gate', 'adapters/http-client']),
   'connector-openapi': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['yaml']),
   'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
   'policy-opa': io([...ground, 'gate', 'adapters/http-client'], ['@open-policy-agent/opa-wasm']),

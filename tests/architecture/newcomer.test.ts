@@ -17,7 +17,7 @@ const added = `${src}/adapters/connector-line-tcp`
 
 /** What "Add a connector" in ARCHITECTURE.md has a newcomer change: in which file, what, and into what. */
 const changes: readonly (readonly [file: string, from: string, to: string])[] = [
-  [`${src}/registry/server.ts`, `'openapi'] as const`, `'openapi', 'line-tcp'] as const`],
+  [`${src}/registry/server.ts`, `  'openapi',\n] as const`, `  'openapi',\n  'line-tcp',\n] as const`],
   [`${src}/registry/server.ts`, `| 'http-adapter'\n`, `| 'http-adapter' | 'line-tcp'\n`],
   [`${src}/registry/check-spec.ts`, `  openapi: web,\n`, `  openapi: web,\n  'line-tcp': ['tcp:'],\n`],
   ['packages/contracts/src/server.ts', `'http-adapter'])`, `'http-adapter', 'line-tcp'])`],

@@ -22,6 +22,14 @@ export {
   type StartAgent,
 } from './agents.ts'
 export {
+  fileToolsSettings,
+  type FileToolsSettings,
+  httpFetchSettings,
+  type HttpFetchSettings,
+  networkReconSettings,
+  type NetworkReconSettings,
+} from './builtin.ts'
+export {
   grant,
   type Grant,
   grantInput,

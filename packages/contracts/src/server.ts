@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fileToolsSettings, httpFetchSettings, networkReconSettings } from './builtin.ts'
 import { duration, effect, id, line, serverName, size, text, timestamp } from './common.ts'
 
 /**
@@ -141,15 +142,27 @@ const openapi = z.strictObject({
   headers: secretsIn.optional(),
   egress: egressIn.nullable().optional(),
 })
+const builtin = { ...common, transport: z.literal('builtin') }
+const fileTools = z.strictObject({ ...builtin, builtin: z.literal('file_tools'), settings: fileToolsSettings })
+const httpFetch = z.strictObject({ ...builtin, builtin: z.literal('http_fetch'), settings: httpFetchSettings })
+const networkRecon = z.strictObject({ ...builtin, builtin: z.literal('network_recon'), settings: networkReconSettings })
+
+/** All that can be said of a server, with what is said besides. */
+function anyServer<More extends z.ZodRawShape>(more: More) {
+  return z.discriminatedUnion('transport', [
+    stdio.extend(more),
+    overNetwork.extend(more),
+    openapi.extend(more),
+    z.discriminatedUnion('builtin', [fileTools.extend(more), httpFetch.extend(more), networkRecon.extend(more)]),
+  ])
+}
 
 /** What someone says about a server. */
-export const serverInput = z.discriminatedUnion('transport', [stdio, overNetwork, openapi])
+export const serverInput = anyServer({})
 export type ServerInput = z.input<typeof serverInput>
 
 const creating = { allow_unhealthy: z.boolean().optional() }
-export const serverCreate = z
-  .discriminatedUnion('transport', [stdio.extend(creating), overNetwork.extend(creating), openapi.extend(creating)])
-  .meta({ id: 'ServerWish' })
+export const serverCreate = anyServer(creating).meta({ id: 'ServerWish' })
 export type ServerCreate = z.input<typeof serverCreate>
 
 /** Ignored: what was read can be sent back as it came, changed where it is to change. */
@@ -164,9 +177,7 @@ const changing = {
   updated_at: asRead,
 }
 /** A change as a whole; what `version` names must still be there, when it is given. */
-export const serverUpdate = z
-  .discriminatedUnion('transport', [stdio.extend(changing), overNetwork.extend(changing), openapi.extend(changing)])
-  .meta({ id: 'ServerChange' })
+export const serverUpdate = anyServer(changing).meta({ id: 'ServerChange' })
 export type ServerUpdate = z.input<typeof serverUpdate>
 
 export const health = z
@@ -220,7 +231,7 @@ export const server = z
     id,
     name: z.string(),
     description: z.string(),
-    transport: z.enum(['stdio', 'streamable-http', 'sse', 'websocket', 'http-adapter', 'openapi']),
+    transport: z.enum(['builtin', 'stdio', 'streamable-http', 'sse', 'websocket', 'http-adapter', 'openapi']),
     command: z.string().optional(),
     args: z.array(z.string()).optional(),
     cwd: z.string().nullable().optional(),
@@ -232,6 +243,8 @@ export const server = z
     headers: secretsOut.optional(),
     egress: egressOut.optional(),
     auth: oauthOut.optional(),
+    builtin: z.string().optional(),
+    settings: z.record(z.string(), z.unknown()).optional(),
     authorization: authorization.optional(),
     timeouts,
     trusted: z.boolean(),

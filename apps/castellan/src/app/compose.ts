@@ -145,6 +145,10 @@ export async function compose(
       return mcpConnector({ environment: variables, ownFolder: resolve(config.data) })
     }),
     onFirstUse(['http-adapter'], async () => (await import('../adapters/connector-adapter/index.ts')).adapterConnector),
+    onFirstUse(['builtin'], async () => {
+      const { builtinConnector } = await import('../adapters/connector-builtin/index.ts')
+      return builtinConnector({ ownFolder: resolve(config.data), clock })
+    }),
     onFirstUse(['openapi'], async () => (await import('../adapters/connector-openapi/index.ts')).openApiConnector),
   ]
   const upstreams: Upstreams = new Upstreams({

@@ -102,6 +102,7 @@ export const catalogue = {
     retryable: true,
     sentence: 'The server "{server}" cannot be reached: {why}.',
   },
+  TOOL_REFUSED: { kind: 'invalid', retryable: false, sentence: 'The tool does not do that: {why}.' },
   UPSTREAM_PROTOCOL: {
     kind: 'unavailable',
     retryable: false,

@@ -53,6 +53,7 @@ function sealed(
   sealAll: (kind: 'env' | 'headers', inputs: Readonly<Record<string, SecretInput>>) => Record<string, SecretRef>,
   sealAuth: (auth: OAuthSettings<SecretInput>) => OAuthSettings,
 ): Connection {
+  if (spec.transport === 'builtin') return spec
   if (spec.transport === 'stdio') return { ...spec, env: sealAll('env', spec.env) }
   const headers = sealAll('headers', spec.headers)
   if (spec.transport === 'openapi') return { ...spec, headers }

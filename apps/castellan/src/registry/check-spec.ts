@@ -4,7 +4,7 @@ import { fault, isLoopback } from '../kernel/index.ts'
 import { SERVER_NAME } from './names.ts'
 import { sandboxProblem } from './sandbox.ts'
 import type { OAuthSettings, Transport } from './server.ts'
-import type { ConnectionSpec, ServerSpec } from './server-spec.ts'
+import type { ConnectionSpec, RemoteSpec, ServerSpec } from './server-spec.ts'
 
 /** Throws `REQUEST_INVALID` for what types cannot say: names, commands and URLs that cannot be used. */
 export function checkSpec(spec: ServerSpec): void {
@@ -15,7 +15,7 @@ export function checkSpec(spec: ServerSpec): void {
   }
   const { connection } = spec
   if (connection.transport === 'stdio') checkCommand(connection)
-  else checkEndpoints(connection)
+  else if (connection.transport !== 'builtin') checkEndpoints(connection)
 }
 
 function checkCommand({ command, args, replicas, sandbox }: Extract<ConnectionSpec, { transport: 'stdio' }>): void {
@@ -26,7 +26,7 @@ function checkCommand({ command, args, replicas, sandbox }: Extract<ConnectionSp
   if (problem !== undefined) throw invalid(problem)
 }
 
-function checkEndpoints(connection: Exclude<ConnectionSpec, { transport: 'stdio' }>): void {
+function checkEndpoints(connection: RemoteSpec): void {
   if (connection.transport === 'openapi') {
     if (!isAbsolute(connection.document)) checkUrl(connection.document, web, 'document')
   } else if (connection.endpoints.length === 0) {
@@ -46,10 +46,7 @@ function checkEndpoints(connection: Exclude<ConnectionSpec, { transport: 'stdio'
 /** As a URL has it once it was parsed, or all below a name. */
 const HOST = /^(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9_-])?$|^[0-9a-f:.]*:[0-9a-f:.]*$/
 
-function checkAuth(
-  auth: OAuthSettings<unknown>,
-  { transport, endpoints, headers }: Exclude<ConnectionSpec, { transport: 'stdio' }>,
-): void {
+function checkAuth(auth: OAuthSettings<unknown>, { transport, endpoints, headers }: RemoteSpec): void {
   if (transport !== 'streamable-http' && transport !== 'sse') {
     throw invalid(`a server reached by ${transport} has no OAuth; it is for streamable-http and sse`)
   }
@@ -87,7 +84,7 @@ function isConfidential(endpoint: string): boolean {
 const web = ['http:', 'https:']
 
 /** What the URLs of a transport begin with. */
-const schemes: Readonly<Record<Exclude<Transport, 'stdio'>, readonly string[]>> = {
+const schemes: Readonly<Record<Exclude<Transport, 'builtin' | 'stdio'>, readonly string[]>> = {
   'streamable-http': web,
   sse: web,
   websocket: ['ws:', 'wss:'],

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { fault, type Fault, type Place, placeOf, placeOfHost } from '../kernel/index.ts'
-import type { Connection, EgressSettings } from './server.ts'
+import type { EgressSettings, RemoteConnection } from './server.ts'
 
 /** Judges where a connection goes. Both give `EGRESS_REFUSED`, or null when it may go there. */
 export interface Egress {
@@ -15,7 +15,7 @@ export interface Egress {
  * let. Addresses that are not public need the word of whoever set it up: `allowPrivate`, or a place that says by itself that it
  * is near, such as `127.0.0.1`, `localhost` or `tools.internal`. A public name that is found at a private address is refused.
  */
-export function egressOf(name: string, connection: Exclude<Connection, { transport: 'stdio' }>): Egress {
+export function egressOf(name: string, connection: RemoteConnection): Egress {
   const { hosts, allowPrivate } = connection.egress ?? anywherePublic
   const own = new Set<string>()
   const near = new Set<string>()
@@ -77,7 +77,7 @@ const words: Readonly<Record<Place, string>> = {
   reserved: `an address that is nobody's, ${ALLOW}`,
 }
 
-function placesOf(connection: Exclude<Connection, { transport: 'stdio' }>): readonly URL[] {
+function placesOf(connection: RemoteConnection): readonly URL[] {
   const named = [...connection.endpoints]
   if ('document' in connection) named.push(connection.document)
   if ('auth' in connection && connection.auth?.issuer) named.push(connection.auth.issuer)

@@ -15,7 +15,7 @@ export type { Capability, Catalog, Discovery, Primitive } from './capability.ts'
 export type { CatalogChange } from './catalog-change.ts'
 export type { CatalogSource } from './catalog-source.ts'
 export { checkSpec } from './check-spec.ts'
-export { effectOf, isOpenWorld } from './effect.ts'
+export { effectOf, isOpenWorld, labelsOf } from './effect.ts'
 export { type Egress, egressOf } from './egress.ts'
 export type { Grant, Group, GroupMember } from './grant.ts'
 export { type HeaderMark, headerMarks, markedValue } from './header-marks.ts'
@@ -52,6 +52,7 @@ export {
   type Health,
   type HealthStatus,
   type OAuthSettings,
+  type RemoteConnection,
   type SecretRef,
   type Server,
   type Timeouts,

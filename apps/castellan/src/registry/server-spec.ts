@@ -1,3 +1,4 @@
+import type { JsonObject } from '../kernel/index.ts'
 import type { Pinning } from './pins/pinning.ts'
 import type { SandboxSettings } from './sandbox.ts'
 import type { EgressSettings, OAuthSettings, SecretRef, Server, Timeouts, ToolSettings, Transport } from './server.ts'
@@ -21,6 +22,7 @@ export interface ServerSpec {
 }
 
 export type ConnectionSpec =
+  | { readonly transport: 'builtin'; readonly builtin: string; readonly settings: JsonObject }
   | {
       readonly transport: 'stdio'
       readonly command: string
@@ -31,7 +33,7 @@ export type ConnectionSpec =
       readonly sandbox?: SandboxSettings
     }
   | {
-      readonly transport: Exclude<Transport, 'stdio' | 'openapi'>
+      readonly transport: Exclude<Transport, 'builtin' | 'stdio' | 'openapi'>
       readonly endpoints: readonly string[]
       readonly headers: Readonly<Record<string, SecretInput>>
       readonly egress?: EgressSettings
@@ -53,7 +55,11 @@ export const serverDefaults = {
   maxAttempts: 3,
 } as const
 
+/** Of a server that is reached by URL. */
+export type RemoteSpec = Extract<ConnectionSpec, { readonly endpoints: unknown }>
+
 /** The environment variables or headers of a connection. */
 export function secretsOf(connection: Server['connection']): Readonly<Record<string, SecretRef>> {
+  if (connection.transport === 'builtin') return {}
   return connection.transport === 'stdio' ? connection.env : connection.headers
 }

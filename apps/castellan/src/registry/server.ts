@@ -1,7 +1,16 @@
+import type { JsonObject } from '../kernel/index.ts'
 import type { Pinning } from './pins/pinning.ts'
 import type { SandboxSettings } from './sandbox.ts'
 
-export const transports = ['stdio', 'streamable-http', 'sse', 'websocket', 'http-adapter', 'openapi'] as const
+export const transports = [
+  'builtin',
+  'stdio',
+  'streamable-http',
+  'sse',
+  'websocket',
+  'http-adapter',
+  'openapi',
+] as const
 export type Transport = (typeof transports)[number]
 
 /** A secret by reference; the value exists in the clear only inside the connection it is for. */
@@ -74,6 +83,13 @@ interface OverNetwork {
 
 export type Connection =
   | {
+      readonly transport: 'builtin'
+      /** Which of the tool servers that come with the control plane. */
+      readonly builtin: string
+      /** As its schema wants them, in the words of the wire. */
+      readonly settings: JsonObject
+    }
+  | {
       readonly transport: 'stdio'
       readonly command: string
       readonly args: readonly string[]
@@ -99,6 +115,9 @@ export type Connection =
       /** Base URLs, one for each replica; empty means those of the document. */
       readonly endpoints: readonly string[]
     })
+
+/** Of a server that is reached by URL. */
+export type RemoteConnection = Extract<Connection, OverNetwork>
 
 /** An upstream server: how to reach it and how far to believe it. */
 export interface Server {

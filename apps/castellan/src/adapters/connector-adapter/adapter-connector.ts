@@ -44,7 +44,7 @@ class AdapterLink implements Link {
     this.#target = target
     this.#base = new URL(target.endpoint)
     this.#headers = headersFrom(target.values)
-    if (target.connection.transport === 'stdio') throw new Error('a process has no endpoint')
+    if (!('endpoints' in target.connection)) throw new Error('only what is reached by URL has an endpoint')
     const egress = egressOf(target.server, target.connection)
     this.#client = new HttpClient(this.#base.origin, target.timeouts, { egress })
   }

@@ -12,6 +12,7 @@ export function describe(server: Server, catalog: Catalog | null): string {
       ['description', server.description],
       ['transport', server.transport],
       ['where', placeOf(server)],
+      ['settings', server.settings && settingsOf(server.settings)],
       ['folder', server.cwd],
       ['replicas', server.replicas],
       ['sandbox', server.transport === 'stdio' ? sandboxOf(server) : undefined],
@@ -64,6 +65,14 @@ function sandboxOf({ sandbox }: Server): string {
   )
 }
 
+function settingsOf(settings: NonNullable<Server['settings']>): string {
+  const shown = Object.entries(settings).map(([name, value]) => {
+    const text = Array.isArray(value) ? value.join(' ') : String(value)
+    return `${name.replaceAll('_', '-')} ${text}`
+  })
+  return shown.join(', ')
+}
+
 function egressOf({ hosts, allow_private }: NonNullable<Server['egress']>): string {
   const places = hosts === null ? 'any public host' : hosts.join(', ') || 'no other host'
   return allow_private ? `${places}, also at addresses that are not public` : places
@@ -81,7 +90,8 @@ function shownSecret([key, value]: [string, NonNullable<Server['env']>[string]])
 }
 
 /** The command or the addresses it is reached by. */
-export function placeOf({ transport, command, args, endpoints, document }: Server): string {
+export function placeOf({ transport, command, args, endpoints, document, builtin }: Server): string {
+  if (builtin !== undefined) return builtin
   if (transport === 'stdio') return [command, ...(args ?? [])].join(' ')
   return [...(document === undefined ? [] : [document]), ...(endpoints ?? [])].join(', ')
 }

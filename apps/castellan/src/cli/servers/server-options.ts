@@ -10,6 +10,8 @@ export interface ServerOptions {
   readonly transport?: string
   readonly endpoint?: readonly string[]
   readonly document?: string
+  readonly builtin?: string
+  readonly setting?: readonly string[]
   readonly cwd?: string
   readonly replicas?: string
   readonly sandbox?: readonly string[] | false
@@ -46,6 +48,11 @@ export function withServerOptions(command: Command): Command {
   return command
     .addOption(repeated('--endpoint <url>', 'URL of a replica'))
     .option('--document <url>', 'OpenAPI 3.x document, by URL or absolute path')
+    .option(
+      '--builtin <name>',
+      'Tool server that comes with the control plane: file_tools, http_fetch or network_recon',
+    )
+    .addOption(repeated('--setting <name=value>', 'What it may do, such as root=/srv/data'))
     .option('--cwd <folder>', 'Working directory of the command')
     .option('--replicas <number>', 'How many processes of the command share the calls')
     .addOption(
@@ -131,6 +138,7 @@ export function changedServer(
     tools,
     ...(changes.sandbox ? { sandbox: { ...before.sandbox, ...changes.sandbox } } : {}),
     ...(changes.egress ? { egress: { ...before.egress, ...changes.egress } } : {}),
+    ...(changes.settings ? { settings: { ...before.settings, ...changes.settings } } : {}),
     ...(changes.auth ? { auth: { ...before.auth, ...changes.auth } } : {}),
     timeouts: { ...before.timeouts, ...(changes.timeouts as object | undefined) },
     ...(before.env === undefined ? {} : { env: { ...before.env, ...(changes.env as object | undefined) } }),
@@ -154,6 +162,8 @@ function said(
   if (program !== undefined) Object.assign(fields, { command: program, args })
   give('endpoints', options.endpoint)
   give('document', options.document)
+  give('builtin', options.builtin)
+  give('settings', builtinSettings(options))
   give('cwd', options.cwd)
   give('replicas', wholeNumber('--replicas', options.replicas))
   give('description', options.description)
@@ -228,6 +238,49 @@ function sandboxSettings({ sandbox }: ServerOptions): object | null | undefined 
   return sandbox === undefined ? undefined : fields
 }
 
+/** What an option may say of a built-in: the setting it goes into, and what that is. */
+const settingWords: Readonly<Record<string, readonly [setting: string, kind: 'text' | 'list' | 'number' | 'flag']>> = {
+  root: ['roots', 'list'],
+  write: ['write', 'flag'],
+  delete: ['delete', 'flag'],
+  hidden: ['hidden', 'flag'],
+  host: ['hosts', 'list'],
+  post: ['post', 'flag'],
+  'allow-private': ['allow_private', 'flag'],
+  'max-redirects': ['max_redirects', 'number'],
+  target: ['targets', 'list'],
+  port: ['ports', 'list'],
+  'max-hosts': ['max_hosts', 'number'],
+  'max-ports': ['max_ports', 'number'],
+  concurrency: ['concurrency', 'number'],
+  rate: ['rate', 'number'],
+  'max-size': ['max_size', 'text'],
+  timeout: ['timeout', 'text'],
+}
+
+/** Undefined when nothing was said. A list that is given replaces the one before. */
+function builtinSettings({ builtin, setting }: ServerOptions): object | undefined {
+  if (setting === undefined) return builtin === undefined ? undefined : {}
+  const fields: Record<string, unknown> = {}
+  for (const each of setting) {
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? []
+    const word = settingWords[name]
+    if (word === undefined) {
+      throw invalid(`--setting must begin with one of ${Object.keys(settingWords).join(', ')} and "=", not "${each}"`)
+    }
+    const [field, kind] = word
+    if (kind === 'list') fields[field] = [...((fields[field] as string[] | undefined) ?? []), value]
+    else if (kind === 'flag') fields[field] = flag(each, value)
+    else fields[field] = kind === 'number' ? wholeNumber('--setting', value) : value
+  }
+  return fields
+}
+
+function flag(given: string, value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw invalid(`"${given}" must end in =true or =false`)
+  return value === 'true'
+}
+
 function egressSettings({ allowHost, allowPrivate }: ServerOptions): object | undefined {
   const given = {
     ...(allowHost === undefined ? {} : { hosts: allowHost === false ? null : allowHost }),
@@ -251,13 +304,14 @@ function toolSettings({ effect = [], network = [] }: ServerOptions): object | un
   return tools
 }
 
-function guessed(command: readonly string[], { endpoint, document }: ServerOptions): string {
+function guessed(command: readonly string[], { endpoint, document, builtin }: ServerOptions): string {
   if (command.length > 0) return 'stdio'
   if (document !== undefined) return 'openapi'
+  if (builtin !== undefined) return 'builtin'
   const first = endpoint?.[0]
   if (first === undefined) {
     throw invalid(
-      'a server needs a command (after --), an --endpoint or a --document; see castellan servers add --help',
+      'a server needs a command (after --), an --endpoint, a --document or a --builtin; see castellan servers add --help',
     )
   }
   return /^wss?:/i.test(first) ? 'websocket' : 'streamable-http'

@@ -7,7 +7,7 @@ import {
   isFault,
   type JsonObject,
 } from '../../kernel/index.ts'
-import type { Authorization, CatalogSource, Discovery, Server } from '../../registry/index.ts'
+import { type Authorization, type CatalogSource, type Discovery, secretsOf, type Server } from '../../registry/index.ts'
 import type { AllowedCall } from '../allowed-call.ts'
 import type { CallIo, Connector, Link, LinkEvents, Reply, Target } from '../connector.ts'
 import { Bulkhead } from './bulkhead.ts'
@@ -320,13 +320,13 @@ function laneKey(server: Server, client: string): string {
 function makePoolKey(server: Server): string {
   const { connection, timeouts, maxConcurrent } = server
   // Secrets are references, so a new value alone shows only in the version of the server.
-  const secretsMayDiffer = Object.keys('env' in connection ? connection.env : connection.headers).length > 0
+  const secretsMayDiffer = Object.keys(secretsOf(connection)).length > 0
   return `${server.id} ${digestJson({ connection, timeouts, maxConcurrent, version: secretsMayDiffer ? server.version : 0 })}`
 }
 
 function endpointsOf({ connection }: Server): readonly string[] {
   if (connection.transport === 'stdio') return Array.from({ length: connection.replicas }, () => '')
-  return connection.endpoints.length > 0 ? connection.endpoints : ['']
+  return 'endpoints' in connection && connection.endpoints.length > 0 ? connection.endpoints : ['']
 }
 
 async function closePool(pool: Pool, drain?: AbortSignal): Promise<void> {

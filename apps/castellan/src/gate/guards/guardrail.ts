@@ -1,5 +1,6 @@
 import { type Guardrails, type JsonScan, tightened } from '../../guardrails/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
+import { labelsOf } from '../../registry/index.ts'
 import type { Call } from '../call.ts'
 import type { CallIo } from '../connector.ts'
 import type { Guard, Review } from '../guard.ts'
@@ -54,7 +55,11 @@ export function guardrailGuard(parts: {
 
   function reviewed(call: Call, outcome: Outcome, found: JsonScan | null): Review {
     if (found?.verdict === 'block') return { outcome: withheld(call.effect), facts: noted('result', found) }
-    const gained = [...rules.guardrailsFor(call, 'result').labels, ...labelsIn(found)]
+    const gained = [
+      ...rules.guardrailsFor(call, 'result').labels,
+      ...labelsOf(call.server, call.capability),
+      ...labelsIn(found),
+    ]
     labels.add(call, gained)
     return {
       outcome: found ? withTexts(outcome, found.redacted) : outcome,

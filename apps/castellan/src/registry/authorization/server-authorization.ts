@@ -297,7 +297,7 @@ function aheadOf({ expiresAt, givenAt }: Tokens): number {
 }
 
 function egressFor({ name, connection }: Server): Egress {
-  if (connection.transport === 'stdio') throw new Error('a process has no authorization server')
+  if (!('endpoints' in connection)) throw new Error(`a ${connection.transport} server has no authorization server`)
   return egressOf(name, connection)
 }
 

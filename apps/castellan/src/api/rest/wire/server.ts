@@ -18,7 +18,8 @@ import {
 } from '../../../registry/index.ts'
 
 type Input = z.output<typeof serverInput>
-type AuthInput = NonNullable<Exclude<Input, { transport: 'stdio' | 'openapi' }>['auth']>
+type RemoteInput = Exclude<Input, { transport: 'builtin' | 'stdio' }>
+type AuthInput = NonNullable<Exclude<RemoteInput, { transport: 'openapi' }>['auth']>
 
 /** What someone says about a server, in our words. Throws `REQUEST_INVALID` for an endpoint given twice over. */
 export function serverSpec(input: Input): ServerSpec {
@@ -39,6 +40,8 @@ export function serverSpec(input: Input): ServerSpec {
 
 function connectionSpec(input: Input): ConnectionSpec {
   switch (input.transport) {
+    case 'builtin':
+      return { transport: input.transport, builtin: input.builtin, settings: input.settings }
     case 'stdio': {
       const { transport, command, args = [], cwd = null, replicas = 1, sandbox = null } = input
       const env = mapValues(input.env ?? {}, secretInput)
@@ -85,7 +88,7 @@ function sandboxSettings(given: NonNullable<Extract<Input, { transport: 'stdio' 
   }
 }
 
-function egressSettings(given: Exclude<Input, { transport: 'stdio' }>['egress']): { readonly egress?: EgressSettings } {
+function egressSettings(given: RemoteInput['egress']): { readonly egress?: EgressSettings } {
   if (given == null) return {}
   const hosts = given.hosts?.map(host => host.toLowerCase()) ?? null
   return { egress: { hosts, allowPrivate: given.allow_private ?? false } }
@@ -146,6 +149,8 @@ export function wireHealth({ status, failures, checkedAt, latency, reason }: Hea
 
 function wireConnection({ connection }: Server) {
   switch (connection.transport) {
+    case 'builtin':
+      return { ...connection }
     case 'stdio': {
       const { transport, command, args, cwd, replicas, sandbox } = connection
       const env = mapValues(connection.env, masked)

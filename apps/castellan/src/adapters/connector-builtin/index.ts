@@ -1,0 +1,1 @@
+export { builtinConnector } from './builtin-connector.ts'
