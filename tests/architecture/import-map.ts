@@ -40,6 +40,7 @@ export const folders: Readonly<Record<string, Room>> = {
   approvals: pure([...ground, 'identity', 'journal']),
   ledger: pure([...ground, 'identity', 'journal']),
   gate: pure(beforeGate),
+  history: pure([...ground, 'registry']),
   sessions: pure([...beforeGate, 'gate']),
   runs: pure([...beforeGate, 'ledger', 'gate']),
   orders: pure([...ground, 'identity', 'journal', 'ledger', 'gate']),
@@ -66,7 +67,7 @@ export const folders: Readonly<Record<string, Room>> = {
 /** Folders of `apps/castellan/src/adapters`: kernel, contracts, and the domain folders whose ports they implement. */
 export const adapters: Readonly<Record<string, Room>> = {
   'store-sql': io(
-    [...ground, 'identity', 'journal', 'registry', 'gate', 'approvals', 'sessions', 'runs'],
+    [...ground, 'identity', 'journal', 'registry', 'gate', 'approvals', 'sessions', 'runs', 'history'],
     ['kysely', 'pg'],
   ),
   'connector-mcp': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['eventsource-parser', 'undici', 'ws']),
@@ -74,7 +75,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   'http-client': io([...ground, 'registry', 'gate'], ['undici']),
   'connector-adapter': io([...ground, 'registry', 'gate', 'adapters/http-client']),
   'upstream-oauth': io([...ground, 'registry', 'adapters/http-client'], ['@modelcontextprotocol/client']),
-  'connector-builtin': io([...ground, 'registry', 'gate', 'adapters/http-client']),
+  'connector-builtin': io([...ground, 'registry', 'gate', 'history', 'adapters/http-client']),
   'connector-openapi': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['yaml']),
   'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
   'policy-opa': io([...ground, 'gate', 'adapters/http-client'], ['@open-policy-agent/opa-wasm']),
@@ -109,7 +110,7 @@ export const main: Room = io(['app', 'cli', 'config', 'kernel'])
 
 /** The composition root. */
 export const app: Room = io(
-  [...surface, 'telemetry', 'api', 'worker', 'site', ...Object.keys(adapters).map(name => `adapters/${name}`), sdk],
+  [...surface, 'history', 'telemetry', 'api', 'worker', 'site', ...Object.keys(adapters).map(name => `adapters/${name}`), sdk],
   ['*'],
 )
 

@@ -14,9 +14,19 @@ export const fileToolsSettings = z.strictObject({
   /** Whether names that begin with a dot are there at all. */
   hidden: z.boolean().default(false),
   /** Most bytes that are read at once, and of a file that is written. */
-  max_size: sizeUpTo(8, '1MB'),
+  max_size: sizeUpTo('8MB', '1MB'),
 })
 export type FileToolsSettings = z.output<typeof fileToolsSettings>
+
+export const historySettings = z.strictObject({
+  /** Whether each principal has notes of its own, or all of the tenant share theirs. */
+  scope: z.enum(['principal', 'tenant']).default('principal'),
+  /** Most notes of one principal, or of the tenant. */
+  max_notes: z.int().min(1).max(100_000).default(10_000),
+  /** Most bytes of one. */
+  max_size: sizeUpTo('64KB', '16KB'),
+})
+export type HistorySettings = z.output<typeof historySettings>
 
 export const httpFetchSettings = z.strictObject({
   /** Hosts that may be asked: names, addresses, `*.example.com` for all below one, `*` for any that is public. */
@@ -36,7 +46,7 @@ export const httpFetchSettings = z.strictObject({
   /** Whether something may be sent by POST. */
   post: z.boolean().default(false),
   /** Most bytes of an answer. */
-  max_size: sizeUpTo(10, '2MB'),
+  max_size: sizeUpTo('10MB', '2MB'),
   /** For a request with all its redirects. */
   timeout: duration.default('20s'),
   max_redirects: z.int().min(0).max(10).default(5),
@@ -72,8 +82,8 @@ export const networkReconSettings = z.strictObject({
 })
 export type NetworkReconSettings = z.output<typeof networkReconSettings>
 
-function sizeUpTo(megabytes: number, usual: string) {
-  return size.refine(given => bytesOf(given) <= megabytes * 1024 ** 2, `must be at most ${megabytes}MB`).default(usual)
+function sizeUpTo(most: string, usual: string) {
+  return size.refine(given => bytesOf(given) <= bytesOf(most), `must be at most ${most}`).default(usual)
 }
 
 function bytesOf(size: string): number {

@@ -24,6 +24,8 @@ export {
 export {
   fileToolsSettings,
   type FileToolsSettings,
+  historySettings,
+  type HistorySettings,
   httpFetchSettings,
   type HttpFetchSettings,
   networkReconSettings,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fileToolsSettings, httpFetchSettings, networkReconSettings } from './builtin.ts'
+import { fileToolsSettings, historySettings, httpFetchSettings, networkReconSettings } from './builtin.ts'
 import { duration, effect, id, line, serverName, size, text, timestamp } from './common.ts'
 
 /**
@@ -144,6 +144,7 @@ const openapi = z.strictObject({
 })
 const builtin = { ...common, transport: z.literal('builtin') }
 const fileTools = z.strictObject({ ...builtin, builtin: z.literal('file_tools'), settings: fileToolsSettings })
+const history = z.strictObject({ ...builtin, builtin: z.literal('history'), settings: historySettings })
 const httpFetch = z.strictObject({ ...builtin, builtin: z.literal('http_fetch'), settings: httpFetchSettings })
 const networkRecon = z.strictObject({ ...builtin, builtin: z.literal('network_recon'), settings: networkReconSettings })
 
@@ -153,7 +154,12 @@ function anyServer<More extends z.ZodRawShape>(more: More) {
     stdio.extend(more),
     overNetwork.extend(more),
     openapi.extend(more),
-    z.discriminatedUnion('builtin', [fileTools.extend(more), httpFetch.extend(more), networkRecon.extend(more)]),
+    z.discriminatedUnion('builtin', [
+      fileTools.extend(more),
+      history.extend(more),
+      httpFetch.extend(more),
+      networkRecon.extend(more),
+    ]),
   ])
 }
 

@@ -147,7 +147,12 @@ export async function compose(
     onFirstUse(['http-adapter'], async () => (await import('../adapters/connector-adapter/index.ts')).adapterConnector),
     onFirstUse(['builtin'], async () => {
       const { builtinConnector } = await import('../adapters/connector-builtin/index.ts')
-      return builtinConnector({ ownFolder: resolve(config.data), clock })
+      return builtinConnector({
+        ownFolder: resolve(config.data),
+        notes: stores.notes,
+        mask: text => masker.mask(text),
+        clock,
+      })
     }),
     onFirstUse(['openapi'], async () => (await import('../adapters/connector-openapi/index.ts')).openApiConnector),
   ]

@@ -60,4 +60,5 @@ export {
   type Transport,
   transports,
 } from './server.ts'
+export { spelledIn, wordsOf } from './search/words.ts'
 export { fitsTemplate } from './uri-template.ts'

@@ -1,16 +1,16 @@
-import { fileToolsSettings, httpFetchSettings, networkReconSettings } from '@castellan/contracts'
+import { fileToolsSettings, historySettings, httpFetchSettings, networkReconSettings } from '@castellan/contracts'
 import type { AllowedCall, CallIo, Connector, Link, Reply, Target } from '../../gate/index.ts'
-import { type Clock, digestJson, fault, isFault, type JsonObject } from '../../kernel/index.ts'
+import { digestJson, fault, isFault, type JsonObject } from '../../kernel/index.ts'
 import type { Discovery } from '../../registry/index.ts'
 import { fileTools } from './file-tools/file-tools.ts'
+import { history, type HistoryParts } from './history/history.ts'
 import { httpFetch } from './http-fetch/http-fetch.ts'
 import { networkRecon } from './network-recon/network-recon.ts'
 import type { Tool, Toolbox } from './tool.ts'
 
-export interface BuiltinParts {
+export interface BuiltinParts extends HistoryParts {
   /** Where the control plane keeps what is its own: no tool gets to see it. */
   readonly ownFolder: string
-  readonly clock: Clock
 }
 
 /** Makes the tool servers callable that come with the control plane. They run in its process, and only behind the gate. */
@@ -31,6 +31,8 @@ function toolboxOf({ server, connection }: Target, parts: BuiltinParts): Toolbox
   switch (builtin) {
     case 'file_tools':
       return fileTools(fileToolsSettings.parse(settings), parts.ownFolder)
+    case 'history':
+      return history(historySettings.parse(settings), parts)
     case 'http_fetch':
       return httpFetch(server, httpFetchSettings.parse(settings))
     case 'network_recon':

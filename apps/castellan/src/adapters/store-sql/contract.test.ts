@@ -5,6 +5,7 @@ import { budgetLedgerSuite } from '../../gate/budgets/budget-ledger.testsuite.ts
 import { decisionLogSuite } from '../../gate/decision-log.testsuite.ts'
 import { nodeStoreSuite } from '../../gate/node-store.testsuite.ts'
 import { rulesStoreSuite } from '../../gate/rules-store.testsuite.ts'
+import { noteStoreSuite } from '../../history/note-store.testsuite.ts'
 import { identityStoreSuite } from '../../identity/identity-store.testsuite.ts'
 import { journalStoreSuite } from '../../journal/journal-store.testsuite.ts'
 import { systemClock } from '../../kernel/index.ts'
@@ -33,6 +34,7 @@ for (const { name, skip, open } of databases) {
   nodeStoreSuite(name, open, skip)
   decisionLogSuite(name, open, skip)
   rulesStoreSuite(name, open, skip)
+  noteStoreSuite(name, open, skip)
   pinStoreSuite(name, open, skip)
   budgetLedgerSuite(name, open, skip)
   approvalStoreSuite(name, open, skip)

@@ -1,5 +1,6 @@
 import type { ApprovalStore } from '../../approvals/index.ts'
 import type { BudgetLedger, CallStore, DecisionLog, NodeStore, RulesStore } from '../../gate/index.ts'
+import type { NoteStore } from '../../history/index.ts'
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
@@ -17,6 +18,7 @@ import { identityStore } from './identity-store.ts'
 import { journalStore } from './journal-store.ts'
 import type { MigrationStatus } from './migrate.ts'
 import { nodeStore } from './node-store.ts'
+import { noteStore } from './note-store.ts'
 import { pinStore } from './pin-store.ts'
 import { registryStore } from './registry-store.ts'
 import { rulesStore } from './rules-store.ts'
@@ -35,6 +37,7 @@ export interface Stores extends AsyncDisposable {
   readonly sessions: SessionStore
   readonly runs: RunStore
   readonly agents: AgentStore
+  readonly notes: NoteStore
   readonly pins: PinStore
   readonly budgets: BudgetLedger
   readonly approvals: ApprovalStore
@@ -67,6 +70,7 @@ export function storesOver(database: OpenDatabase): Stores {
     sessions: sessionStore(database, db, commit),
     runs: runStore(database, db, commit),
     agents: agentStore(database, db, commit),
+    notes: noteStore(database, db),
     pins: pinStore(database, db, commit),
     budgets: budgetLedger(database, db, commit),
     approvals: approvalStore(database, db, commit),

@@ -114,6 +114,18 @@ export interface Tables {
   }
   readonly approval_rules: NamedRow
 
+  readonly notes: {
+    readonly id: string
+    readonly tenant: string
+    readonly shelf: string
+    readonly session: string | null
+    readonly at: string
+    /** Words of the text. */
+    readonly length: number
+    readonly body: string
+  }
+  readonly note_words: NoteWordRow
+
   readonly pins: {
     readonly tenant: string
     /** Name of a server. */
@@ -123,6 +135,15 @@ export interface Tables {
     /** JSON. */
     readonly definitions: string
   }
+}
+
+export interface NoteWordRow {
+  readonly tenant: string
+  readonly shelf: string
+  /** A tag begins with `#`. */
+  readonly word: string
+  readonly note: string
+  readonly times: number
 }
 
 export interface JournalRow {

@@ -254,6 +254,8 @@ const settingWords: Readonly<Record<string, readonly [setting: string, kind: 'te
   'max-ports': ['max_ports', 'number'],
   concurrency: ['concurrency', 'number'],
   rate: ['rate', 'number'],
+  scope: ['scope', 'text'],
+  'max-notes': ['max_notes', 'number'],
   'max-size': ['max_size', 'text'],
   timeout: ['timeout', 'text'],
 }

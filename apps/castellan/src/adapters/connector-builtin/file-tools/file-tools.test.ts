@@ -263,14 +263,14 @@ describe('files', () => {
     const own = join(folder.path, 'castellan-data')
     mkdirSync(own)
     writeFileSync(join(own, 'master.key'), SECRET)
-    await using files = await builtIn('file_tools', { roots: [folder.path] }, connector(own))
+    await using files = await builtIn('file_tools', { roots: [folder.path] }, connector({ ownFolder: own }))
     assert.match(await files.refusal('read_file', { path: 'castellan-data/master.key' }), /own folder/)
     const { entries } = await files.structured<Listed>('list_files', { depth: 5 })
     assert.deepEqual(
       entries.map(({ path }) => path),
       ['castellan-data'],
     )
-    await assert.rejects(builtIn('file_tools', { roots: [own] }, connector(own)), /own folder/)
+    await assert.rejects(builtIn('file_tools', { roots: [own] }, connector({ ownFolder: own })), /own folder/)
   })
 
   test('with a second name outside are files of the root: a hard link is no way out that could be seen', async () => {
