@@ -75,7 +75,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   'http-client': io([...ground, 'registry', 'gate'], ['undici']),
   'connector-adapter': io([...ground, 'registry', 'gate', 'adapters/http-client']),
   'upstream-oauth': io([...ground, 'registry', 'adapters/http-client'], ['@modelcontextprotocol/client']),
-  'connector-builtin': io([...ground, 'registry', 'gate', 'history', 'adapters/http-client']),
+  'connector-builtin': io([...ground, 'identity', 'registry', 'gate', 'runs', 'history', 'adapters/http-client']),
   'connector-openapi': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['yaml']),
   'policy-cedar': io([...ground, 'gate'], ['@cedar-policy/cedar-wasm']),
   'policy-opa': io([...ground, 'gate', 'adapters/http-client'], ['@open-policy-agent/opa-wasm']),
@@ -110,7 +110,16 @@ export const main: Room = io(['app', 'cli', 'config', 'kernel'])
 
 /** The composition root. */
 export const app: Room = io(
-  [...surface, 'history', 'telemetry', 'api', 'worker', 'site', ...Object.keys(adapters).map(name => `adapters/${name}`), sdk],
+  [
+    ...surface,
+    'history',
+    'telemetry',
+    'api',
+    'worker',
+    'site',
+    ...Object.keys(adapters).map(name => `adapters/${name}`),
+    sdk,
+  ],
   ['*'],
 )
 

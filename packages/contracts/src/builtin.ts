@@ -1,9 +1,26 @@
 import { z } from 'zod'
-import { duration, line, size } from './common.ts'
+import { duration, groupName, line, size } from './common.ts'
 
 /** What an operator says of a tool server that comes with the control plane. Nothing is granted that is not said. */
 
 const absolutePath = line(4_096).regex(/^\//, 'must be an absolute path')
+
+/** Either an agent or a model. */
+export const agentToolSettings = z
+  .strictObject({
+    /** Name of an agent of the tenant. */
+    agent: groupName.optional(),
+    /** `provider/model`, without any tools. */
+    model: line(300)
+      .regex(/^[^/]+\/.+$/, 'must be written like provider/model')
+      .optional(),
+    /** How deep agents may be in one another when this one is asked. */
+    max_depth: z.int().min(1).max(8).default(3),
+    /** For the whole answer; the call itself must be allowed as long. */
+    timeout: duration.default('2m'),
+  })
+  .refine(({ agent, model }) => (agent === undefined) !== (model === undefined), 'must have either "agent" or "model"')
+export type AgentToolSettings = z.output<typeof agentToolSettings>
 
 export const fileToolsSettings = z.strictObject({
   /** Folders whose files may be read. */

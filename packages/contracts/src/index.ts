@@ -22,6 +22,8 @@ export {
   type StartAgent,
 } from './agents.ts'
 export {
+  agentToolSettings,
+  type AgentToolSettings,
   fileToolsSettings,
   type FileToolsSettings,
   historySettings,

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { fileToolsSettings, historySettings, httpFetchSettings, networkReconSettings } from './builtin.ts'
+import {
+  agentToolSettings,
+  fileToolsSettings,
+  historySettings,
+  httpFetchSettings,
+  networkReconSettings,
+} from './builtin.ts'
 import { duration, effect, id, line, serverName, size, text, timestamp } from './common.ts'
 
 /**
@@ -143,6 +149,7 @@ const openapi = z.strictObject({
   egress: egressIn.nullable().optional(),
 })
 const builtin = { ...common, transport: z.literal('builtin') }
+const agentTool = z.strictObject({ ...builtin, builtin: z.literal('agent'), settings: agentToolSettings })
 const fileTools = z.strictObject({ ...builtin, builtin: z.literal('file_tools'), settings: fileToolsSettings })
 const history = z.strictObject({ ...builtin, builtin: z.literal('history'), settings: historySettings })
 const httpFetch = z.strictObject({ ...builtin, builtin: z.literal('http_fetch'), settings: httpFetchSettings })
@@ -155,6 +162,7 @@ function anyServer<More extends z.ZodRawShape>(more: More) {
     overNetwork.extend(more),
     openapi.extend(more),
     z.discriminatedUnion('builtin', [
+      agentTool.extend(more),
       fileTools.extend(more),
       history.extend(more),
       httpFetch.extend(more),

@@ -151,6 +151,9 @@ export async function compose(
         ownFolder: resolve(config.data),
         notes: stores.notes,
         mask: text => masker.mask(text),
+        runs: () => runs,
+        agents: () => agents,
+        offers: identity => registry.offers(identity, { is: 'all' }),
         clock,
       })
     }),

@@ -16,6 +16,8 @@ export interface RunWish {
   readonly subject?: string
   readonly definition: JsonValue
   readonly input: JsonValue
+  /** The run in which this one was asked for: it belongs to the same whole, one deeper, and ends by itself. */
+  readonly within?: Pick<Run, 'root' | 'depth'>
   readonly priority?: number
   /** The client's conversation. */
   readonly session?: string
@@ -52,7 +54,7 @@ export class Runs {
   /** Queues a run on behalf of whoever asks, who can do no more through it than without it. Throws `STORE_UNAVAILABLE`. */
   async start(wish: RunWish, identity: Identity, actor: Actor): Promise<Run> {
     const { store, journal, engine, clock } = this.#parts
-    const { kind, name, subject = null, definition, input, priority = 0, session = null, startIn = 0 } = wish
+    const { kind, name, subject = null, definition, input, priority = 0, session = null, within, startIn = 0 } = wish
     const by = { principal: identity.principal.id, scopes: identity.scopes, key: identity.keyId, roles: identity.roles }
     const said = {
       tenant: identity.tenant,
@@ -63,8 +65,8 @@ export class Runs {
       session,
       priority,
       parent: null,
-      root: null,
-      depth: 0,
+      root: within?.root ?? null,
+      depth: within === undefined ? 0 : within.depth + 1,
     }
     const wanted = newRun(
       { ...said, correlationId: actor.correlationId },

@@ -1,14 +1,21 @@
-import { fileToolsSettings, historySettings, httpFetchSettings, networkReconSettings } from '@castellan/contracts'
+import {
+  agentToolSettings,
+  fileToolsSettings,
+  historySettings,
+  httpFetchSettings,
+  networkReconSettings,
+} from '@castellan/contracts'
 import type { AllowedCall, CallIo, Connector, Link, Reply, Target } from '../../gate/index.ts'
 import { digestJson, fault, isFault, type JsonObject } from '../../kernel/index.ts'
 import type { Discovery } from '../../registry/index.ts'
+import { agent, type AgentParts } from './agent/agent.ts'
 import { fileTools } from './file-tools/file-tools.ts'
 import { history, type HistoryParts } from './history/history.ts'
 import { httpFetch } from './http-fetch/http-fetch.ts'
 import { networkRecon } from './network-recon/network-recon.ts'
 import type { Tool, Toolbox } from './tool.ts'
 
-export interface BuiltinParts extends HistoryParts {
+export interface BuiltinParts extends HistoryParts, AgentParts {
   /** Where the control plane keeps what is its own: no tool gets to see it. */
   readonly ownFolder: string
 }
@@ -29,6 +36,8 @@ function toolboxOf({ server, connection }: Target, parts: BuiltinParts): Toolbox
   if (connection.transport !== 'builtin') throw new Error(`a ${connection.transport} server does not come with us`)
   const { builtin, settings } = connection
   switch (builtin) {
+    case 'agent':
+      return agent(agentToolSettings.parse(settings), parts)
     case 'file_tools':
       return fileTools(fileToolsSettings.parse(settings), parts.ownFolder)
     case 'history':

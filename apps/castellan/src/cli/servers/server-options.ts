@@ -50,7 +50,7 @@ export function withServerOptions(command: Command): Command {
     .option('--document <url>', 'OpenAPI 3.x document, by URL or absolute path')
     .option(
       '--builtin <name>',
-      'Tool server that comes with the control plane: file_tools, http_fetch or network_recon',
+      'Tool server that comes with the control plane: file_tools, history, agent, http_fetch or network_recon',
     )
     .addOption(repeated('--setting <name=value>', 'What it may do, such as root=/srv/data'))
     .option('--cwd <folder>', 'Working directory of the command')
@@ -240,6 +240,9 @@ function sandboxSettings({ sandbox }: ServerOptions): object | null | undefined 
 
 /** What an option may say of a built-in: the setting it goes into, and what that is. */
 const settingWords: Readonly<Record<string, readonly [setting: string, kind: 'text' | 'list' | 'number' | 'flag']>> = {
+  agent: ['agent', 'text'],
+  model: ['model', 'text'],
+  'max-depth': ['max_depth', 'number'],
   root: ['roots', 'list'],
   write: ['write', 'flag'],
   delete: ['delete', 'flag'],
