@@ -172,6 +172,7 @@ test('what comes from the web makes a session untrusted, without a rule for it',
   const write = () => call('files__write_file', { path: 'out.txt', content: 'x', mode: 'overwrite' }, { session_id })
   assert.equal((await call('files__read_file', { path: 'order.txt' }, { session_id })).outcome, 'ok')
   assert.equal((await write()).outcome, 'ok')
+  assert.equal(readFileSync(join(root, 'out.txt'), 'utf8'), 'x')
   assert.equal((await call('web__fetch', { url: site.url }, { session_id })).outcome, 'ok')
   assert.equal((await write()).outcome, 'needs_approval')
   await castellan.ask('PUT', '/api/guardrails', {})
@@ -182,8 +183,10 @@ test('notes are found again by whoever wrote them, also after a restart, and by 
   const { result } = await call('memory__append', note, { session_id: 'watch-1' })
   const id = result?.structuredContent?.['id']
   castellan = await castellan.restart()
-  const found = async (name: string, args: object, more: object = {}) =>
-    ((await call(name, args, more)).result?.structuredContent?.['notes'] as { id: string }[]).map(each => each.id)
+  const found = async (name: string, args: object, more: object = {}) => {
+    const answer = await call(name, args, more)
+    return (answer.result!.structuredContent!['notes'] as { id: string }[]).map(each => each.id)
+  }
   assert.deepEqual(await found('memory__search', { query: 'valves pumps' }), [id])
   assert.deepEqual(await found('memory__recall', { tag: 'pump', this_session: true }, { session_id: 'watch-1' }), [id])
   assert.deepEqual(await found('memory__recall', { this_session: true }, { session_id: 'watch-2' }), [])
@@ -226,8 +229,4 @@ describe('an agent as a tool', () => {
     const run = () => castellan.ask<Run>('GET', `/api/runs/${id}`)
     await until('the run is over', run, ({ state }) => state === 'cancelled')
   })
-})
-
-test('what was written is there, whole', () => {
-  assert.equal(readFileSync(join(root, 'out.txt'), 'utf8'), 'x')
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { JsonObject } from '../kernel/index.ts'
 import type { Capability } from './capability.ts'
-import { effectOf, isOpenWorld } from './effect.ts'
+import { effectOf, isOpenWorld, labelsOf } from './effect.ts'
 import { noSandboxWishes, type SandboxSettings } from './sandbox.ts'
 import { aServer } from './fixtures/server.ts'
 import type { EffectClass } from './server.ts'
@@ -38,6 +38,21 @@ describe('the effect class is the first that applies', () => {
   test('hints that are not true are no hints', () => {
     assert.equal(effectOf(aServer({ trusted: true }), tool({ readOnlyHint: 'yes', idempotentHint: 1 })), 'unsafe')
   })
+})
+
+const builtIn = aServer({ connection: { transport: 'builtin', builtin: 'http_fetch', settings: {} } })
+
+test('what a built-in says of its tools is believed', () => {
+  assert.equal(effectOf(builtIn, tool({ readOnlyHint: true })), 'read')
+  assert.equal(isOpenWorld(builtIn, tool({ openWorldHint: false })), false)
+})
+
+test('labels are taken from built-ins alone: nothing holds others to theirs', () => {
+  const definition = { name: 'do', _meta: { 'castellan/labels': ['untrusted', 7] } }
+  const labelled = { ...tool({}), definition }
+  assert.deepEqual(labelsOf(builtIn, labelled), ['untrusted'])
+  assert.deepEqual(labelsOf(aServer({ trusted: true }), labelled), [])
+  assert.deepEqual(labelsOf(builtIn, tool({})), [])
 })
 
 describe('a tool is taken to reach the network', () => {

@@ -38,10 +38,13 @@ export function noteStore(database: Database, db: Compiler): NoteStore {
       return database.read(compile(query))
     },
     async extent(shelf) {
+      // PostgreSQL sums up into a number of any size, which comes as text.
       const [found] = await database.read(
-        compile(on(shelf).select([sql<number>`count(*)`.as('notes'), sql<number | null>`sum(length)`.as('words')])),
+        compile(
+          on(shelf).select([sql<number>`count(*)`.as('notes'), sql<string | number | null>`sum(length)`.as('words')]),
+        ),
       )
-      return { notes: Number(found?.notes ?? 0), words: Number(found?.words ?? 0) }
+      return { notes: found?.notes ?? 0, words: Number(found?.words ?? 0) }
     },
     async remove({ tenant, name }, id) {
       const gone = db.deleteFrom('notes').where('id', '=', id).where('tenant', '=', tenant).where('shelf', '=', name)

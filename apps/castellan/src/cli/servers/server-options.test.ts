@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Server } from '@castellan/contracts'
-import { changedServer, newServer } from './server-options.ts'
+import {
+  agentToolSettings,
+  fileToolsSettings,
+  historySettings,
+  httpFetchSettings,
+  networkReconSettings,
+  type Server,
+} from '@castellan/contracts'
+import { changedServer, newServer, settingWords } from './server-options.ts'
 
 describe('a new server', () => {
   test('is a command when one is given', () => {
@@ -69,6 +76,53 @@ describe('a new server', () => {
         (error: Error) => /NAME=value/.test(error.message) && !error.message.includes('planted'),
       )
     }
+  })
+})
+
+describe('a built-in server', () => {
+  test('has settings of the kind that each is', () => {
+    const setting = ['root=/a', 'root=/b', 'write=true', 'max-size=2MB', 'max-hosts=7', 'model=acting/a=b']
+    const { transport, ...rest } = newServer('files', [], { builtin: 'file_tools', setting }, {}) as Record<
+      string,
+      unknown
+    >
+    assert.equal(transport, 'builtin')
+    assert.deepEqual(rest['settings'], {
+      roots: ['/a', '/b'],
+      write: true,
+      max_size: '2MB',
+      max_hosts: 7,
+      model: 'acting/a=b',
+    })
+  })
+
+  test('can be given every setting there is, and no other', () => {
+    const schemas = [agentToolSettings, fileToolsSettings, historySettings, httpFetchSettings, networkReconSettings]
+    const settings = new Set(schemas.flatMap(({ shape }) => Object.keys(shape)))
+    const said = new Set(Object.values(settingWords).map(([setting]) => setting))
+    assert.deepEqual([...said].toSorted(), [...settings].toSorted())
+  })
+
+  test('is refused for a setting that is none, or says neither yes nor no', () => {
+    for (const [setting, why] of [
+      ['roots=/a', /must begin with one of .*root/],
+      ['root', /must begin with one of .*root/],
+      ['write=yes', /"write=yes" must end in =true or =false/],
+    ] as const) {
+      assert.throws(() => newServer('a', [], { builtin: 'file_tools', setting: [setting] }, {}), why)
+    }
+  })
+
+  test('keeps the settings nobody spoke of', () => {
+    const { env: _env, ...rest } = existing
+    const before: Server = {
+      ...rest,
+      transport: 'builtin',
+      builtin: 'file_tools',
+      settings: { roots: ['/a'], write: true },
+    }
+    const changed = changedServer(before, [], { setting: ['root=/b'] }, {}) as Record<string, unknown>
+    assert.deepEqual(changed['settings'], { roots: ['/b'], write: true })
   })
 })
 

@@ -239,7 +239,9 @@ function sandboxSettings({ sandbox }: ServerOptions): object | null | undefined 
 }
 
 /** What an option may say of a built-in: the setting it goes into, and what that is. */
-const settingWords: Readonly<Record<string, readonly [setting: string, kind: 'text' | 'list' | 'number' | 'flag']>> = {
+export const settingWords: Readonly<
+  Record<string, readonly [setting: string, kind: 'text' | 'list' | 'number' | 'flag']>
+> = {
   agent: ['agent', 'text'],
   model: ['model', 'text'],
   'max-depth': ['max_depth', 'number'],

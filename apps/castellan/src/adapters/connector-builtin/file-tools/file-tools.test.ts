@@ -57,26 +57,14 @@ async function hostileTree(settings: JsonObject = {}): Promise<{
 
 const all = { write: true, delete: true }
 
+/** The empty name is among them. */
+const names = (
+  ' a.txt docs deep b.md up out sideways secret.txt new.txt pipe .. . .hidden ' +
+  'outside root ... ..\\ %2e%2e ~ \u2025 proc self fd etc passwd'
+).split(' ')
+
 describe('no path leads out of a root', () => {
-  const name = fc.constantFrom(
-    ...[
-      'a.txt',
-      'docs',
-      'deep',
-      'b.md',
-      'up',
-      'out',
-      'sideways',
-      'secret.txt',
-      'new.txt',
-      'pipe',
-      '..',
-      '.',
-      '',
-      '.hidden',
-    ],
-    ...['outside', 'root', '...', '..\\', '%2e%2e', '~', '\u2025', 'proc', 'self', 'fd', 'etc', 'passwd'],
-  )
+  const name = fc.constantFrom(...names)
   const path = fc.oneof(
     fc.array(name, { minLength: 1, maxLength: 6 }).map(names => names.join('/')),
     fc.array(name, { minLength: 1, maxLength: 4 }).map(names => `/${names.join('/')}`),
@@ -115,10 +103,10 @@ describe('no path leads out of a root', () => {
     const { root, outside, files } = tree
     writeFileSync(join(outside, 'b.md'), SECRET)
     symlinkSync(outside, join(root, 'trap'))
-    let over = false
+    const over = new AbortController()
     let swaps = 0
     const swapping = (async () => {
-      while (!over) {
+      while (!over.signal.aborted) {
         await rename(join(root, 'docs'), join(root, 'aside'))
         await rename(join(root, 'trap'), join(root, 'docs'))
         await rename(join(root, 'docs'), join(root, 'trap'))
@@ -137,7 +125,7 @@ describe('no path leads out of a root', () => {
       assert.ok(!said.includes(SECRET) && !said.includes('secret.txt'), said)
       if (said.includes('second')) read++
     }
-    over = true
+    over.abort()
     await swapping
     assert.ok(swaps > 0 && read > 0, 'both sides were at work')
     assert.deepEqual(readdirSync(outside).toSorted(), ['b.md', 'secret.txt'])
@@ -271,6 +259,12 @@ describe('files', () => {
       ['castellan-data'],
     )
     await assert.rejects(builtIn('file_tools', { roots: [own] }, connector({ ownFolder: own })), /own folder/)
+  })
+
+  test('of processes are none, whatever the root', async () => {
+    await assert.rejects(builtIn('file_tools', { roots: ['/proc'] }), /no files/)
+    await using files = await builtIn('file_tools', { roots: ['/'] })
+    assert.match(await files.refusal('read_file', { path: `proc/${process.pid}/environ` }), /no files/)
   })
 
   test('with a second name outside are files of the root: a hard link is no way out that could be seen', async () => {

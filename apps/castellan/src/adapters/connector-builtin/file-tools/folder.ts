@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, opendir, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, opendir, stat, statfs } from 'node:fs/promises'
 import { isFault } from '../../../kernel/index.ts'
 import { refused } from '../tool.ts'
 
@@ -67,6 +67,11 @@ export class Folder {
     return this.#handle.stat({ bigint: true })
   }
 
+  /** Whether it is of the file system by which processes are seen: their variables, memory and open files. */
+  async showsProcesses(): Promise<boolean> {
+    return (await statfs(this.at('.'))).type === PROC
+  }
+
   /** Makes what was done to names last. */
   sync(): Promise<void> {
     return this.#handle.sync()
@@ -103,6 +108,8 @@ const words: Readonly<Record<string, string>> = {
 
 /** Opens what a name stands for without doing anything to it. Source: open(2); Node has no name for it. */
 const O_PATH = 0o10000000
+/** Source: statfs(2), `PROC_SUPER_MAGIC`. */
+const PROC = 0x9fa0
 
 /** Whether two looks are at the same thing. */
 export function isSame(one: Pick<BigIntStats, 'dev' | 'ino'>, other: Pick<BigIntStats, 'dev' | 'ino'>): boolean {

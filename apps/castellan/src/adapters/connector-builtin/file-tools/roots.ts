@@ -80,9 +80,9 @@ export class Roots {
     }
   }
 
-  /** Enters a folder, and refuses what is the control plane's own. Throws `TOOL_REFUSED`. */
+  /** Enters a folder, unless no tool gets to see it. Throws `TOOL_REFUSED`. */
   async enter(folder: Folder, name: string): Promise<Folder> {
-    return this.#unlessOwn(await folder.enter(name))
+    return this.#unlessClosed(await folder.enter(name))
   }
 
   async #step(folder: Folder, name: string, make: boolean): Promise<Folder> {
@@ -97,14 +97,22 @@ export class Roots {
     const index = root === undefined ? 0 : this.names.indexOf(root)
     const path = this.#paths[index]
     if (path === undefined) throw refused(`there is no root "${root}"; there are ${this.names.join(', ')}`)
-    return this.#unlessOwn(await Folder.open(path).catch(unwilling(path)))
+    return this.#unlessClosed(await Folder.open(path).catch(unwilling(path)))
   }
 
-  async #unlessOwn(folder: Folder): Promise<Folder> {
-    const own = await folderAt(this.#own)
-    if (own === null || !isSame(own, await folder.stat())) return folder
+  async #unlessClosed(folder: Folder): Promise<Folder> {
+    const why = await this.#closed(folder)
+    if (why === null) return folder
     await folder.close()
-    throw refused("this is the control plane's own folder, which no tool gets to see")
+    throw refused(why)
+  }
+
+  /** Why nobody gets to see what is in a folder; null when that is for the operator to say. */
+  async #closed(folder: Folder): Promise<string | null> {
+    if (await folder.showsProcesses()) return 'what shows processes is no files'
+    const own = await folderAt(this.#own)
+    if (own === null || !isSame(own, await folder.stat())) return null
+    return "this is the control plane's own folder, which no tool gets to see"
   }
 }
 

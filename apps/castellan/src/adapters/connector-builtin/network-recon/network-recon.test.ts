@@ -137,7 +137,7 @@ describe('what was not granted is not looked at', () => {
     test(what, async () => {
       await using recon = await builtIn('network_recon', settings({ ports: ['80', '100-200'], max_ports: 20 }))
       connections.length = 0
-      assert.match(await recon.refusal(tool, args as unknown as JsonObject), why)
+      assert.match(await recon.refusal(tool, args), why)
       assert.deepEqual(connections, [])
     })
   }
