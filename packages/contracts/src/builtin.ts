@@ -73,12 +73,7 @@ export type HttpFetchSettings = z.output<typeof httpFetchSettings>
 export const networkReconSettings = z.strictObject({
   /** What may be looked at: networks such as `10.1.0.0/16`, addresses, names. */
   targets: z
-    .array(
-      z.union(
-        [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), line(253).regex(/^(?=.*[a-z])[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i)],
-        'must be a network such as 10.1.0.0/16, an address, or a name',
-      ),
-    )
+    .array(line(253).refine(isTarget, 'must be a network such as 10.1.0.0/16, an address, or a name'))
     .min(1)
     .max(100),
   /** Ports that may be connected to: `443`, `8000-8100`. */
@@ -106,6 +101,11 @@ function sizeUpTo(most: string, usual: string) {
 function bytesOf(size: string): number {
   const unit = ['B', 'KB', 'MB', 'GB'].indexOf(size.replace(/^\d+/, ''))
   return Number.parseInt(size, 10) * 1024 ** unit
+}
+
+function isTarget(text: string): boolean {
+  const isNetwork = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(text).success
+  return isNetwork || /^(?=.*[a-z])[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(text)
 }
 
 function isPortRange(text: string): boolean {

@@ -60,7 +60,7 @@ export class Folder {
 
   /** Names in no order, read bit by bit. */
   async *names(): AsyncGenerator<string> {
-    for await (const { name } of await opendir(this.at('.'))) yield name
+    for await (const { name } of await opendir(this.at('.')).catch(unwilling('.'))) yield name
   }
 
   stat(): Promise<BigIntStats> {
@@ -69,12 +69,15 @@ export class Folder {
 
   /** Whether it is of the file system by which processes are seen: their variables, memory and open files. */
   async showsProcesses(): Promise<boolean> {
-    return (await statfs(this.at('.'))).type === PROC
+    return (await statfs(this.at('.')).catch(unwilling('.'))).type === PROC
   }
 
   /** Makes what was done to names last. */
-  sync(): Promise<void> {
-    return this.#handle.sync()
+  async sync(): Promise<void> {
+    await this.#handle.sync().catch((error: NodeJS.ErrnoException) => {
+      // Some file systems do so by themselves, and know of no such wish.
+      if (error.code !== 'EINVAL') throw error
+    })
   }
 
   close(): Promise<void> {

@@ -88,6 +88,7 @@ export function statFile(roots: Roots): Tool {
 class Survey {
   readonly entries: Entry[] = []
   truncated = false
+  #isFull = false
   #looked = 0
   readonly #roots: Roots
   readonly #glob: string | null
@@ -103,7 +104,7 @@ class Survey {
 
   async of(folder: Folder, above: string, depth: number): Promise<void> {
     for (const name of await this.#namesIn(folder)) {
-      if (this.truncated) return
+      if (this.#isFull) return
       this.#signal.throwIfAborted()
       const seen = await folder.look(name)
       // It went away meanwhile.
@@ -111,7 +112,7 @@ class Survey {
       const path = above + name
       if (this.#glob === null || fitsGlob(this.#glob, path)) {
         if (this.entries.length === this.#limit) {
-          this.truncated = true
+          this.#isFull = this.truncated = true
           return
         }
         this.entries.push(entryOf(path, seen))

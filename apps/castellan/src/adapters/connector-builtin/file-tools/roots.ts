@@ -101,10 +101,14 @@ export class Roots {
   }
 
   async #unlessClosed(folder: Folder): Promise<Folder> {
-    const why = await this.#closed(folder)
-    if (why === null) return folder
-    await folder.close()
-    throw refused(why)
+    try {
+      const why = await this.#closed(folder)
+      if (why !== null) throw refused(why)
+      return folder
+    } catch (error) {
+      await folder.close()
+      throw error
+    }
   }
 
   /** Why nobody gets to see what is in a folder; null when that is for the operator to say. */

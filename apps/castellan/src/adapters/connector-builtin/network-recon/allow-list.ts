@@ -38,7 +38,9 @@ export class AllowList {
 
   /** Whether an address is in a network that was granted. Where clouds hand out keys is never meant. */
   allows(address: string): boolean {
-    return placeOf(address) !== 'metadata' && this.#networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+    const place = placeOf(address)
+    if (place === null || place === 'metadata') return false
+    return this.#networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
   }
 
   /** Ports as they were asked for, in order, each once. Throws `TOOL_REFUSED`. */

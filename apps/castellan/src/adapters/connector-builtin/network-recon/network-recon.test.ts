@@ -109,6 +109,7 @@ describe('what was not granted is not looked at', () => {
   for (const [what, tool, args, why] of [
     ['another address', 'port_scan', { target: '127.0.0.9', ports: ['80'] }, /not among the targets/],
     ['the cloud', 'port_scan', { target: '169.254.169.254', ports: ['80'] }, /not among the targets/],
+    ['an address with a zone', 'port_scan', { target: 'fe80::1%lo', ports: ['80'] }, /not among the targets/],
     ['a mapped address', 'port_scan', { target: '::ffff:10.0.0.1', ports: ['80'] }, /not among the targets/],
     [
       'a name nobody granted',
