@@ -155,6 +155,19 @@ describe('a built-in server', () => {
     assert.equal(write.outcome, 'denied_policy')
   })
 
+  test('is declared in a manifest, and declared again it is the same', async () => {
+    const server = {
+      name: 'pages',
+      transport: 'builtin',
+      builtin: 'http_fetch',
+      settings: { hosts: ['*.Example.com'] },
+    }
+    const apply = () => castellan.ask('POST', '/api/apply', { manifest: { servers: [server] } })
+    assert.match(JSON.stringify(await apply()), /"create"/)
+    assert.doesNotMatch(JSON.stringify(await apply()), /"(create|update)"/)
+    await castellan.ask('DELETE', '/api/mcp-servers/pages')
+  })
+
   test('may be given other settings, which hold from the next call on', async () => {
     const small = await add({ name: 'small', builtin: 'file_tools', settings: { roots: [root] } })
     const { id: _id, health: _health, ...kept } = small

@@ -14,14 +14,14 @@ export interface Content {
 }
 
 /** What an answer holds, in a form. What is no text is base64, whatever was asked for. Throws `TOOL_REFUSED`. */
-export async function contentOf({ url, headers, body }: Told, wish: Form): Promise<Content> {
+export async function contentOf({ url, headers, body }: Told, wish: Form, signal: AbortSignal): Promise<Content> {
   const bytes = await decoded(body, headers['content-encoding'])
   const type = headers['content-type'] ?? 'text/plain'
   if (wish === 'base64' || !isText(type)) return { form: 'base64', title: null, content: bytes.toString('base64') }
   const text = decoderFor(type).decode(bytes)
   if (wish === 'raw' || !/^(text\/html|application\/xhtml\+xml)\b/i.test(type))
     return { form: 'raw', title: null, content: text }
-  return { form: 'readable', ...readableHtml(text, url) }
+  return { form: 'readable', ...(await readableHtml(text, url, signal)) }
 }
 
 async function decoded(body: Buffer, encoding = ''): Promise<Buffer> {

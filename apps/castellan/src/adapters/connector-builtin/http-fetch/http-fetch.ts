@@ -50,7 +50,7 @@ function fetchTool(terms: Terms): Tool {
       _meta: untrusted,
     },
     async ({ url, method = 'GET', form = 'readable' }, { signal }) =>
-      answerOf(await ask({ url, method }, terms, signal), form),
+      answerOf(await ask({ url, method }, terms, signal), form, signal),
   )
 }
 
@@ -78,12 +78,12 @@ function postTool(terms: Terms): Tool {
       _meta: untrusted,
     },
     async ({ url, body, content_type: type = 'application/json', form = 'readable' }, { signal }) =>
-      answerOf(await ask({ url, method: 'POST', body, type }, { ...terms, mostRedirects: 0 }, signal), form),
+      answerOf(await ask({ url, method: 'POST', body, type }, { ...terms, mostRedirects: 0 }, signal), form, signal),
   )
 }
 
-async function answerOf(answer: Told, form: Form) {
-  const { content, form: shownAs, title } = await contentOf(answer, form)
+async function answerOf(answer: Told, form: Form, signal: AbortSignal) {
+  const { content, form: shownAs, title } = await contentOf(answer, form, signal)
   const { url, status, redirects } = answer
   const structured = {
     url,

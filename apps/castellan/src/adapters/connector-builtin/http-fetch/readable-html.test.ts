@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { fc } from '../../../../../../tests/support/properties.ts'
 import { readableHtml } from './readable-html.ts'
 
-const read = (html: string) => readableHtml(html, 'https://site.test/dir/page').content
+const read = async (html: string, signal = AbortSignal.timeout(60_000)) =>
+  (await readableHtml(html, 'https://site.test/dir/page', signal)).content
 
 describe('a page as Markdown', () => {
   for (const [what, html, text] of [
@@ -22,7 +23,7 @@ describe('a page as Markdown', () => {
     ['what looks like no tag', '1 < 2 and 3 > 2 <3', '1 < 2 and 3 > 2 <3'],
     ['a quote with a bracket', '<p title="a > b">c</p>', 'c'],
   ] as const) {
-    test(`has ${what}`, () => assert.equal(read(html), text))
+    test(`has ${what}`, async () => assert.equal(await read(html), text))
   }
 
   for (const [what, html] of [
@@ -35,10 +36,10 @@ describe('a page as Markdown', () => {
     ['what only looks like the end of a script', 'a<script>"</scripty>evil"</script>b'],
     ['attributes', 'a<p data-x="evil" title=evil>b'],
   ] as const) {
-    test(`has nothing of ${what}`, () => assert.equal(read(html).replace(/\s/g, ''), 'ab'))
+    test(`has nothing of ${what}`, async () => assert.equal((await read(html)).replace(/\s/g, ''), 'ab'))
   }
 
-  test('can be made of anything', () => {
+  test('can be made of anything', async () => {
     const part = fc.constantFrom(
       '<',
       '>',
@@ -58,14 +59,14 @@ describe('a page as Markdown', () => {
       'li',
       'hidden',
     )
-    fc.assert(
-      fc.property(fc.array(part, { maxLength: 60 }), parts => {
-        assert.equal(typeof read(parts.join('')), 'string')
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 60 }), async parts => {
+        assert.equal(typeof (await read(parts.join(''))), 'string')
       }),
     )
   })
 
-  test('takes no longer the worse it is meant', () => {
+  test('takes no longer the worse it is meant', async () => {
     const size = 1024 * 1024
     for (const each of [
       '<b>x',
@@ -80,7 +81,14 @@ describe('a page as Markdown', () => {
       '<td>',
       '<title>',
     ]) {
-      assert.ok(read(each.repeat(Math.ceil(size / each.length))).length < 10 * size)
+      assert.ok((await read(each.repeat(Math.ceil(size / each.length)))).length < 10 * size)
     }
+  })
+
+  test('lets others have their turns, and is given up when nobody wants it any more', async () => {
+    const giving = new AbortController()
+    const reading = read('<b>x'.repeat(500_000), giving.signal)
+    setImmediate(() => giving.abort())
+    await assert.rejects(reading, { name: 'AbortError' })
   })
 })

@@ -1,12 +1,22 @@
+import { setImmediate } from 'node:timers/promises'
+
 /**
  * What a page says, as Markdown: headings, paragraphs, lists, links and code. Scripts, styles, forms' machinery, comments and what is
  * `hidden` say nothing. It reads tags one after the other and believes no nesting, so no page can make it take more than the time
- * it takes to read it.
+ * it takes to read it; others get their turns meanwhile. Rejects once the signal is aborted.
  */
-export function readableHtml(html: string, url: string): { readonly title: string | null; readonly content: string } {
+export async function readableHtml(
+  html: string,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly title: string | null; readonly content: string }> {
   const page = new Page(url)
   let at = 0
-  while (at < html.length) {
+  for (let tags = 1; at < html.length; tags++) {
+    if (tags % TAGS_AT_ONCE === 0) {
+      await setImmediate()
+      signal.throwIfAborted()
+    }
     const open = html.indexOf('<', at)
     if (open < 0) {
       page.say(html.slice(at))
@@ -17,6 +27,9 @@ export function readableHtml(html: string, url: string): { readonly title: strin
   }
   return page.done()
 }
+
+/** About a millisecond; then others get their turns. */
+const TAGS_AT_ONCE = 1_000
 
 /** What was read of a page so far. Source: HTML, 13.2.5 (tokenization), as far as readers need it. */
 class Page {
