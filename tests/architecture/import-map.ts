@@ -127,9 +127,14 @@ export const app: Room = io(
  * Files, and folders, that may load others late, with `import()`: where the composition root or a store chooses what there
  * will be, and where most processes never come. Elsewhere a file shows at its top what it needs.
  */
-export const loadsLate = ['main.ts', 'app/', 'adapters/store-sql/index.ts', 'api/rest/open-api.ts', 'cli/demo.ts'].map(
-  path => `apps/castellan/src/${path}`,
-)
+export const loadsLate = [
+  'main.ts',
+  'app/',
+  'adapters/store-sql/index.ts',
+  'api/rest/open-api.ts',
+  'api/websocket/index.ts',
+  'cli/demo.ts',
+].map(path => `apps/castellan/src/${path}`)
 
 /** Files that load what the user has installed, by a path that is found out: no row could name it. */
 export const loadsElsewhere = ['apps/castellan/src/adapters/guardrail-onnx/classify.thread.ts']

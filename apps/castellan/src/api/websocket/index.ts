@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { LIVE_PROTOCOL } from '@castellan/contracts'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket, WebSocketServer } from 'ws'
 import { type Identity, requireAccess } from '../../identity/index.ts'
 import { isFault } from '../../kernel/index.ts'
 import type { Core } from '../core.ts'
@@ -15,7 +15,7 @@ export interface LiveEndpoint {
   /** Takes over requests to upgrade of a server. */
   attach(server: Server): void
   /** Says goodbye to everybody: they come back and go on where they were. */
-  close(): void
+  close(): Promise<void>
 }
 
 /**
@@ -25,11 +25,9 @@ export interface LiveEndpoint {
  */
 export function liveEndpoint(core: Core, hosts: AllowedHosts): LiveEndpoint {
   const refusal = hostCheck(hosts)
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: 2 ** 21,
-    handleProtocols: offered => (offered.has(LIVE_PROTOCOL) ? LIVE_PROTOCOL : false),
-  })
+  let opening: Promise<WebSocketServer> | undefined
+  // Most control planes never see a client of this kind.
+  const sockets = (): Promise<WebSocketServer> => (opening ??= webSockets())
 
   async function welcome(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const [, session, after = null] = SESSION.exec(request.url ?? '') ?? []
@@ -43,8 +41,9 @@ export function liveEndpoint(core: Core, hosts: AllowedHosts): LiveEndpoint {
     } catch (error) {
       return refuse(socket, isFault(error, 'UNAUTHENTICATED') ? 401 : isFault(error, 'FORBIDDEN') ? 403 : 503)
     }
+    const server = await sockets()
     if (socket.destroyed) return
-    sockets.handleUpgrade(request, socket, head, client => {
+    server.handleUpgrade(request, socket, head, client => {
       const conversation = new Conversation(core, client, session, identity)
       keepAlive(client, async () => {
         const again = await identityOf(core, headers)
@@ -68,12 +67,24 @@ export function liveEndpoint(core: Core, hosts: AllowedHosts): LiveEndpoint {
         })
       })
     },
-    close() {
-      for (const client of sockets.clients) client.close(1001, 'the control plane stops')
-      for (const client of sockets.clients) client.terminate()
-      sockets.close()
+    async close() {
+      const server = await opening
+      for (const client of server?.clients ?? []) {
+        client.close(1001, 'the control plane stops')
+        client.terminate()
+      }
+      server?.close()
     },
   }
+}
+
+async function webSockets(): Promise<WebSocketServer> {
+  const { WebSocketServer: Server } = await import('ws')
+  return new Server({
+    noServer: true,
+    maxPayload: 2 ** 21,
+    handleProtocols: offered => (offered.has(LIVE_PROTOCOL) ? LIVE_PROTOCOL : false),
+  })
 }
 
 const SESSION = /^\/ws\/session\/([A-Za-z0-9._~-]{1,128})(?:\?resume_from=(\d{1,15}))?$/
