@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import type { EntryFilter } from '../../../journal/index.ts'
+import { cloudEvent, type EntryFilter } from '../../../journal/index.ts'
 import type { Core } from '../../core.ts'
 import { look } from '../allowed.ts'
 import { callerOf, stillAllowed } from '../caller.ts'
 import type { TypedApp } from '../route.ts'
 import { tail } from '../tail.ts'
-import { journalEvent } from '../wire/event.ts'
 
 const tags = ['journal']
 
@@ -44,7 +43,7 @@ export function journalRoutes(app: TypedApp, core: Core): void {
       const { after, limit, ...filter } = request.query
       const entries = await store.read(after, limit + 1, entryFilter(tenant, filter))
       const items = entries.slice(0, limit)
-      return { items: items.map(journalEvent), next: entries.length > limit ? String(items.at(-1)!.offset) : null }
+      return { items: items.map(cloudEvent), next: entries.length > limit ? String(items.at(-1)!.offset) : null }
     },
   )
   const stream = { description: 'OK', content: { 'text/event-stream': { schema: z.string() } } }
