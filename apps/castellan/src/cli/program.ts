@@ -23,6 +23,7 @@ import { reportCommand } from './report.ts'
 import { secretsCommand } from './secrets.ts'
 import { serversCommand } from './servers.ts'
 import { sessionsCommand } from './sessions.ts'
+import { deadLettersCommand, subscriptionsCommand } from './subscriptions.ts'
 import { toolsCommand } from './tools.ts'
 import { upCommand } from './up.ts'
 
@@ -39,6 +40,8 @@ const commands = [
   agentsCommand,
   runsCommand,
   journalCommand,
+  subscriptionsCommand,
+  deadLettersCommand,
   sessionsCommand,
   reportCommand,
   applyCommand,

@@ -59,10 +59,11 @@ export class Deliverer {
     const most = slots - this.#underWay.size
     if (most <= 0 || this.#stopping) return 0
     const wish = { owner: this.#owner, most, mostOfTenant: mostOf(slots), lease, after: this.#lastTenant }
+    const until = this.#parts.clock.monotonic() + lease
     const claimed = await this.#parts.store.claim({ ...wish, except: this.#resting() })
     for (const delivery of claimed) {
       this.#lastTenant = delivery.subscription.tenant
-      const attempt = this.#attempt(delivery)
+      const attempt = this.#attempt(delivery, until)
         .catch(this.#parts.onBug)
         .finally(() => {
           this.#underWay.delete(attempt)
@@ -92,15 +93,16 @@ export class Deliverer {
     )
   }
 
-  async #attempt(delivery: Delivery): Promise<void> {
+  async #attempt(delivery: Delivery, until: number): Promise<void> {
     const { store, clock } = this.#parts
     const { subscription } = delivery
-    const until = clock.monotonic() + this.#settings.lease
     const place = placeOf(subscription.tenant, subscription.target)
     // Claimed while it was still being found out that nobody is there.
     if (!this.#circuits.admit(place)) return this.#write(() => store.giveBack(delivery, REST), until)
     const [entry] = await this.#parts.journal.store.readAt(subscription.tenant, [delivery.offset])
     if (!entry) throw new Error(`there is no entry ${delivery.offset} to be delivered`)
+    // Whoever stood still for so long would come after those who went on without them.
+    if (clock.monotonic() >= until) return this.#circuits.abandoned(place)
     const reception = await this.#handOver(delivery, entry)
     if (reception === null) {
       this.#circuits.abandoned(place)
