@@ -5,7 +5,7 @@ import { fc } from '../../../../../tests/support/properties.ts'
 import type { SequencedEntry } from '../entry.ts'
 import type { Courier, Reception } from './courier.ts'
 import type { Delivery } from './delivery.ts'
-import { type OpenBus, openBus, type Worker } from './fixtures/open-bus.ts'
+import { databases, type OpenBus, openBus, type Worker } from './fixtures/open-bus.ts'
 import { aSubscription } from './fixtures/subscription.ts'
 import { type Subscription, wants } from './subscription.ts'
 import type { SubscriptionStore } from './subscription-store.ts'
@@ -165,59 +165,65 @@ const events = fc.array(
 )
 const outcomes = fc.array(fc.constantFrom('accepted', 'accepted', 'refused', 'gone away', 'later'), { minLength: 3, maxLength: 20 }) // prettier-ignore
 
-test('whatever fails, each entry arrives, in the order of its stream, at those who want it, until it has been taken', async () => {
-  await fc.assert(
-    fc.asyncProperty(events, outcomes, async (course, moods) => {
-      await using it = await openBus()
-      const tenants = ['acme', 'globex']
-      const retry = { maxAttempts: 4, firstPause: 1, longestPause: 4 }
-      const subscribers = await Promise.all(
-        tenants.flatMap(tenant => [
-          subscribe(it, { tenant, retry, concurrency: 3 }),
-          subscribe(it, { tenant, retry, topic: 'call.*' }),
-        ]),
+for (const { name, skip, open } of databases) {
+  test(
+    `whatever fails, each entry arrives in the order of its stream at those who want it, until it has been taken, on ${name}`,
+    { skip },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(events, outcomes, async (course, moods) => {
+          await using it = await openBus(open)
+          const tenants = ['acme', 'globex']
+          const retry = { maxAttempts: 4, firstPause: 1, longestPause: 4 }
+          const subscribers = await Promise.all(
+            tenants.flatMap(tenant => [
+              subscribe(it, { tenant, retry, concurrency: 3 }),
+              subscribe(it, { tenant, retry, topic: 'call.*' }),
+            ]),
+          )
+          const log = new Log()
+          let asked = 0
+          let healed = false
+          const courier: Courier = async (subscription, entry) => {
+            log.begins(subscription, entry)
+            const mood = healed ? 'accepted' : moods[asked++ % moods.length]
+            await new Promise(resolve => setImmediate(resolve))
+            if (mood === 'accepted') return accepted
+            return refused({ alive: mood === 'refused', retryIn: mood === 'later' ? 5 : null })
+          }
+          const hire = () => it.worker(courier, { slots: 6, lease: 400 }, store => log.watching(store))
+          const workers: Worker[] = [hire(), hire(), hire()]
+          const written: SequencedEntry[] = []
+          const seqs = new Map<string, number>()
+          for (const event of course) {
+            if (event.is === 'kill') {
+              workers[event.worker]!.kill()
+              workers[event.worker] = hire()
+              continue
+            }
+            const tenant = tenants[event.tenant]!
+            const stream = `thing:${event.stream}`
+            const seq = seqs.get(`${tenant} ${stream}`) ?? 0
+            seqs.set(`${tenant} ${stream}`, seq + 1)
+            written.push((await it.write(tenant, event.type, stream, seq)) as SequencedEntry)
+          }
+          await settled(it)
+          healed = true
+          for (const { tenant, id } of subscribers) await it.subscriptions.redriveAll(id, author({ tenant }))
+          await settled(it)
+          for (const subscription of subscribers) {
+            const wanted = written.filter(entry => entry.tenant === subscription.tenant && wants(subscription, entry))
+            assert.deepEqual(log.taken(subscription), wanted.map(({ id }) => id).toSorted())
+            assert.equal((await it.subscriptions.get(subscription.tenant, subscription.id)).dead, 0)
+          }
+          assert.deepEqual(log.complaints, [])
+          assert.deepEqual(it.bugs, [])
+        }),
+        { numRuns: 8 },
       )
-      const log = new Log()
-      let asked = 0
-      let healed = false
-      const courier: Courier = async (subscription, entry) => {
-        log.begins(subscription, entry)
-        const mood = healed ? 'accepted' : moods[asked++ % moods.length]
-        await new Promise(resolve => setImmediate(resolve))
-        if (mood === 'accepted') return accepted
-        return refused({ alive: mood === 'refused', retryIn: mood === 'later' ? 5 : null })
-      }
-      const hire = () => it.worker(courier, { slots: 6, lease: 400 }, store => log.watching(store))
-      const workers: Worker[] = [hire(), hire(), hire()]
-      const written: SequencedEntry[] = []
-      const seqs = new Map<string, number>()
-      for (const event of course) {
-        if (event.is === 'kill') {
-          workers[event.worker]!.kill()
-          workers[event.worker] = hire()
-          continue
-        }
-        const tenant = tenants[event.tenant]!
-        const stream = `thing:${event.stream}`
-        const seq = seqs.get(`${tenant} ${stream}`) ?? 0
-        seqs.set(`${tenant} ${stream}`, seq + 1)
-        written.push((await it.write(tenant, event.type, stream, seq)) as SequencedEntry)
-      }
-      await settled(it)
-      healed = true
-      for (const { tenant, id } of subscribers) await it.subscriptions.redriveAll(id, author({ tenant }))
-      await settled(it)
-      for (const subscription of subscribers) {
-        const wanted = written.filter(entry => entry.tenant === subscription.tenant && wants(subscription, entry))
-        assert.deepEqual(log.taken(subscription), wanted.map(({ id }) => id).toSorted())
-        assert.equal((await it.subscriptions.get(subscription.tenant, subscription.id)).dead, 0)
-      }
-      assert.deepEqual(log.complaints, [])
-      assert.deepEqual(it.bugs, [])
-    }),
-    { numRuns: 12 },
+    },
   )
-})
+}
 
 /** What each subscriber was handed, and what the store knew at that moment. */
 class Log {
