@@ -64,7 +64,10 @@ export class Deliverer {
     for (const delivery of claimed) {
       this.#lastTenant = delivery.subscription.tenant
       const attempt = this.#attempt(delivery, until)
-        .catch(this.#parts.onBug)
+        // Without the store nothing can be said of it, and when the lease is over somebody attempts it again.
+        .catch(error => {
+          if (!isFault(error, 'STORE_UNAVAILABLE')) this.#parts.onBug(error)
+        })
         .finally(() => {
           this.#underWay.delete(attempt)
           ended()
