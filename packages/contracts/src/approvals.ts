@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, effect, id, line, pattern, role, text, timestamp, webhook } from './common.ts'
+import { duration, effect, id, pattern, role, text, timestamp, webhook } from './common.ts'
 
 export const approvalState = z.enum(['pending', 'approved', 'rejected', 'expired', 'used', 'cancelled'])
 export type ApprovalState = z.infer<typeof approvalState>
