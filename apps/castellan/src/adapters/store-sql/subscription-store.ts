@@ -153,8 +153,7 @@ export function subscriptionStore(database: Database, db: Compiler, commit: Comm
     const wanted = rows.filter(({ id }) => !wish.except.has(id))
     // Of the subscriptions of a tenant the first of each comes before the second of any.
     const inTurn = [...Map.groupBy(wanted, ({ id }) => id).values()]
-      .flatMap(due => due.slice(0, Math.max(0, due[0]!.concurrency - Number(due[0]!.held))))
-      .map((row, _, all) => ({ row, turn: all.filter(({ id }) => id === row.id).indexOf(row) }))
+      .flatMap(due => due.slice(0, roomOf(due[0]!)).map((row, turn) => ({ row, turn })))
       .toSorted((one, other) => one.turn - other.turn)
       .map(({ row }) => row)
     return takeTurns(inTurn, tenant => counts.get(tenant) ?? 0, wish)
@@ -177,6 +176,11 @@ interface Due {
   readonly lane: string
   readonly attempts: number
   readonly fence: number
+}
+
+/** How many more of its subscription may be under way. */
+function roomOf({ concurrency, held }: Due): number {
+  return Math.max(0, concurrency - Number(held))
 }
 
 type SavedRow = Pick<

@@ -40,6 +40,7 @@ export class Deliverer {
   readonly #circuits: Breakers
   readonly #underWay = new Set<Promise<void>>()
   readonly #breakingOff = new AbortController()
+  readonly #brokenOff = Promise.withResolvers<void>()
   /** Where subscriptions lead that had a failure. */
   readonly #failing = new Map<string, string>()
   #lastTenant = ''
@@ -80,7 +81,10 @@ export class Deliverer {
   /** Takes on nothing more. What is under way may end until the signal aborts, and is broken off then. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping = true
-    const breakOff = () => this.#breakingOff.abort()
+    const breakOff = () => {
+      this.#breakingOff.abort()
+      this.#brokenOff.resolve()
+    }
     signal.addEventListener('abort', breakOff, { once: true })
     if (signal.aborted) breakOff()
     await Promise.all(this.#underWay)
@@ -99,14 +103,17 @@ export class Deliverer {
   async #attempt(delivery: Delivery, until: number): Promise<void> {
     const { store, clock } = this.#parts
     const { subscription } = delivery
-    const place = placeOf(subscription.tenant, subscription.target)
-    // Claimed while it was still being found out that nobody is there.
-    if (!this.#circuits.admit(place)) return this.#write(() => store.giveBack(delivery, REST), until)
     const [entry] = await this.#parts.journal.store.readAt(subscription.tenant, [delivery.offset])
     if (!entry) throw new Error(`there is no entry ${delivery.offset} to be delivered`)
     // Whoever stood still for so long would come after those who went on without them.
-    if (clock.monotonic() >= until) return this.#circuits.abandoned(place)
-    const reception = await this.#handOver(delivery, entry)
+    if (clock.monotonic() >= until) return
+    const place = placeOf(subscription.tenant, subscription.target)
+    // Claimed while it was still being found out that nobody is there.
+    if (!this.#circuits.admit(place)) return this.#write(() => store.giveBack(delivery, REST), until)
+    const reception = await this.#handOver(delivery, entry).catch((bug: unknown) => {
+      this.#circuits.abandoned(place)
+      throw bug
+    })
     if (reception === null) {
       this.#circuits.abandoned(place)
       return this.#write(() => store.giveBack(delivery, 0), until)
@@ -197,7 +204,7 @@ export class Deliverer {
         if (!isFault(error, 'STORE_UNAVAILABLE')) throw error
         if (this.#parts.clock.monotonic() >= until || this.#breakingOff.signal.aborted) throw error
       }
-      await hintedOrDue(aborted(this.#breakingOff.signal), AGAIN)
+      await hintedOrDue(this.#brokenOff.promise, AGAIN)
     }
   }
 }
@@ -215,11 +222,4 @@ function mostOf(slots: number): number {
 /** What fails together: the targets of one tenant on one host. */
 function placeOf(tenant: string, { url }: Target): string {
   return `${tenant} ${URL.parse(url)?.origin ?? url}`
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  if (signal.aborted) resolve()
-  return promise
 }
