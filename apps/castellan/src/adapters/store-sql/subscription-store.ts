@@ -11,11 +11,12 @@ import type {
 import { isFault } from '../../kernel/index.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
-import type { Database, Dialect, Query, Statement } from './database.ts'
+import type { Database, Dialect, Statement } from './database.ts'
 import { nameTaken, parseBody, refusal, saveVersion } from './resource.ts'
 import { storeTime } from './store-time.ts'
 import type { DeadLetterRow, SubscriptionRow } from './tables.ts'
 import { takeTurns } from './take-turns.ts'
+import { together } from './together.ts'
 
 /**
  * Whoever changes what is on its way to a subscription changes the subscription first, which lets them through one at a time. So nobody
@@ -31,14 +32,42 @@ export function subscriptionStore(database: Database, db: Compiler, commit: Comm
   }
 
   /** Takes a delivery that is held out of its lane. */
-  function leave(delivery: Delivery, counts: (id: { id: string }) => Query): Statement[] {
-    const { subscription, offset, lane, fence } = delivery
-    const { id } = subscription
+  function leave({ subscription: { id }, offset, lane, fence }: Delivery): Statement[] {
     return [
-      { ...counts({ id }), one: lost },
       { ...queue.remove({ subscription: id, offset, fence }), one: lost },
       queue.wakeNext({ subscription: id, lane }),
     ]
+  }
+
+  const delivered = together<Delivery>(
+    ({ subscription }) => subscription.id,
+    some => {
+      const { id } = some[0]!.subscription
+      return database.write([{ ...of.countDelivered({ id, count: some.length }), one: lost }, ...some.flatMap(leave)])
+    },
+  )
+
+  /** All of some deliveries of a subscription; or, when others want them as well, those that are to be had. */
+  async function claimed(due: readonly Due[], wish: DeliveryWish): Promise<Delivery[]> {
+    const { owner, lease } = wish
+    const subscription = parseBody<Subscription>(due[0]!)
+    const { id, version, concurrency } = subscription
+    try {
+      await database.write([
+        { ...of.pass({ id, version }), one: taken },
+        ...due.map(({ offset, fence }) => ({
+          ...queue.claim({ subscription: id, offset, fence, owner, lease, concurrency }),
+          one: taken,
+        })),
+      ])
+      return due.map(({ offset, lane, attempts, fence }) => {
+        return { subscription, offset, lane, attempt: attempts + 1, fence: fence + 1 }
+      })
+    } catch (error) {
+      if (!isFault(error, 'VERSION_CONFLICT')) throw error
+      if (due.length === 1) return []
+      return (await Promise.all(due.map(one => claimed([one], wish)))).flat()
+    }
   }
 
   return {
@@ -66,30 +95,13 @@ export function subscriptionStore(database: Database, db: Compiler, commit: Comm
     },
 
     async claim(wish) {
-      const wanted = await wantedBy(wish)
-      const claimed = await Promise.all(
-        wanted.map(async ({ body, offset, lane, attempts, fence, concurrency }): Promise<Delivery | null> => {
-          const subscription = parseBody<Subscription>({ body })
-          const { id, version } = subscription
-          try {
-            const { owner, lease } = wish
-            await database.write([
-              { ...of.pass({ id, version }), one: taken },
-              { ...queue.claim({ subscription: id, offset, fence, owner, lease, concurrency }), one: taken },
-            ])
-            return { subscription, offset, lane, attempt: attempts + 1, fence: fence + 1 }
-          } catch (error) {
-            if (isFault(error, 'VERSION_CONFLICT')) return null
-            throw error
-          }
-        }),
-      )
-      return claimed.filter(each => each !== null)
+      const groups = Map.groupBy(await wantedBy(wish), ({ id }) => id)
+      return (await Promise.all([...groups.values()].map(due => claimed(due, wish)))).flat()
     },
 
     freeOrphans: () => (database.dialect === 'sqlite' ? database.write([queue.freeAll({})]) : Promise.resolve()),
 
-    delivered: delivery => database.write(leave(delivery, of.countDelivered)),
+    delivered,
 
     async retry({ subscription: { id }, offset, fence }, dueIn, why) {
       await database.write([
@@ -102,9 +114,9 @@ export function subscriptionStore(database: Database, db: Compiler, commit: Comm
       database.write([queue.giveBack({ subscription: id, offset, fence, dueIn })]),
 
     bury(delivery, letter, entries) {
-      const { why } = letter
-      const change = leave(delivery, ({ id }) => of.countDead({ id, why }))
-      return commit([...change, letters.insert(letterRow(letter))], entries)
+      const count = of.countDead({ id: delivery.subscription.id, why: letter.why })
+      const change = [{ ...count, one: lost }, ...leave(delivery), letters.insert(letterRow(letter))]
+      return commit(change, entries)
     },
 
     async nextDue(most) {
@@ -229,7 +241,6 @@ function prepareSubscriptions(db: Compiler) {
     .orderBy('tenant')
   const at = (id: string) => db.updateTable('subscriptions').where('id', '=', id)
   const fails = (why: string) => ({ failures: sql<number>`failures + 1`, trouble: why })
-  const less = { pending: sql<number>`pending - 1` }
   return {
     all: prepare(() => standing),
     ofTenant: prepare(({ tenant }: { tenant: string }) => standing.where('tenant', '=', tenant)),
@@ -274,12 +285,17 @@ function prepareSubscriptions(db: Compiler) {
         .where('version', '=', version)
         .where('paused', '=', sql.lit(0)),
     ),
-    countDelivered: prepare(({ id }: { id: string }) =>
-      at(id).set({ ...less, delivered: sql`delivered + 1`, failures: sql`0`, trouble: null }),
+    countDelivered: prepare(({ id, count }: { id: string; count: number }) =>
+      at(id).set({
+        pending: sql`pending - ${count}`,
+        delivered: sql`delivered + ${count}`,
+        failures: sql`0`,
+        trouble: null,
+      }),
     ),
     countFailure: prepare(({ id, why }: { id: string; why: string }) => at(id).set(fails(why))),
     countDead: prepare(({ id, why }: { id: string; why: string }) =>
-      at(id).set({ ...less, ...fails(why), dead: sql`dead + 1` }),
+      at(id).set({ ...fails(why), pending: sql`pending - 1`, dead: sql`dead + 1` }),
     ),
     countRedriven: prepare(({ id }: { id: string }) => at(id).set({ pending: sql`pending + 1`, dead: sql`dead - 1` })),
     countDropped: prepare(({ id }: { id: string }) => at(id).set({ dead: sql`dead - 1` })),

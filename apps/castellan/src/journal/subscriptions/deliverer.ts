@@ -62,9 +62,12 @@ export class Deliverer {
     const wish = { owner: this.#owner, most, mostOfTenant: mostOf(slots), lease, after: this.#lastTenant }
     const until = this.#parts.clock.monotonic() + lease
     const claimed = await this.#parts.store.claim({ ...wish, except: this.#resting() })
+    const entries = await this.#entriesOf(claimed)
     for (const delivery of claimed) {
       this.#lastTenant = delivery.subscription.tenant
-      const attempt = this.#attempt(delivery, until)
+      const entry = entries.get(delivery.offset)
+      if (!entry) throw new Error(`there is no entry ${delivery.offset} to be delivered`)
+      const attempt = this.#attempt(delivery, entry, until)
         // Without the store nothing can be said of it, and when the lease is over somebody attempts it again.
         .catch(error => {
           if (!isFault(error, 'STORE_UNAVAILABLE')) this.#parts.onBug(error)
@@ -100,11 +103,21 @@ export class Deliverer {
     )
   }
 
-  async #attempt(delivery: Delivery, until: number): Promise<void> {
+  /** Each read by the tenant it is for, so that nobody is handed what is not theirs. */
+  async #entriesOf(claimed: readonly Delivery[]): Promise<ReadonlyMap<number, SequencedEntry>> {
+    const groups = Map.groupBy(claimed, ({ subscription }) => subscription.tenant)
+    const read = ([tenant, some]: [string, readonly Delivery[]]) =>
+      this.#parts.journal.store.readAt(
+        tenant,
+        some.map(({ offset }) => offset),
+      )
+    const found = await Promise.all([...groups].map(read))
+    return new Map(found.flat().map(entry => [entry.offset, entry]))
+  }
+
+  async #attempt(delivery: Delivery, entry: SequencedEntry, until: number): Promise<void> {
     const { store, clock } = this.#parts
     const { subscription } = delivery
-    const [entry] = await this.#parts.journal.store.readAt(subscription.tenant, [delivery.offset])
-    if (!entry) throw new Error(`there is no entry ${delivery.offset} to be delivered`)
     // Whoever stood still for so long would come after those who went on without them.
     if (clock.monotonic() >= until) return
     const place = placeOf(subscription.tenant, subscription.target)
