@@ -87,7 +87,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   'identity-oidc': io([...ground, 'identity'], ['jose']),
   'secrets-local': io([...ground, 'registry']),
   'secrets-vault': io([...ground, 'registry', 'adapters/http-client']),
-  'webhook-http': io([...ground, 'approvals', 'adapters/http-client']),
+  'webhook-http': io([...ground, 'journal', 'registry', 'adapters/http-client']),
   'model-ai-sdk': io([...ground, 'registry', 'runs', 'adapters/http-client'], ['@ai-sdk/*', 'undici']),
   'model-scripted': io([...ground, 'runs'], ['yaml']),
   'model-cassette': io([...ground, 'runs']),

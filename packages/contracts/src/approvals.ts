@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, effect, id, line, pattern, role, text, timestamp } from './common.ts'
+import { duration, effect, id, pattern, role, text, timestamp, webhook } from './common.ts'
 
 export const approvalState = z.enum(['pending', 'approved', 'rejected', 'expired', 'used', 'cancelled'])
 export type ApprovalState = z.infer<typeof approvalState>
@@ -87,16 +87,7 @@ export const approvalRuleInput = z
     /** How long an approval is good for after that; null for the setting. */
     use_within: duration.nullable().default(null),
     /** Where to tell of each request, and the name of the stored secret that signs it. */
-    webhook: z
-      .strictObject({
-        url: z
-          .string()
-          .max(2_000)
-          .regex(/^https?:\/\/[^\s\\]+$/, 'must be an http or https URL'),
-        secret: line(100),
-      })
-      .nullable()
-      .default(null),
+    webhook: webhook.nullable().default(null),
   })
   .meta({ id: 'ApprovalRuleWish' })
 export type ApprovalRuleInput = z.input<typeof approvalRuleInput>

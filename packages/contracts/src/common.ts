@@ -72,6 +72,21 @@ export const groupName = z
 /** A pattern over names, with `*` for any run of characters. */
 export const pattern = line(500)
 
+/** Pattern over dotted types: `*` is one level, a final `>` one or more. */
+export const topicPattern = z
+  .string()
+  .max(200)
+  .regex(/^[a-z0-9_*]+(\.[a-z0-9_*]+)*(\.>)?$|^>$/, 'must be a topic such as call.* or server.>')
+
+/** Where somebody is told, and the name of the stored secret that signs what they are told. */
+export const webhook = z.strictObject({
+  url: z
+    .string()
+    .max(2_000)
+    .regex(/^https?:\/\/[^\s\\]+$/, 'must be an http or https URL'),
+  secret: line(100),
+})
+
 /** Everybody with a role, or one principal. */
 export const recipient = z
   .union([z.strictObject({ role }), z.strictObject({ principal: id })], 'must be {"role": …} or {"principal": <id>}')

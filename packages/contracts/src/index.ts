@@ -129,6 +129,7 @@ export {
   serverName,
   text,
   timestamp,
+  topicPattern,
 } from './common.ts'
 export {
   callDecision,
@@ -241,3 +242,18 @@ export {
   sessionStepInput,
   type SessionStepInput,
 } from './sessions.ts'
+export {
+  deadLetter,
+  type DeadLetter,
+  delivery,
+  type Delivery,
+  eventInput,
+  type EventInput,
+  pauseSubscription,
+  subscription,
+  type Subscription,
+  subscriptionCreate,
+  type SubscriptionCreate,
+  subscriptionInput,
+  type SubscriptionInput,
+} from './subscriptions.ts'

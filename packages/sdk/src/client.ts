@@ -263,6 +263,39 @@ export class CastellanClient {
     tail: (query: JournalFilter & { after?: number }, signal: AbortSignal) => events(this.#http, query, signal),
   }
 
+  readonly events = {
+    /** Writes an event of one's own into the journal; under one id, once. */
+    publish: (event: wire.EventInput) => this.#send<wire.JournalEvent>('POST', '/api/events', event),
+  }
+
+  readonly subscriptions = {
+    list: (paging?: Paging) => this.#get<wire.List<wire.Subscription>>('/api/subscriptions', paging),
+    /** By id or name. */
+    get: (id: string) => this.#get<wire.Subscription>(`/api/subscriptions/${part(id)}`),
+    create: (subscription: wire.SubscriptionCreate) =>
+      this.#send<wire.Subscription>('POST', '/api/subscriptions', subscription),
+    /** As a whole; it goes on where it is. */
+    replace: (id: string, subscription: wire.SubscriptionInput) =>
+      this.#send<wire.Subscription>('PUT', `/api/subscriptions/${part(id)}`, subscription),
+    remove: (id: string) => this.#send<void>('DELETE', `/api/subscriptions/${part(id)}`),
+    pause: (id: string, reason?: string) =>
+      this.#send<wire.Subscription>('POST', `/api/subscriptions/${part(id)}/pause`, { reason }),
+    resume: (id: string) => this.#send<wire.Subscription>('POST', `/api/subscriptions/${part(id)}/resume`),
+    /** What has not arrived yet, by offset. */
+    deliveries: (id: string, paging?: Paging) =>
+      this.#get<wire.List<wire.Delivery>>(`/api/subscriptions/${part(id)}/deliveries`, paging),
+    /** Has every dead letter of it delivered once more. */
+    redrive: (id: string) => this.#send<{ redriven: number }>('POST', `/api/subscriptions/${part(id)}/redrive`),
+  }
+
+  readonly deadLetters = {
+    /** Newest first; of one subscription, or of all. */
+    list: (query?: Paging & { subscription?: string }) =>
+      this.#get<wire.List<wire.DeadLetter>>('/api/dead-letters', query),
+    redrive: (id: string) => this.#send<void>('POST', `/api/dead-letters/${part(id)}/redrive`),
+    drop: (id: string) => this.#send<void>('DELETE', `/api/dead-letters/${part(id)}`),
+  }
+
   apply(input: wire.ApplyInput): Promise<wire.ApplyAnswer> {
     return this.#send('POST', '/api/apply', input)
   }

@@ -2,7 +2,7 @@ import type { Approvals } from '../approvals/index.ts'
 import type { Budgets, CallStore, DecisionLog, Gate, PolicyEngine, Replays, Rules, Watches } from '../gate/index.ts'
 import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
-import type { Journal } from '../journal/index.ts'
+import type { Journal, Subscriptions } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
 import type { Agents, ModelRouter, Runs } from '../runs/index.ts'
 import type { ReportFormat, Reports } from '../reports/index.ts'
@@ -30,6 +30,7 @@ export interface Core {
   readonly sessions: Sessions
   readonly agents: Agents
   readonly runs: Runs
+  readonly subscriptions: Subscriptions
   /** Those of the settings. */
   readonly models: ModelRouter
   readonly reports: Reports

@@ -5,10 +5,9 @@ import {
   type ApprovalTimes,
   CallbackTokens,
   Notices,
-  type Post,
   type Redact,
 } from '../approvals/index.ts'
-import type { Journal } from '../journal/index.ts'
+import type { Journal, Post } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
 import { matchesPattern } from '../registry/index.ts'
 
@@ -21,15 +20,14 @@ export function approvalParts(given: {
   /** Signs what whoever is told brings back. */
   readonly key: Uint8Array
   readonly redact: Redact
+  readonly post: Post
   readonly secret: (tenant: string, name: string) => Promise<string>
   readonly publicUrl: () => string
 }): { readonly approvals: Approvals; readonly notices: Notices } {
-  const { stores, journal, clock, times, key, redact, secret, publicUrl } = given
+  const { stores, journal, clock, times, key, redact, post, secret, publicUrl } = given
   const store = stores.approvals
   const tokens = new CallbackTokens(key, clock.now)
   const rules = new ApprovalRules({ store, journal, times, matches: matchesPattern })
   const approvals = new Approvals({ store, journal, rules, tokens, redact, clock })
-  // Loaded with the first that is told.
-  const post: Post = async (...message) => (await import('../adapters/webhook-http/index.ts')).webhookPost(...message)
   return { approvals, notices: new Notices({ store, journal, approvals, tokens, post, secret, publicUrl, clock }) }
 }

@@ -27,7 +27,7 @@ import {
   Watches,
 } from '../gate/index.ts'
 import { Authenticator, type Books, DEFAULT_TENANT, Directory, type TokenVerifier } from '../identity/index.ts'
-import { Journal } from '../journal/index.ts'
+import { type Bus, Journal, type Post } from '../journal/index.ts'
 import { type BreakerSettings, type Clock, fault, isFault, newId, systemClock } from '../kernel/index.ts'
 import {
   Authorizations,
@@ -55,6 +55,7 @@ import { runParts } from './runs.ts'
 import { redactArguments } from './redact-arguments.ts'
 import { reportFormat } from './report-formats.ts'
 import { starterPolicies } from './starter-policies.ts'
+import { subscriptionParts } from './subscriptions.ts'
 
 export interface Surroundings {
   readonly variables: Variables
@@ -72,6 +73,7 @@ export interface Parts {
   readonly stores: Stores
   readonly labels: Labels
   readonly engine: Engine
+  readonly bus: Bus
   readonly upstreams: Upstreams
   readonly notices: Notices
   readonly validator: AjvValidator
@@ -218,6 +220,11 @@ export async function compose(
     onBundleRefused: why => log('error', 'policy.bundle_refused', { why }),
   })
   const rules = new Rules(stores.rules, journal, holder)
+  // Loaded with the first that is told.
+  const post: Post = async (...message) => (await import('../adapters/webhook-http/index.ts')).webhookPost(...message)
+  const secret = async (tenant: string, name: string) =>
+    (await resolved(tenant, { secret: { secret: name } }))['secret']!
+  const { subscriptions, bus } = subscriptionParts({ stores, journal, post, secret, clock, breaker, onBug })
   const { approvals, notices } = approvalParts({
     stores,
     journal,
@@ -225,7 +232,8 @@ export async function compose(
     times: config.approvals,
     key: keyFor('approval callback'),
     redact: redactArguments(detectors, onBug),
-    secret: async (tenant, name) => (await resolved(tenant, { secret: { secret: name } }))['secret']!,
+    post,
+    secret,
     publicUrl,
   })
   const late = new LateWrites(clock, onBug)
@@ -288,6 +296,7 @@ export async function compose(
     servers: () => countBy(registry.servers().map(server => registry.health(server.id).status)),
     journalHead: () => stores.journal.head(),
     guardrailProviders: () => panel?.states ?? [],
+    subscriptions: () => subscriptions.list(),
   })
   const core: Core = {
     version,
@@ -306,6 +315,7 @@ export async function compose(
     models: router,
     agents,
     runs,
+    subscriptions,
     reports: new Reports({
       journal,
       guardrails: detectors,
@@ -337,6 +347,7 @@ export async function compose(
     stores,
     labels,
     engine,
+    bus,
     upstreams,
     notices,
     validator,

@@ -44,6 +44,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     await core.sessions.load()
     await core.approvals.rules.load()
     await stores.runs.freeOrphans()
+    await stores.subscriptions.freeOrphans()
     await stores.nodes.join(LEASE)
     stopping.push(() => stores.nodes.leave().catch(core.onBug))
     await sweep(parts)
@@ -55,6 +56,8 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     if (config.database !== null) stopping.push(followingOthers(parts))
     parts.engine.start()
     stopping.push(hintingEngine(parts))
+    parts.bus.start()
+    stopping.push(() => parts.bus.stop(AbortSignal.abort()))
     mcp.endpoint = mcpEndpoint(core, {
       maxBody: config.maxBody,
       sessions: { max: config.mcp.maxSessions, idle: config.mcp.sessionIdle },
@@ -67,7 +70,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
       await Promise.all(loops.map(loop => loop.stop()))
       // Those inside may finish, and their answers leave, first: closing the listener cuts their connections.
       const patience = AbortSignal.timeout(config.drainTimeout)
-      await Promise.all([core.gate.drain(patience), parts.engine.stop(patience)])
+      await Promise.all([core.gate.drain(patience), parts.engine.stop(patience), parts.bus.stop(patience)])
       await answers.sent(500)
       endpoint.close()
       await app.close()

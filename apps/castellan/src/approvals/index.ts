@@ -6,6 +6,6 @@ export { Approvals, type Redact, type Standing, type Use, type Wish } from './ap
 export { CallbackTokens } from './callback-token.ts'
 export { type Command, mayDecide } from './decide.ts'
 export type { Notice } from './notice.ts'
-export { Notices, type Post } from './notices.ts'
+export { Notices } from './notices.ts'
 export { questionFor, readAnswer } from './question.ts'
 export { wireApproval } from './wire-approval.ts'

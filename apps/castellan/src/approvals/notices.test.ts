@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { openSqlite } from '../adapters/store-sql/index.ts'
 import { temporaryFolder } from '../adapters/store-sql/testing/temporary-folder.ts'
-import { Journal } from '../journal/index.ts'
+import { Journal, type Post } from '../journal/index.ts'
 import { fault, manualClock } from '../kernel/index.ts'
 import { approvalsOver } from './fixtures/approvals-over.ts'
 import { aWish, someone } from './fixtures/approval.ts'
 import { CallbackTokens } from './callback-token.ts'
-import { Notices, type Post } from './notices.ts'
+import { Notices } from './notices.ts'
 import { pauseAfter } from './notice.ts'
 
 const HOUR = 60 * 60_000
@@ -63,7 +63,7 @@ async function told(answer: () => Awaited<ReturnType<Post>>, secret = async () =
 
 describe('somebody outside', () => {
   test('is told once by several at once, and no more when it heard', async () => {
-    await using scene = await told(() => ({ status: 204 }))
+    await using scene = await told(() => ({ status: 204, retryAfter: null }))
     await Promise.all([scene.turn(), scene.notices().turn(new AbortController().signal), scene.turn()])
     scene.clock.advance(5 * HOUR)
     await scene.turn()
@@ -77,7 +77,7 @@ describe('somebody outside', () => {
   })
 
   test('is told again, less and less often, until it has been told too often', async () => {
-    await using scene = await told(() => ({ status: 500 }))
+    await using scene = await told(() => ({ status: 500, retryAfter: null }))
     for (let minute = 0; minute < 24 * 60; minute++) {
       await scene.turn()
       scene.clock.advance(60_000)
@@ -89,7 +89,7 @@ describe('somebody outside', () => {
   })
 
   test('that wants nothing more is left alone', async () => {
-    await using scene = await told(() => ({ status: 410 }))
+    await using scene = await told(() => ({ status: 410, retryAfter: null }))
     await scene.turn()
     scene.clock.advance(5 * HOUR)
     await scene.turn()
@@ -112,7 +112,7 @@ describe('somebody outside', () => {
 
   test('is told nothing unsigned', async () => {
     const unreadable = () => Promise.reject(fault('SECRET_UNREADABLE', { name: 'hook', why: 'it is not stored' }))
-    await using scene = await told(() => ({ status: 200 }), unreadable)
+    await using scene = await told(() => ({ status: 200, retryAfter: null }), unreadable)
     await scene.turn()
     assert.deepEqual(scene.sent, [])
     assert.deepEqual(await scene.lines(), [])

@@ -1,22 +1,11 @@
-import type { Journal } from '../journal/index.ts'
-import { type Clock, Fault, isFault, isoTime } from '../kernel/index.ts'
+import type { Journal, Post } from '../journal/index.ts'
+import { type Clock, Fault, isFault, isoTime, signatureHeaders } from '../kernel/index.ts'
 import type { Approval } from './approval.ts'
 import type { Approvals } from './approvals.ts'
 import type { ApprovalStore } from './approval-store.ts'
 import type { CallbackTokens } from './callback-token.ts'
 import { MOST_ATTEMPTS, type Notice, pauseAfter } from './notice.ts'
-import { signatureHeaders } from './signed-webhook.ts'
 import { wireApproval } from './wire-approval.ts'
-
-/**
- * The port that hands a message to whoever listens at a URL. Resolves with the status of the answer, or with why there is none,
- * free of secrets. Follows no redirects, and never rejects.
- */
-export type Post = (
-  url: string,
-  message: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
-  signal: AbortSignal,
-) => Promise<{ readonly status: number } | { readonly lost: string }>
 
 export interface NoticeParts {
   readonly store: ApprovalStore

@@ -8,6 +8,7 @@ import { approvalsCommand } from './approvals.ts'
 import { callCommand } from './call.ts'
 import type { CommandLine } from './command-line.ts'
 import { configCommand } from './config.ts'
+import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { guardrailsCommand } from './guardrails.ts'
@@ -23,6 +24,7 @@ import { reportCommand } from './report.ts'
 import { secretsCommand } from './secrets.ts'
 import { serversCommand } from './servers.ts'
 import { sessionsCommand } from './sessions.ts'
+import { subscriptionsCommand } from './subscriptions.ts'
 import { toolsCommand } from './tools.ts'
 import { upCommand } from './up.ts'
 
@@ -39,6 +41,8 @@ const commands = [
   agentsCommand,
   runsCommand,
   journalCommand,
+  subscriptionsCommand,
+  deadLettersCommand,
   sessionsCommand,
   reportCommand,
   applyCommand,

@@ -1,4 +1,5 @@
 import type { SequencedEntry } from './entry.ts'
+import { hintedOrDue } from './hinted-or-due.ts'
 import type { EntryFilter, JournalStore } from './journal-store.ts'
 
 /**
@@ -38,7 +39,7 @@ export async function* followInPages(
       const entries = await store.read(offset, PAGE, filter)
       if (entries.length > 0 && !signal.aborted) yield entries
       offset = entries.at(-1)?.offset ?? offset
-      if (entries.length < PAGE && !signal.aborted) await hintedOrDue(hinted.promise)
+      if (entries.length < PAGE && !signal.aborted) await hintedOrDue(hinted.promise, POLL)
     }
   } finally {
     stopListening()
@@ -48,13 +49,3 @@ export async function* followInPages(
 
 const PAGE = 500
 const POLL = 1_000
-
-async function hintedOrDue(hinted: Promise<void>): Promise<void> {
-  const { promise: due, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, POLL)
-  try {
-    await Promise.race([hinted, due])
-  } finally {
-    clearTimeout(timer)
-  }
-}

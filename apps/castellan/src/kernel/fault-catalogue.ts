@@ -70,6 +70,13 @@ export const catalogue = {
     sentence: 'The master key is being replaced already; try again when that has ended.',
   },
 
+  // Subscriptions
+  DELIVERY_LOST: {
+    kind: 'conflict',
+    retryable: true,
+    sentence: 'Somebody else delivers this now, or it was removed.',
+  },
+
   // Runs
   RUN_LOST: {
     kind: 'conflict',

@@ -1,5 +1,5 @@
 export { isLoopback, type Place, placeOf, placeOfHost } from './address.ts'
-export { Breakers, type BreakerSettings } from './breaker.ts'
+export { Breakers, type BreakerSettings, defaultBreaker } from './breaker.ts'
 export { canonicalize, parseStrict, MAX_DEPTH } from './canonical-json.ts'
 export { type Clock, isoTime, type ManualClock, manualClock, systemClock } from './clock.ts'
 export { type Digest, digestBytes, digestJson } from './digest.ts'
@@ -12,4 +12,5 @@ export { concealing, masking, SHORTEST_MASKED, writtenForms } from './masking.ts
 export { deepFreeze, isJsonObject, type JsonObject, type JsonPrimitive, type JsonValue } from './json.ts'
 export { PassingMap, PassingSet } from './passing.ts'
 export { Recent } from './recent.ts'
+export { signatureHeaders } from './signed-webhook.ts'
 export { formatSize, parseSize } from './size.ts'

@@ -17,6 +17,15 @@ export interface Gauges {
     readonly failed: number
     readonly reused: number
   }[]
+  readonly subscriptions: () => Promise<readonly Standing[]>
+}
+
+/** How far a subscription has got. */
+interface Standing {
+  readonly subscription: { readonly tenant: string; readonly name: string }
+  readonly pending: number
+  readonly delivered: number
+  readonly dead: number
 }
 
 /** Metrics in the Prometheus text format. */
@@ -75,6 +84,28 @@ export function prometheus(gauges: Gauges): { readonly meter: Meter; readonly re
         this.set({ provider: name }, is === 'working' || is === 'unasked' ? 1 : 0)
     },
   })
+  const standing = (name: string, help: string, read: (standing: Standing) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['tenant', 'subscription'],
+      registers: [register],
+      async collect() {
+        const all = await gauges.subscriptions()
+        this.reset()
+        for (const each of all) {
+          const { tenant, name: subscription } = each.subscription
+          this.set({ tenant, subscription }, read(each))
+        }
+      },
+    })
+  standing('castellan_deliveries_pending', 'Entries on their way to a subscriber.', each => each.pending)
+  standing('castellan_deliveries_made', 'Entries that a subscriber took, since it subscribed.', each => each.delivered)
+  standing(
+    'castellan_dead_letters',
+    'Entries that could not be delivered, and wait to be looked at.',
+    each => each.dead,
+  )
   const asks = new Counter({
     name: 'castellan_guardrail_provider_asks_total',
     help: 'Questions to external providers of the guardrails by how they ended; reused ones were not sent.',

@@ -8,6 +8,7 @@ import { rulesStoreSuite } from '../../gate/rules-store.testsuite.ts'
 import { noteStoreSuite } from '../../history/note-store.testsuite.ts'
 import { identityStoreSuite } from '../../identity/identity-store.testsuite.ts'
 import { journalStoreSuite } from '../../journal/journal-store.testsuite.ts'
+import { subscriptionStoreSuite } from '../../journal/subscriptions/subscription-store.testsuite.ts'
 import { systemClock } from '../../kernel/index.ts'
 import { pinStoreSuite } from '../../registry/pins/pin-store.testsuite.ts'
 import { registryStoreSuite } from '../../registry/registry-store.testsuite.ts'
@@ -40,6 +41,7 @@ for (const { name, skip, open } of databases) {
   approvalStoreSuite(name, open, skip)
   sessionStoreSuite(name, open, skip)
   runStoreSuite(name, open, skip)
+  subscriptionStoreSuite(name, open, skip)
 }
 
 journalStoreSuite('SQLite, asked for everything,', () => onSqlite(openForgetful), false)

@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import { type Entry } from '../../journal/index.ts'
 import { fault, isFault, type JsonValue } from '../../kernel/index.ts'
 import {
-  type ClaimWish,
   hasEnded,
   type Held,
   type RunMessage,
@@ -19,6 +18,7 @@ import type { Database, Dialect, Statement } from './database.ts'
 import { entryOf } from './journal-store.ts'
 import { parseBody, refusal } from './resource.ts'
 import { storeTime } from './store-time.ts'
+import { takeTurns } from './take-turns.ts'
 import { entryColumns, type PayloadRow, type RunRow } from './tables.ts'
 
 export function runStore(database: Database, db: Compiler, commit: CommitEntries): RunStore {
@@ -73,7 +73,12 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
     },
 
     async claim(wish) {
-      const wanted = inTurn(await candidates(wish), wish)
+      const [rows, held] = await Promise.all([
+        database.read(of.due({ most: wish.most })),
+        database.read(of.heldBy({ owner: wish.owner })),
+      ])
+      const counts = new Map(held.map(({ tenant, held: count }) => [tenant, Number(count)]))
+      const wanted = takeTurns(rows, tenant => counts.get(tenant) ?? 0, wish)
       const claimed = await Promise.all(
         wanted.map(async ({ tenant, run, fence, told }): Promise<Held | null> => {
           try {
@@ -151,32 +156,6 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
       return rows.map(({ tenant, queued, held }) => ({ tenant, queued: Number(queued), held: Number(held) }))
     },
   }
-
-  async function candidates({ owner, most, after }: ClaimWish): Promise<Candidate[]> {
-    const [rows, held] = await Promise.all([database.read(of.due({ most })), database.read(of.heldBy({ owner }))])
-    const counts = new Map(held.map(({ tenant, held: count }) => [tenant, Number(count)]))
-    const tenants = [...Map.groupBy(rows, row => row.tenant)].sort(([one], [other]) => (one < other ? -1 : 1))
-    const begin = tenants.findIndex(([tenant]) => tenant > after)
-    const turned = begin < 0 ? tenants : [...tenants.slice(begin), ...tenants.slice(0, begin)]
-    return turned.flatMap(([tenant, due]) =>
-      due.map((row, index) => ({ ...row, turn: index, held: counts.get(tenant) ?? 0 })),
-    )
-  }
-}
-
-interface Candidate extends Held {
-  /** In which round its tenant comes to it. */
-  readonly turn: number
-  /** How many its tenant has under way. */
-  readonly held: number
-}
-
-/** The first of each tenant, then the second of each, as many as there may be. */
-function inTurn(candidates: readonly Candidate[], { most, mostOfTenant }: ClaimWish): readonly Candidate[] {
-  return candidates
-    .filter(({ turn, held }) => held + turn < mostOfTenant)
-    .toSorted((one, other) => one.turn - other.turn)
-    .slice(0, most)
 }
 
 function page(db: Compiler, tenant: string, filter: RunFilter, before: string | null, limit: number) {

@@ -2,7 +2,7 @@ import type { ApprovalStore } from '../../approvals/index.ts'
 import type { BudgetLedger, CallStore, DecisionLog, NodeStore, RulesStore } from '../../gate/index.ts'
 import type { NoteStore } from '../../history/index.ts'
 import type { IdentityStore } from '../../identity/index.ts'
-import type { JournalStore } from '../../journal/index.ts'
+import type { JournalStore, SubscriptionStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
 import type { AgentStore, RunStore } from '../../runs/index.ts'
 import type { SessionStore } from '../../sessions/index.ts'
@@ -24,10 +24,12 @@ import { registryStore } from './registry-store.ts'
 import { rulesStore } from './rules-store.ts'
 import { runStore } from './run-store.ts'
 import { sessionStore } from './session-store.ts'
+import { subscriptionStore } from './subscription-store.ts'
 
 /** Every store there is, over one database: what one of them commits, the others see. */
 export interface Stores extends AsyncDisposable {
   readonly journal: JournalStore
+  readonly subscriptions: SubscriptionStore
   readonly identity: IdentityStore
   readonly registry: RegistryStore
   readonly nodes: NodeStore
@@ -61,6 +63,7 @@ export function storesOver(database: OpenDatabase): Stores {
   const nodes = nodeStore(database, db)
   return {
     journal: journalStore(database, db, commit),
+    subscriptions: subscriptionStore(database, db, commit),
     identity: identityStore(database, db, commit),
     registry: registryStore(database, db, commit),
     nodes,

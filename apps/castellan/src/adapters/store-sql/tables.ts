@@ -126,6 +126,11 @@ export interface Tables {
   }
   readonly note_words: NoteWordRow
 
+  readonly subscriptions: SubscriptionRow
+  /** What is on its way to subscribers. */
+  readonly deliveries: DeliveryRow
+  readonly dead_letters: DeadLetterRow
+
   readonly pins: {
     readonly tenant: string
     /** Name of a server. */
@@ -236,6 +241,46 @@ export interface PayloadRow {
   readonly salt: Uint8Array
   /** JSON. */
   readonly value: string
+}
+
+export interface SubscriptionRow extends NamedRow {
+  /** 0 or 1. */
+  readonly paused: number
+  readonly concurrency: number
+  /** The cursor. */
+  readonly position: number
+  readonly pending: number
+  readonly delivered: number
+  readonly dead: number
+  readonly failures: number
+  readonly trouble: string | null
+}
+
+export interface DeliveryRow {
+  readonly subscription: string
+  readonly offset: number
+  readonly lane: string
+  readonly attempts: number
+  /**
+   * Milliseconds of the epoch, by the clock of the store: when somebody may claim it; null while it waits for the one before it in its
+   * lane. In each lane there is one that does not.
+   */
+  readonly due_at: number | null
+  /** Who attempts it; null when nobody does. */
+  readonly owner: string | null
+  readonly fence: number
+  readonly why: string | null
+}
+
+export interface DeadLetterRow {
+  readonly id: string
+  readonly tenant: string
+  readonly subscription: string
+  readonly offset: number
+  readonly lane: string
+  readonly attempts: number
+  readonly why: string
+  readonly died_at: string
 }
 
 /** A versioned resource; `body` is the whole of it as JSON, the other columns are what is looked for. */

@@ -47,6 +47,15 @@ const bodies: Readonly<Record<string, unknown>> = {
   'PUT /api/principals/{id}': { name: 'x' },
   'POST /api/keys': { principal: '01932c07-209d-7a51-9b2e-5a8d7c1f3e64', name: 'x', scopes: ['mcp'] },
   'POST /api/calls': { name: 'nothing' },
+  'POST /api/events': { type: 'custom.nothing' },
+  'POST /api/subscriptions': {
+    name: 'x',
+    topic: '>',
+    webhook: { url: 'https://hooks.example', secret: 'x' },
+    start: { after: 1_000_000_000 },
+  },
+  'PUT /api/subscriptions/{id}': { name: 'x', topic: '>', webhook: { url: 'https://hooks.example', secret: 'x' } },
+  'POST /api/subscriptions/{id}/pause': {},
   'POST /api/apply': { manifest: {} },
 }
 

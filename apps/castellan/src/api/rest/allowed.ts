@@ -16,5 +16,7 @@ export const rehearse: Access = { scope: 'read', roles: ['admin', 'operator'] }
 export const write: Access = { scope: 'write', roles: ['admin'] }
 /** Agree to what others want, or refuse it; with which role, the approval itself says. */
 export const decide: Access = { scope: 'write' }
+/** Tell others of events of one's own. */
+export const tell: Access = { scope: 'write' }
 /** Change who may do what. */
 export const administer: Access = { scope: 'admin', roles: ['admin'] }

@@ -33,6 +33,7 @@ import { authorizationRoutes, callbackRoute } from './routes/authorization.ts'
 import { runRoutes } from './routes/runs.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serverRoutes } from './routes/servers.ts'
+import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { tenantBudgetRoutes } from './routes/tenant-budgets.ts'
 import { toolRoutes } from './routes/tools.ts'
 import { validatorCompiler } from './validate.ts'
@@ -99,6 +100,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     callRoutes(app, core)
     approvalRoutes(app, core)
     journalRoutes(app, core)
+    subscriptionRoutes(app, core)
     applyRoutes(app, core)
     metricRoutes(app, core)
     refuseOthers()

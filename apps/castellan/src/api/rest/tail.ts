@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { FastifyReply } from 'fastify'
-import { type EntryFilter, follow, type JournalStore } from '../../journal/index.ts'
-import { journalEvent } from './wire/event.ts'
+import { cloudEvent, type EntryFilter, follow, type JournalStore } from '../../journal/index.ts'
 
 interface Tailing {
   /** Offset after which to begin. */
@@ -35,7 +34,7 @@ export async function tail(
   }, HEARTBEAT)
   try {
     for await (const entry of follow(store, from, gone.signal, filter)) {
-      const text = `id: ${entry.offset}\nevent: ${entry.type}\ndata: ${JSON.stringify(journalEvent(entry))}\n\n`
+      const text = `id: ${entry.offset}\nevent: ${entry.type}\ndata: ${JSON.stringify(cloudEvent(entry))}\n\n`
       // A reader that does not read gets no more until it does: the journal keeps it all, memory would not.
       if (!raw.write(text)) await once(raw, 'drain', { signal: gone.signal })
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Capability, Key, Principal, Server } from '@castellan/contracts'
+import type { Capability, Key, Principal, Server, Subscription } from '@castellan/contracts'
 import { examineControlPlane, type Facts } from './control-plane.ts'
 
 const NOW = new Date('2026-06-01T00:00:00Z')
@@ -180,6 +180,23 @@ test('what is found of a provider of models is what keeps it from being asked', 
   expectOne({ models }, 'warning', /provider of models openai \(openai\) cannot be asked: a secret it needs/)
 })
 
+describe('what is found of a subscription', () => {
+  const about = (change: Partial<Subscription>, standing: Partial<Subscription['standing']> = {}) => ({
+    subscriptions: [{ ...subscription, ...change, standing: { ...subscription.standing, ...standing } }],
+  })
+
+  test('is nothing while its entries arrive', () => assert.deepEqual(found(about({})), []))
+
+  test('is that it is paused, that it fails, or that it is far behind', () => {
+    const paused = { why: 'it answered 410, and wants no more', at: '' }
+    expectOne(about({ paused }, { failures: 9 }), 'advice', /audit is paused: it answered 410/)
+    expectOne(about({}, { failures: 5, trouble: 'it answered 500' }), 'warning', /5 times in a row: it answered 500/)
+    expectOne(about({}, { behind: 20_000 }), 'warning', /20000 entries behind/)
+  })
+
+  test('are its dead letters', () => expectOne(about({}, { dead_letters: 1 }), 'warning', /1 entry never reached/))
+})
+
 function found(facts: Partial<Facts>) {
   return examineControlPlane({ ...well, ...facts }, NOW)
 }
@@ -219,7 +236,24 @@ const well: Facts = {
   guardrails: guarding,
   models: [{ name: 'local', kind: 'openai-compatible', trouble: null }],
   providers: [],
+  subscriptions: [],
   tenants: [],
+}
+
+const subscription: Subscription = {
+  id: ID,
+  name: 'audit',
+  description: '',
+  topic: '>',
+  principal: null,
+  stream_prefix: null,
+  webhook: { url: 'https://hooks.example', secret: 'hook' },
+  retry: { max_attempts: 20, first_pause: '5s', longest_pause: '1h' },
+  order: 'stream',
+  concurrency: 8,
+  version: 1,
+  paused: null,
+  standing: { cursor: 1, behind: 0, pending: 0, delivered: 1, dead_letters: 0, failures: 0, trouble: null },
 }
 
 const key: Key = {

@@ -11,6 +11,7 @@ import type {
   PolicySet,
   Principal,
   Server,
+  Subscription,
   Tenant,
 } from '@castellan/contracts'
 import { isLoopback } from '../../kernel/index.ts'
@@ -40,6 +41,7 @@ export interface Facts {
   readonly models: readonly ModelProvider[] | null
   /** Who looks at texts. */
   readonly providers: readonly GuardrailProvider[] | null
+  readonly subscriptions: readonly Subscription[] | null
   /** `hasPolicies` is null for a tenant whose policies the key may not see. */
   readonly tenants: readonly { readonly tenant: Tenant; readonly hasPolicies: boolean | null }[] | null
 }
@@ -54,6 +56,7 @@ export function examineControlPlane(facts: Facts, now: Date): Finding[] {
     ...(facts.guardrails ? examineGuardrails(facts.guardrails) : []),
     ...(facts.models ?? []).flatMap(examineModels),
     ...(facts.providers ?? []).flatMap(each => examineProvider(each, facts.guardrails?.mode)),
+    ...(facts.subscriptions ?? []).flatMap(examineSubscription),
     ...facts.servers.flatMap(({ server, catalog }) => examineServer(server, catalog)),
     ...examinePins(facts),
     ...examineConfinement(facts.servers.map(({ server }) => server)),
@@ -96,6 +99,46 @@ function examineModels({ name, kind, trouble }: ModelProvider): Finding[] {
     },
   ]
 }
+
+function examineSubscription({ name, paused, standing }: Subscription): Finding[] {
+  const { behind, dead_letters: dead, failures, trouble } = standing
+  const findings: Finding[] = []
+  if (paused !== null) {
+    findings.push({
+      severity: 'advice',
+      what: `the subscription ${name} is paused: ${paused.why}`,
+      why: 'what it wants waits in the journal',
+      fix: `castellan subscriptions resume ${name}`,
+    })
+  } else if (failures >= MANY_FAILURES) {
+    findings.push({
+      severity: 'warning',
+      what: `the subscription ${name} failed ${failures} times in a row: ${trouble ?? 'nobody knows why'}`,
+      why: 'entries wait, and become dead letters when they waited too long',
+      fix: `look at where it leads: castellan subscriptions show ${name}`,
+    })
+  } else if (behind > FAR_BEHIND) {
+    findings.push({
+      severity: 'warning',
+      what: `the subscription ${name} is ${behind} entries behind`,
+      why: 'whoever listens there learns late of what happens',
+      fix: 'let more deliveries go at once (concurrency), or answer them faster',
+    })
+  }
+  if (dead > 0) {
+    findings.push({
+      severity: 'warning',
+      what: `${dead} ${dead === 1 ? 'entry' : 'entries'} never reached the subscription ${name}`,
+      why: 'nobody tries again by themselves',
+      fix: `castellan dead-letters list, then castellan subscriptions redrive ${name}`,
+    })
+  }
+  return findings
+}
+
+const MANY_FAILURES = 5
+/** Entries. */
+const FAR_BEHIND = 10_000
 
 function examineEngine({ name, fail_open, trouble }: PolicyEngine): Finding[] {
   const findings: Finding[] = []

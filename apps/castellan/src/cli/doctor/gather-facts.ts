@@ -29,6 +29,7 @@ export async function gatherFacts({ client, url, inTenant }: Connection): Promis
     guardrails: await ifAllowed(client.guardrails.get()),
     models: await ifAllowed(everything(page => client.models.providers(page))),
     providers: (await ifAllowed(client.guardrails.health()))?.providers ?? null,
+    subscriptions: await ifAllowed(everything(page => client.subscriptions.list(page))),
     tenants: await tenantsOf(client, inTenant),
   }
 }

@@ -10,6 +10,7 @@ import { versionsAndDataKeys } from './0009-versions-and-data-keys.ts'
 import { sessions } from './0010-sessions.ts'
 import { runs } from './0011-runs.ts'
 import { notes } from './0012-notes.ts'
+import { subscriptions } from './0013-subscriptions.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   sessions,
   runs,
   notes,
+  subscriptions,
 ]

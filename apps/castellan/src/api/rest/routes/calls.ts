@@ -10,7 +10,7 @@ import { byId } from '../path-parts.ts'
 import { problemOfDenial } from '../problem.ts'
 import type { TypedApp } from '../route.ts'
 import { callAnswer, callRecord } from '../wire/call.ts'
-import { journalEvent } from '../wire/event.ts'
+import { cloudEvent } from '../../../journal/index.ts'
 
 const tags = ['calls']
 
@@ -110,7 +110,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
       const record = isId(id) ? await calls.call(tenant, id) : undefined
       if (!record) throw fault('NOT_FOUND', { what: 'call' })
       const entries = await journal.store.readStream(tenant, `call:${id}`)
-      return { ...callRecord(record), entries: entries.map(journalEvent) }
+      return { ...callRecord(record), entries: entries.map(cloudEvent) }
     },
   )
 }

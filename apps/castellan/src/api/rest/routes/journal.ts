@@ -1,22 +1,17 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import type { EntryFilter } from '../../../journal/index.ts'
+import { cloudEvent, type EntryFilter, publish } from '../../../journal/index.ts'
+import type { JsonObject } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
-import { look } from '../allowed.ts'
+import { look, tell } from '../allowed.ts'
 import { callerOf, stillAllowed } from '../caller.ts'
 import type { TypedApp } from '../route.ts'
 import { tail } from '../tail.ts'
-import { journalEvent } from '../wire/event.ts'
 
 const tags = ['journal']
 
 const filters = z.strictObject({
-  /** Pattern over types: `*` is one level, a final `>` one or more. */
-  topic: z
-    .string()
-    .max(200)
-    .regex(/^[a-z_*]+(\.[a-z_*]+)*(\.>)?$|^>$/, 'must be a topic such as call.* or server.>')
-    .optional(),
+  topic: wire.topicPattern.optional(),
   stream: wire.line(200).optional(),
   principal: wire.line(200).optional(),
   correlation_id: wire.line(200).optional(),
@@ -44,7 +39,25 @@ export function journalRoutes(app: TypedApp, core: Core): void {
       const { after, limit, ...filter } = request.query
       const entries = await store.read(after, limit + 1, entryFilter(tenant, filter))
       const items = entries.slice(0, limit)
-      return { items: items.map(journalEvent), next: entries.length > limit ? String(items.at(-1)!.offset) : null }
+      return { items: items.map(cloudEvent), next: entries.length > limit ? String(items.at(-1)!.offset) : null }
+    },
+  )
+  app.post(
+    '/api/events',
+    {
+      schema: {
+        operationId: 'publishEvent',
+        tags,
+        summary: 'Write an event of your own into the journal, for all who subscribe',
+        body: wire.eventInput,
+        response: { 201: wire.journalEvent },
+      },
+    },
+    async (request, reply) => {
+      const { actor } = callerOf(request, tell)
+      const { type, data, id = null, causationid: causationId = null } = request.body
+      const entry = await publish(core.journal, { type, data: data as JsonObject, id, causationId }, actor)
+      return reply.code(201).send(cloudEvent(entry))
     },
   )
   const stream = { description: 'OK', content: { 'text/event-stream': { schema: z.string() } } }

@@ -1,8 +1,8 @@
 import type { JournalEvent } from '@castellan/contracts'
-import type { Entry, SequencedEntry } from '../../../journal/index.ts'
+import type { Entry, SequencedEntry } from './entry.ts'
 
 /** An entry as a CloudEvent; extension names are lower-case letters and digits, as CloudEvents 1.0.2 asks. */
-export function journalEvent(entry: Entry | SequencedEntry): JournalEvent {
+export function cloudEvent(entry: Entry | SequencedEntry): JournalEvent {
   return {
     specversion: '1.0',
     id: entry.id,
