@@ -41,7 +41,8 @@ export const folders: Readonly<Record<string, Room>> = {
   ledger: pure([...ground, 'identity', 'journal']),
   gate: pure(beforeGate),
   sessions: pure([...beforeGate, 'gate']),
-  runs: pure([...beforeGate, 'ledger', 'gate']),
+  // Documents of workflows are read with their positions.
+  runs: pure([...beforeGate, 'ledger', 'gate'], ['yaml']),
   orders: pure([...ground, 'identity', 'journal', 'ledger', 'gate']),
   drift: pure(beforeDrift),
   packs: pure(beforeDrift),
@@ -87,6 +88,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   'secrets-vault': io([...ground, 'registry', 'adapters/http-client']),
   'webhook-http': io([...ground, 'approvals', 'adapters/http-client']),
   'model-ai-sdk': io([...ground, 'registry', 'runs', 'adapters/http-client'], ['@ai-sdk/*', 'undici']),
+  'expressions-jsonata': io([...ground, 'runs'], ['jsonata']),
   'model-scripted': io([...ground, 'runs'], ['yaml']),
   'model-cassette': io([...ground, 'runs']),
   'report-json': io([...ground, 'reports']),

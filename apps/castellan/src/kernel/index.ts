@@ -12,4 +12,5 @@ export { concealing, masking, SHORTEST_MASKED, writtenForms } from './masking.ts
 export { deepFreeze, isJsonObject, type JsonObject, type JsonPrimitive, type JsonValue } from './json.ts'
 export { PassingMap, PassingSet } from './passing.ts'
 export { Recent } from './recent.ts'
+export { readSigned, writeSigned } from './signed-text.ts'
 export { formatSize, parseSize } from './size.ts'

@@ -3,7 +3,7 @@ import type { BudgetLedger, CallStore, DecisionLog, NodeStore, RulesStore } from
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
-import type { AgentStore, RunStore } from '../../runs/index.ts'
+import type { AgentStore, RunStore, WorkflowStore } from '../../runs/index.ts'
 import type { SessionStore } from '../../sessions/index.ts'
 import { agentStore } from './agent-store.ts'
 import { approvalStore } from './approval-store.ts'
@@ -22,6 +22,7 @@ import { registryStore } from './registry-store.ts'
 import { rulesStore } from './rules-store.ts'
 import { runStore } from './run-store.ts'
 import { sessionStore } from './session-store.ts'
+import { workflowStore } from './workflow-store.ts'
 
 /** Every store there is, over one database: what one of them commits, the others see. */
 export interface Stores extends AsyncDisposable {
@@ -35,6 +36,7 @@ export interface Stores extends AsyncDisposable {
   readonly sessions: SessionStore
   readonly runs: RunStore
   readonly agents: AgentStore
+  readonly workflows: WorkflowStore
   readonly pins: PinStore
   readonly budgets: BudgetLedger
   readonly approvals: ApprovalStore
@@ -67,6 +69,7 @@ export function storesOver(database: OpenDatabase): Stores {
     sessions: sessionStore(database, db, commit),
     runs: runStore(database, db, commit),
     agents: agentStore(database, db, commit),
+    workflows: workflowStore(database, db, commit),
     pins: pinStore(database, db, commit),
     budgets: budgetLedger(database, db, commit),
     approvals: approvalStore(database, db, commit),

@@ -9,6 +9,7 @@ import { budgets } from './0008-budgets.ts'
 import { versionsAndDataKeys } from './0009-versions-and-data-keys.ts'
 import { sessions } from './0010-sessions.ts'
 import { runs } from './0011-runs.ts'
+import { workflows } from './0012-workflows.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   versionsAndDataKeys,
   sessions,
   runs,
+  workflows,
 ]
