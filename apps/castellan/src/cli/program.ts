@@ -25,6 +25,7 @@ import { serversCommand } from './servers.ts'
 import { sessionsCommand } from './sessions.ts'
 import { toolsCommand } from './tools.ts'
 import { upCommand } from './up.ts'
+import { workflowsCommand } from './workflows.ts'
 
 /** The commands, in the order in which one meets them. */
 const commands = [
@@ -37,6 +38,7 @@ const commands = [
   toolsCommand,
   callCommand,
   agentsCommand,
+  workflowsCommand,
   runsCommand,
   journalCommand,
   sessionsCommand,

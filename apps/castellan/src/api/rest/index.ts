@@ -30,10 +30,12 @@ import { policyRoutes } from './routes/policies.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { authorizationRoutes, callbackRoute } from './routes/authorization.ts'
-import { runRoutes } from './routes/runs.ts'
+import { runRoutes, stepCallbackRoute } from './routes/runs.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serverRoutes } from './routes/servers.ts'
 import { tenantBudgetRoutes } from './routes/tenant-budgets.ts'
+import { workflowExecutionRoutes } from './routes/workflow-execution.ts'
+import { workflowRoutes } from './routes/workflows.ts'
 import { toolRoutes } from './routes/tools.ts'
 import { validatorCompiler } from './validate.ts'
 
@@ -55,6 +57,7 @@ export function restPlugin(core: Core): (app: FastifyInstance) => Promise<void> 
     lifeRoutes(app.withTypeProvider<ZodTypeProvider>(), core)
     callbackRoute(app, core)
     approvalCallbackRoute(app.withTypeProvider<ZodTypeProvider>(), core)
+    stepCallbackRoute(app.withTypeProvider<ZodTypeProvider>(), core)
     refuseOthers()
 
     await app.register(guarded(core))
@@ -89,6 +92,8 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     sessionRoutes(app, core)
     agentRoutes(app, core)
     agentExecutionRoutes(app, core)
+    workflowRoutes(app, core)
+    workflowExecutionRoutes(app, core)
     runRoutes(app, core)
     reportRoutes(app, core)
     budgetRoutes(app, core)

@@ -137,7 +137,10 @@ nodes:
   })
 
   test('of too many fails and says how many there may be', async () => {
-    const run = await Told.begin(source(1), Array.from({ length: 1_001 }, () => ({ name: 'x' })))
+    const run = await Told.begin(
+      source(1),
+      Array.from({ length: 1_001 }, () => ({ name: 'x' })),
+    )
     assert.match(run.why!, /1001 items, and at most 1000/)
   })
 })

@@ -83,10 +83,10 @@ class Reader {
     }
     const { success, data, error } = workflowDocument.safeParse(this.#value)
     if (success) return data
-    for (const { path, message } of error.issues)
+    for (const issue of error.issues)
       this.#problem(
-        path.map(part => (typeof part === 'number' ? part : String(part))),
-        message,
+        issue.path.map(part => (typeof part === 'number' ? part : String(part))),
+        complaintOf(issue),
       )
     return null
   }
@@ -237,6 +237,16 @@ class Reader {
   }
 }
 
+type Issue = NonNullable<ReturnType<typeof workflowDocument.safeParse>['error']>['issues'][number]
+
+function complaintOf(issue: Issue): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('received undefined'))
+    return `is missing; it must be of the type ${issue.expected}`
+  if (issue.code === 'unrecognized_keys') return `has the unknown field ${issue.keys.join(', ')}`
+  if (issue.code === 'invalid_union' && 'discriminator' in issue) return `must be one of ${NODE_TYPES.join(', ')}`
+  return issue.message
+}
+
 /** A circle in a block, from a node back to itself; null when there is none. */
 function circleIn(block: Block): readonly string[] | null {
   const before = new Map(block.map(({ id, after }) => [id, after.map(({ from }) => from)]))
@@ -322,5 +332,19 @@ function unknownTool(tool: string): string {
   return `there is no tool "${tool}" for you here now; a run that gets to it will fail`
 }
 
+const NODE_TYPES: readonly Written['type'][] = [
+  'tool',
+  'mcp_call',
+  'agent',
+  'team',
+  'workflow',
+  'if',
+  'switch',
+  'foreach',
+  'parallel',
+  'wait',
+  'approval',
+  'transform',
+]
 const DEEPEST = 64
 const MOST_NESTED = 8

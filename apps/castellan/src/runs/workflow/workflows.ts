@@ -1,6 +1,6 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { canonicalize, digestBytes, fault, isJsonObject, type JsonObject, newId } from '../../kernel/index.ts'
+import { canonicalize, digestBytes, fault, type JsonObject, newId } from '../../kernel/index.ts'
 import type { Expressions } from './expressions.ts'
 import { type KnownTools, type Reading, readWorkflow, type Source } from './read-workflow.ts'
 import type { StoredWorkflow, Workflow } from './workflow.ts'
@@ -39,10 +39,11 @@ export class Workflows {
     const { workflow, document, problems } = await this.check(source)
     if (workflow !== null) return { workflow, document }
     const [first] = problems
-    const { at, line, column, message } = first!
-    const place = line === null ? at : `line ${line}, column ${column}${at === '' ? '' : ` (${at})`}`
+    const places = problems.map(each => each.at)
+    const messages = problems.map(inWords)
     const more = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
-    throw fault('WORKFLOW_INVALID', { why: `${place === '' ? '' : `${place}: `}${message}${more}` })
+    const where = first!.at === '' ? '' : `${first!.at}: `
+    throw fault('WORKFLOW_INVALID', { why: `${where}${messages[0]}${more}`, places, messages })
   }
 
   /** Makes it, or changes it to what is written; the same document changes nothing. Throws `WORKFLOW_INVALID`, `VERSION_CONFLICT`. */
@@ -51,14 +52,15 @@ export class Workflows {
     if (workflow.name !== name)
       throw fault('WORKFLOW_INVALID', { why: `its name is "${workflow.name}", and it was to be put as "${name}"` })
     const before = (await this.#store.workflows(actor.tenant)).find(each => each.name === name)
-    const text = 'text' in source ? source.text : null
-    const digest = digestBytes(canonicalize(workflow as unknown as JsonObject))
-    if (before && before.digest === digest && before.source === text) return before
-    const { id = newId(), version = 0 } = before ?? {}
-    const next = { id, tenant: actor.tenant, name, source: text, document, workflow, digest, version: version + 1 }
-    const type = next.version === 1 ? 'workflow.created' : 'workflow.updated'
-    await this.#store.save(next, [this.#entry(next, version, type, actor)])
-    return next
+    const next = stored(before ?? null, source, workflow, document, actor.tenant)
+    if (before && before.digest === next.digest && before.source === next.source) return before
+    return this.#save(next, actor)
+  }
+
+  /** Throws `WORKFLOW_INVALID`, `NAME_TAKEN`. */
+  async create(source: Source, actor: Actor): Promise<StoredWorkflow> {
+    const { workflow, document } = await this.read(source)
+    return this.#save(stored(null, source, workflow, document, actor.tenant), actor)
   }
 
   /** Removes it; its runs go on. Throws `NOT_FOUND`. */
@@ -68,8 +70,13 @@ export class Workflows {
     await this.#store.remove(workflow.tenant, workflow.id, [entry])
   }
 
-  #entry({ tenant, id, name, digest, document }: StoredWorkflow, seq: number, type: string, actor: Actor) {
-    const nodes = Array.isArray(document['nodes']) ? (document['nodes'] as readonly unknown[]) : []
+  async #save(workflow: StoredWorkflow, actor: Actor): Promise<StoredWorkflow> {
+    const type = workflow.version === 1 ? 'workflow.created' : 'workflow.updated'
+    await this.#store.save(workflow, [this.#entry(workflow, workflow.version - 1, type, actor)])
+    return workflow
+  }
+
+  #entry({ tenant, id, name, digest, workflow }: StoredWorkflow, seq: number, type: string, actor: Actor) {
     return this.#journal.seal({
       tenant,
       stream: `workflow:${id}`,
@@ -77,7 +84,25 @@ export class Workflows {
       type,
       principal: actor.principal,
       correlationId: actor.correlationId,
-      data: { name, digest, nodes: nodes.filter(each => isJsonObject(each as JsonObject)).length },
+      data: { name, digest, nodes: workflow.nodes.map(node => node.id) },
     })
   }
+}
+
+function stored(
+  before: StoredWorkflow | null,
+  source: Source,
+  workflow: Workflow,
+  document: JsonObject,
+  tenant: string,
+): StoredWorkflow {
+  const { id, version } = before ?? { id: newId(), version: 0 }
+  const text = 'text' in source ? source.text : null
+  const digest = digestBytes(canonicalize(workflow as unknown as JsonObject))
+  return { id, tenant, name: workflow.name, source: text, document, workflow, digest, version: version + 1 }
+}
+
+function inWords({ node, line, column, message }: Reading['problems'][number]): string {
+  const where = line === null ? '' : `line ${line}, column ${column}: `
+  return `${where}${node === null ? '' : `node "${node}": `}${message}`
 }
