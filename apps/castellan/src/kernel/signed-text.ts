@@ -15,7 +15,7 @@ export function readSigned(token: string, key: Uint8Array): JsonObject | null {
   const expected = sign(text, key)
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null
   const said: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-  return isJsonObject(said as JsonObject) ? (said as JsonObject) : null
+  return isJsonObject(said) ? said : null
 }
 
 function sign(text: string, key: Uint8Array): Buffer {

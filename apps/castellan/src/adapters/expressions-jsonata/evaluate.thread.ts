@@ -12,9 +12,12 @@ parentPort!.on('message', ({ template, scope }: { template: JsonValue; scope: Js
   void evaluated(template, scope).then(said => parentPort!.postMessage(said))
 })
 
+/** Loading the language is not the fault of any expression. */
+parentPort!.postMessage('ready')
+
 async function evaluated(template: JsonValue, scope: JsonObject): Promise<Evaluated> {
   try {
-    const json = JSON.stringify(await filled(template, scope))
+    const json = JSON.stringify(await filled(template, scope), withoutFunctions)
     if (json.length > LONGEST)
       return { is: 'failed', why: `it comes to ${json.length} characters of JSON, and may come to ${LONGEST}` }
     return { is: 'value', value: JSON.parse(json) as JsonValue }
@@ -36,10 +39,16 @@ async function filled(template: JsonValue, scope: JsonObject): Promise<unknown> 
   return Object.fromEntries(filledIn)
 }
 
-/** What comes to nothing is null; functions are nothing. */
 async function come(expression: string, scope: JsonObject): Promise<unknown> {
   const value: unknown = await jsonata(expression, BOUNDS).evaluate(scope)
-  return value === undefined || typeof value === 'function' ? null : value
+  return value === undefined ? null : value
+}
+
+/** Functions are nothing, whether they are ours or of the expression, which are objects that hold all they know. */
+function withoutFunctions(_: string, value: unknown): unknown {
+  if (typeof value === 'function') return null
+  const isLambda = typeof value === 'object' && value !== null && '_jsonata_lambda' in value
+  return isLambda ? null : value
 }
 
 function whyOf(error: unknown): string {

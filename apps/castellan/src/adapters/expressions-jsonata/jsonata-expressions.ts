@@ -30,20 +30,30 @@ export function jsonataExpressions(limits: Partial<EvaluationLimits> = {}): Expr
       const job = waiting.shift()!
       clearTimeout(thread.timer)
       thread.job = job
-      thread.timer = setTimeout(() => {
-        settle(thread, { is: 'failed', why: `it did not come to an end within ${longest} ms` })
-        end(thread)
-        next()
-      }, longest)
-      thread.worker.postMessage({ template: job.template, scope: job.scope })
+      if (thread.ready) give(thread)
     }
+  }
+
+  function give(thread: Thread): void {
+    if (thread.job === null) return
+    const { template, scope } = thread.job
+    thread.timer = setTimeout(() => {
+      settle(thread, { is: 'failed', why: `it did not come to an end within ${longest} ms` })
+      end(thread)
+      next()
+    }, longest)
+    thread.worker.postMessage({ template, scope })
   }
 
   function begin(): Thread {
     const worker = new Worker(new URL('./evaluate.thread.ts', import.meta.url), LIMITS)
-    const thread: Thread = { worker, job: null, timer: undefined }
+    const thread: Thread = { worker, ready: false, job: null, timer: undefined }
     threads.add(thread)
-    worker.on('message', (said: Evaluated) => {
+    worker.on('message', (said: Evaluated | 'ready') => {
+      if (said === 'ready') {
+        thread.ready = true
+        return give(thread)
+      }
       settle(thread, said)
       thread.timer = setTimeout(() => end(thread), idle).unref()
       next()
@@ -135,6 +145,8 @@ interface Job {
 
 interface Thread {
   readonly worker: Worker
+  /** Whether it has loaded all it needs. */
+  ready: boolean
   job: Job | null
   timer: NodeJS.Timeout | undefined
 }

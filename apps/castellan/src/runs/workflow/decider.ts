@@ -1,6 +1,7 @@
 import { type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import type { Decider, Decision, Happening } from '../decider.ts'
 import type { Computation } from '../step.ts'
+import { word } from '../word.ts'
 import { type BlockResult, type Undo, walkBlock } from './blocks.ts'
 import type { WorkflowDefinition } from './definition.ts'
 import { shownResult } from './node-result.ts'
@@ -140,7 +141,7 @@ function takeBack(walk: Walk, undo: readonly Undo[], cause: string): Look {
     const error = stand.is === 'failed' ? { ...stand.error } : null
     done.push({ node: path, state: error === null ? 'done' : 'failed', ...(error === null ? {} : { error }) })
   }
-  const failed = done.filter(({ state }) => state === 'failed').map(({ node }) => `"${String(node)}"`)
+  const failed = done.filter(({ state }) => state === 'failed').map(({ node }) => `"${word(node)}"`)
   const why = failed.length === 0 ? cause : `${cause}; and what these did could not be taken back: ${failed.join(', ')}`
   const output = { nodes: shown(walk), output: null, ...(done.length === 0 ? {} : { compensations: done }) }
   return { walk, decision: ends({ is: 'failed', why, output }) }

@@ -68,7 +68,7 @@ class Reader {
   reading(workflow: Workflow | null): Reading {
     return {
       workflow: this.sound ? workflow : null,
-      document: isJsonObject(this.#value as JsonValue) ? (this.#value as JsonObject) : {},
+      document: isJsonObject(this.#value) ? this.#value : {},
       problems: this.#problems,
       warnings: this.#warnings,
     }

@@ -98,7 +98,7 @@ function stored(
 ): StoredWorkflow {
   const { id, version } = before ?? { id: newId(), version: 0 }
   const text = 'text' in source ? source.text : null
-  const digest = digestBytes(canonicalize(workflow as unknown as JsonObject))
+  const digest = digestBytes(canonicalize(workflow))
   return { id, tenant, name: workflow.name, source: text, document, workflow, digest, version: version + 1 }
 }
 

@@ -3,7 +3,7 @@ import type { Core } from '../../core.ts'
 import { survey, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { listRoute } from '../list-route.ts'
-import { byId, byName } from '../path-parts.ts'
+import { byId } from '../path-parts.ts'
 import { removeRoute } from '../remove-route.ts'
 import type { TypedApp } from '../route.ts'
 import { wireWorkflow, workflowSource } from '../wire/workflow.ts'
@@ -51,20 +51,20 @@ export function workflowRoutes(app: TypedApp, { workflows, registry }: Pick<Core
     async request => wireWorkflow(await workflows.get(callerOf(request, survey).identity.tenant, request.params.id)),
   )
   app.put(
-    '/api/workflows/:name',
+    '/api/workflows/:id',
     {
       schema: {
         operationId: 'putWorkflow',
         tags,
-        summary: 'Make or change a workflow; runs that have begun finish as they began',
-        params: byName,
+        summary: 'Make or change the workflow of a name; runs that have begun finish as they began',
+        params: byId,
         body: wire.workflowInput,
         response: { 200: wire.workflow },
       },
     },
     async request => {
       const { actor } = callerOf(request, write)
-      return wireWorkflow(await workflows.put(request.params.name, workflowSource(request.body), actor))
+      return wireWorkflow(await workflows.put(request.params.id, workflowSource(request.body), actor))
     },
   )
   removeRoute(app, '/api/workflows/:id', {
