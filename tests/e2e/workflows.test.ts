@@ -88,10 +88,7 @@ test('a workflow is kept and run as the guide says', async () => {
   const { url, key } = castellan
   writeFileSync(join(files, 'greeting.txt'), 'good morning')
   const folder = files
-  // #region workflow
-  const client = new CastellanClient({ url, key })
-  await client.workflows.put('shout', {
-    source: `
+  const source = `
 name: shout
 nodes:
   - id: read
@@ -102,8 +99,10 @@ nodes:
     type: transform
     needs: [read]
     expression: $uppercase(nodes.read.output.text)
-`,
-  })
+`
+  // #region workflow
+  const client = new CastellanClient({ url, key })
+  await client.workflows.put('shout', { source })
   const done = await client.workflows.execute({ workflow_id: 'shout', input: { path: `${folder}/greeting.txt` } })
   // #endregion
   assert.deepEqual([done.success, done.output, done.nodes['read']!.state], [true, 'GOOD MORNING', 'done'])

@@ -147,7 +147,7 @@ export type WorkflowDocument = z.output<typeof workflowDocument>
 
 /** One of the two: the text of a YAML or JSON document, or the document. */
 const written = {
-  source: text(1_000_000).optional(),
+  source: text(250_000).optional(),
   definition: z.record(z.string(), z.unknown()).optional(),
 }
 

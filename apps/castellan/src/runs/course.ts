@@ -21,8 +21,6 @@ export interface Plan {
 export class Course {
   readonly #decider: Decider<unknown>
   readonly #steps = new Map<string, Step>()
-  /** Steps that were asked for after somebody had stopped the run. */
-  readonly #unwinding = new Set<string>()
   /** What the run was told before a step waited for it. */
   readonly #early: { readonly key: string; readonly data: JsonObject; readonly payload: JsonValue | undefined }[] = []
   #state: unknown
@@ -158,7 +156,7 @@ export class Course {
 
   /** Whether a step that is under way is to be broken off. */
   breaksOff(step: string): boolean {
-    return this.#stopped && !this.#unwinding.has(step)
+    return this.#stopped && this.#decider.keeps?.(step) !== true
   }
 
   /** Whether somebody stopped it: it ends once all that is still to be done has been. */
@@ -248,7 +246,6 @@ export class Course {
           : open
     const step: Step = { id, ask, attempt: 1, at: is }
     this.#steps.set(id, step)
-    if (this.#stopped) this.#unwinding.add(id)
     this.#state = this.#decider.evolve(this.#state, { is: 'asked', at, step: id })
     const early = this.#early.findIndex(({ key }) => key === newsOf(step))
     if (early < 0) return
@@ -283,11 +280,11 @@ export class Course {
 
   /** Nothing new begins but what takes back what was done; it ends once all that is under way has. */
   #windUp(open: readonly Step[], now: number): Plan {
-    const brokenOff = open.filter(({ id, at }) => this.breaksOff(id) && (at.is === 'open' || at.is === 'elsewhere'))
-    if (brokenOff.length > 0) return nothing
-    const unwinding = open.filter(({ id }) => this.#unwinding.has(id))
+    const under = open.filter(({ id, at }) => this.breaksOff(id) && (at.is === 'open' || at.is === 'elsewhere'))
+    if (under.length > 0) return nothing
+    const kept = open.filter(({ id }) => !this.breaksOff(id))
     const decision = this.#decider.unwind?.(this.#state, now) ?? nothingLeft
-    return this.#follow(decision, unwinding, ({ output }): Tale => {
+    return this.#follow(decision, kept, ({ output }): Tale => {
       const carried = output === undefined ? {} : { payload: output }
       if (this.#abandoned !== null) return { type: 'run.failed', data: { why: this.#abandoned }, ...carried }
       return { type: 'run.cancelled', data: { by: this.#cancelledBy }, ...carried }

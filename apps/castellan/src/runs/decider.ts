@@ -44,6 +44,8 @@ export interface Decider<State> {
   request(state: State, step: string): ModelRequest
   /** What is evaluated in a step that is open now; absent when no step of the kind is. */
   compute?(state: State, step: string): Computation
+  /** Whether a step goes on when somebody stops the run, since it takes back what was done; absent when none does. */
+  keeps?(step: string): boolean
   /**
    * What is still to be done by a run that somebody stopped, once all that was under way has ended or was given up; absent when
    * nothing is. The run ends when it says so, as cancelled or failed, with the output it says.

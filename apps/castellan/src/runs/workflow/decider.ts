@@ -37,6 +37,7 @@ export const workflowDecider: Decider<State> = {
     if (!found) throw new Error(`the step ${step} is no computation`)
     return found
   },
+  keeps: step => step.includes(':undo'),
   unwind: (state, now) => (state === null ? nothing : look(state, now, 'stopped').decision),
   report: state => (state === null ? { nodes: {} } : { nodes: shown(look(state, Infinity, 'going').walk) }),
 }

@@ -69,8 +69,8 @@ class Reader {
     return {
       workflow: this.sound ? workflow : null,
       document: isJsonObject(this.#value) ? this.#value : {},
-      problems: this.#problems,
-      warnings: this.#warnings,
+      problems: this.#problems.slice(0, MOST_TOLD),
+      warnings: this.#warnings.slice(0, MOST_TOLD),
     }
   }
 
@@ -112,7 +112,7 @@ class Reader {
         if (!ids.has(id))
           this.#problem(
             [...at, ...where],
-            `there is no node "${id}" beside this one; there are: ${[...ids].join(', ')}`,
+            `there is no node "${id}" beside this one; there are: ${[...ids].slice(0, 20).join(', ')}`,
           )
         else if (id === node.id) this.#problem([...at, ...where], 'a node cannot come after itself')
       }
@@ -144,6 +144,7 @@ class Reader {
 
   async checkExpressions(written: WorkflowDocument, workflow: Workflow, expressions: Expressions): Promise<void> {
     const check = async (text: string, at: Path, seen: ReadonlySet<string> | null) => {
+      if (text.length > LONGEST) return this.#problem(at, `the expression is longer than ${LONGEST} characters`)
       const { problem, mentions } = await expressions.parse(text)
       if (problem !== null) this.#problem(at, `the expression cannot be read: ${problem}`)
       for (const id of mentions)
@@ -346,5 +347,9 @@ const NODE_TYPES: readonly Written['type'][] = [
   'approval',
   'transform',
 ]
+/** Nobody reads more. */
+const MOST_TOLD = 50
+/** Characters of an expression. */
+const LONGEST = 10_000
 const DEEPEST = 64
 const MOST_NESTED = 8

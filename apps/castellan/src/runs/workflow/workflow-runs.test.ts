@@ -218,6 +218,30 @@ nodes:
     assert.deepEqual(it.carried, ['a', 'b', 'a:undo', 'a:undo again'])
   })
 
+  test('while it takes something back goes on with that', async () => {
+    await using it = await openEngine()
+    const undoing = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    it.engine(async (work, _, signal) => {
+      assert.ok(work.is === 'tool')
+      if (work.tool === 'shop__pack') return failed
+      if (work.tool === 'shop__order') return gives('order 17')
+      undoing.resolve()
+      await goOn.promise
+      assert.equal(signal.aborted, false)
+      return gives('returned')
+    })
+    const run = await it.begin(source)
+    await undoing.promise
+    await it.runs.cancel(run, it.actor)
+    goOn.resolve()
+    assert.equal((await it.ended(run)).state, 'cancelled')
+    assert.deepEqual(((await outputOf(it, run)) as { compensations: unknown }).compensations, [
+      { node: 'a', state: 'done' },
+    ])
+    assert.deepEqual(it.bugs, [])
+  })
+
   test('stops the runs inside of it', async () => {
     await using it = await openEngine()
     it.engine(answering)
