@@ -240,7 +240,7 @@ export class Drive {
       const abort = new AbortController()
       this.#working.set(step, abort)
       const again = !this.#fresh.delete(step)
-      void this.#carry({ ...work, again }, abort.signal)
+      void this.#carry(work.is === 'compute' ? work : { ...work, again }, abort.signal)
     }
   }
 

@@ -182,6 +182,7 @@ class Visit {
     const wish = {
       kind: node.is,
       name: node.name,
+      ...(node.is === 'agent' ? { subject: definition.agents[node.name]!.id } : {}),
       definition: definitionOf(node, definition),
       input: inputOf(node, input),
     }
@@ -371,7 +372,7 @@ function blockResult(block: Block, results: ReadonlyMap<string, NodeResult>, { p
 
 function definitionOf({ is, name }: NodeOf<'agent' | 'team' | 'workflow'>, definition: WorkflowDefinition): JsonValue {
   const { agents, workflows, depth } = definition
-  if (is === 'agent') return agents[name] as unknown as JsonValue
+  if (is === 'agent') return agents[name]!.definition as unknown as JsonValue
   return { workflow: workflows[name], agents, workflows, depth: depth + 1 } as unknown as JsonValue
 }
 

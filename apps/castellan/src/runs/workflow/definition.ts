@@ -5,10 +5,15 @@ import type { Workflow } from './workflow.ts'
 export interface WorkflowDefinition {
   readonly workflow: Workflow
   /** By name, of this workflow and of those inside of it. */
-  readonly agents: Readonly<Record<string, AgentDefinition>>
+  readonly agents: Readonly<Record<string, PinnedAgent>>
   readonly workflows: Readonly<Record<string, Workflow>>
   /** How many workflows are around it. */
   readonly depth: number
+}
+
+export interface PinnedAgent {
+  readonly id: string
+  readonly definition: AgentDefinition
 }
 
 /** Workflows that may lie in one another, the outermost counted. */

@@ -2,8 +2,7 @@ import { fault } from '../../kernel/index.ts'
 import type { Offers } from '../../registry/index.ts'
 import type { Agent } from '../agent/agent.ts'
 import { definitionOf } from '../agent/agents.ts'
-import type { AgentDefinition } from '../agent/definition.ts'
-import type { WorkflowDefinition } from './definition.ts'
+import type { PinnedAgent, WorkflowDefinition } from './definition.ts'
 import type { Block, Workflow, WorkflowNode } from './workflow.ts'
 
 /** What there is to name. */
@@ -17,7 +16,7 @@ export interface Named {
  * Throws `WORKFLOW_INVALID` for a name that is nobody's.
  */
 export function pin(workflow: Workflow, named: Named, offers: Pick<Offers, 'list'>): WorkflowDefinition {
-  const agents: Record<string, AgentDefinition> = {}
+  const agents: Record<string, PinnedAgent> = {}
   const workflows: Record<string, Workflow> = {}
   const visit = (block: Block) => {
     for (const node of nodesIn(block)) {
@@ -25,7 +24,7 @@ export function pin(workflow: Workflow, named: Named, offers: Pick<Offers, 'list
       if (node.is === 'agent' && !(node.name in agents)) {
         const agent = named.agents.find(({ name }) => name === node.name)
         if (!agent) throw nobody(node.id, 'agent', node.name, named.agents)
-        agents[node.name] = definitionOf(agent, offers).definition
+        agents[node.name] = { id: agent.id, definition: definitionOf(agent, offers).definition }
       }
       if (node.is === 'workflow' && !(node.name in workflows)) {
         const inner = named.workflows.find(({ name }) => name === node.name)

@@ -76,14 +76,14 @@ nodes:
 output: ["=nodes.a.output.response", "=nodes.w.output.output"]
 `,
         4,
-        { agents: { clerk: anAgent() }, workflows: { plus: inner } },
+        { agents: { clerk: { id: 'c1', definition: anAgent() } }, workflows: { plus: inner } },
       ),
     )
     assert.deepEqual((await outputOf(it, run))['output'], ['an answer', 5])
     const children = await it.runs.list(run.tenant, { parent: run.id }, null, 10)
-    assert.deepEqual(children.map(({ kind, depth }) => [kind, depth]).toSorted(), [
-      ['agent', 1],
-      ['workflow', 1],
+    assert.deepEqual(children.map(({ kind, depth, subject }) => [kind, depth, subject]).toSorted(), [
+      ['agent', 1, 'c1'],
+      ['workflow', 1, null],
     ])
   })
 
