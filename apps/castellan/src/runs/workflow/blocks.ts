@@ -73,7 +73,7 @@ function inMode(walk: Walk, block: Block, place: Place, mode: Mode): BlockResult
   return blockResult(block, results, place)
 }
 
-/** The calls a place may need beside what its nodes need is all that differs between kinds of nodes. */
+/** A look at one node whose turn it is: what each kind of node takes, and what it comes to. */
 class Visit {
   readonly #walk: Walk
   readonly #place: Place

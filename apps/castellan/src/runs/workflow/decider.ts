@@ -33,7 +33,10 @@ export const workflowDecider: Decider<State> = {
     throw new Error(`no model is asked in a workflow: ${step}`)
   },
   compute(state, step) {
-    const found = computationsOf(state!).get(step)
+    const found =
+      thoughtOf.get(state!)?.get(step) ??
+      look(state!, Infinity, 'going').walk.computations.get(step) ??
+      look(state!, Infinity, 'stopped').walk.computations.get(step)
     if (!found) throw new Error(`the step ${step} is no computation`)
     return found
   },
@@ -64,18 +67,8 @@ function seenIn({ last, ...known }: Known): Seen {
   return { ...known, asked, ends }
 }
 
-/** The same for the same state, of which it is asked for each step. */
-const computations = new WeakMap<Known, ReadonlyMap<string, Computation>>()
-
-function computationsOf(state: Known): ReadonlyMap<string, Computation> {
-  const known = computations.get(state)
-  if (known) return known
-  const found = new Map(
-    ['going', 'stopped'].flatMap(mode => [...look(state, Infinity, mode as Mode).walk.computations]),
-  )
-  computations.set(state, found)
-  return found
-}
+/** What a look at a state found is to be evaluated, since each step of it is asked for. */
+const thoughtOf = new WeakMap<Known, ReadonlyMap<string, Computation>>()
 
 const nothing: Decision = { asks: [], until: null, ends: null }
 
@@ -87,6 +80,7 @@ interface Look {
 function look(state: Known, now: number, wanted: Mode): Look {
   const seen = seenIn(state)
   const walk = new Walk(seen, now)
+  thoughtOf.set(state, walk.computations)
   const { workflow } = seen.definition
   const scope = { input: seen.input, nodes: {} }
   const undo: Undo[] = []
@@ -152,7 +146,7 @@ function ends(end: NonNullable<Decision['ends']>): Decision {
   return { asks: [], until: null, ends: end }
 }
 
-/** Every node that was thought of, by its place; what never came to be needed is pending while the run goes on, and then left out. */
+/** Every node that was thought of, by its place. */
 function shown({ results }: Walk): JsonObject {
   return Object.fromEntries([...results].map(([path, result]) => [path, shownResult(result)]))
 }
