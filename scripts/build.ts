@@ -13,6 +13,7 @@ const entries = [
   'src/adapters/connector-openapi/compile.thread.ts',
   'src/adapters/policy-opa/evaluate.thread.ts',
   'src/adapters/guardrail-thread/look.thread.ts',
+  'src/adapters/expressions-jsonata/evaluate.thread.ts',
   'src/adapters/guardrail-onnx/classify.thread.ts',
 ]
 

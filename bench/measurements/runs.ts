@@ -83,7 +83,7 @@ async function drive(stores: Stores, engines: number, count: number) {
   const parts = { store: stores.runs, journal, deciders, hands, clock: systemClock, onDelta: () => undefined }
   const bugs: unknown[] = []
   const all = Array.from({ length: engines }, () => new Engine(newId(), parts, engineByDefault, bug => bugs.push(bug)))
-  const api = new Runs({ store: stores.runs, journal, engine: { hint: () => undefined }, clock: systemClock })
+  const api = new Runs({ store: stores.runs, journal, engine: { hint: () => undefined }, deciders, clock: systemClock })
   const queued: Run[] = []
   for (let from = 0; from < count; from += 50) {
     const wish = { kind: 'agent', name: 'worker', definition, input: { message: 'go', context: null } } as const
@@ -114,6 +114,7 @@ function play(work: Work): StepEnd {
     const payload = { result: { content: [{ type: 'text', text: 'done' }] } }
     return { is: 'ended', outcome: 'ok', data: {}, payload }
   }
+  if (work.is === 'compute') throw new Error('agents compute nothing')
   const answers = work.request.messages.some(({ role }) => role === 'tool')
   const calls = answers ? [] : [{ id: 'c', tool: 'tools__act', args: {} }]
   const data = { answered_by: 'm', tokens_in: 1, tokens_out: 1 }

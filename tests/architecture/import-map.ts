@@ -42,7 +42,8 @@ export const folders: Readonly<Record<string, Room>> = {
   gate: pure(beforeGate),
   history: pure([...ground, 'registry']),
   sessions: pure([...beforeGate, 'gate']),
-  runs: pure([...beforeGate, 'ledger', 'gate']),
+  // Documents of workflows are read with their positions.
+  runs: pure([...beforeGate, 'ledger', 'gate'], ['yaml']),
   orders: pure([...ground, 'identity', 'journal', 'ledger', 'gate']),
   drift: pure(beforeDrift),
   packs: pure(beforeDrift),
@@ -89,6 +90,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   'secrets-vault': io([...ground, 'registry', 'adapters/http-client']),
   'webhook-http': io([...ground, 'journal', 'registry', 'adapters/http-client']),
   'model-ai-sdk': io([...ground, 'registry', 'runs', 'adapters/http-client'], ['@ai-sdk/*', 'undici']),
+  'expressions-jsonata': io([...ground, 'runs'], ['jsonata']),
   'model-scripted': io([...ground, 'runs'], ['yaml']),
   'model-cassette': io([...ground, 'runs']),
   'report-json': io([...ground, 'reports']),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { groupName, id, line, serverName, text, timestamp } from './common.ts'
+import { groupName, id, line, role, serverName, text, timestamp } from './common.ts'
+import { nodeResult } from './workflows.ts'
 
 const modelName = z
   .strictObject({
@@ -109,6 +110,27 @@ export const run = z
     error: z.string().nullable(),
     /** Steps of which nobody knows what became of them: a person has to say it. */
     in_doubt: z.array(z.string()).optional(),
+    /** What became of the nodes of a workflow so far; once it has ended, its output has them. */
+    nodes: z.record(z.string(), nodeResult).optional(),
+    /** What it waits for now: a time, a signal by its name, a call of its address, or an answer of people. */
+    waits: z
+      .array(
+        z.object({
+          step: z.string(),
+          for: z.enum(['time', 'signal', 'call', 'answer']),
+          until: timestamp.nullable(),
+          name: z.string().optional(),
+          url: z.string().optional(),
+          question: z.string().optional(),
+          /** Who may answer; so many must agree, and one who refuses is enough. */
+          roles: z.array(role).optional(),
+          quorum: z.int().optional(),
+          /** Whether whoever the run acts for must not answer. */
+          four_eyes: z.boolean().optional(),
+          answers: z.array(z.object({ by: z.string(), agrees: z.boolean(), reason: z.string().nullable() })).optional(),
+        }),
+      )
+      .optional(),
     /** What it ended with; absent in lists, and before it has. */
     output: z.unknown().optional(),
   })

@@ -169,6 +169,25 @@ export class CastellanClient {
     start: (id: string, wish: wire.StartAgent) => this.#send<wire.Run>('POST', `/api/agents/${part(id)}/runs`, wish),
   }
 
+  readonly workflows = {
+    list: (paging?: Paging) => this.#get<wire.List<wire.Workflow>>('/api/workflows', paging),
+    /** By id or name. */
+    get: (id: string) => this.#get<wire.Workflow>(`/api/workflows/${part(id)}`),
+    create: (workflow: wire.WorkflowInput) => this.#send<wire.Workflow>('POST', '/api/workflows', workflow),
+    /** As a whole; runs that have begun finish as they began. */
+    put: (name: string, workflow: wire.WorkflowInput) =>
+      this.#send<wire.Workflow>('PUT', `/api/workflows/${part(name)}`, workflow),
+    remove: (id: string) => this.#send<void>('DELETE', `/api/workflows/${part(id)}`),
+    /** What is wrong with one, and where; nothing is kept. */
+    validate: (workflow: wire.WorkflowInput) =>
+      this.#send<wire.WorkflowCheck>('POST', '/api/workflows/validate', workflow),
+    /** Runs one, kept or not, and waits for its end; the run goes on when nobody waits any more. */
+    execute: (wish: wire.ExecuteWorkflow) => this.#send<wire.WorkflowExecution>('POST', '/api/workflows/execute', wish),
+    /** Runs one, and does not wait. */
+    start: (id: string, wish: wire.StartWorkflow = {}) =>
+      this.#send<wire.Run>('POST', `/api/workflows/${part(id)}/runs`, wish),
+  }
+
   readonly runs = {
     /** Newest first; of members, their own. */
     list: (paging?: Paging & Partial<Pick<wire.Run, 'kind' | 'state' | 'name'>> & { parent?: string }) =>
@@ -181,6 +200,12 @@ export class CastellanClient {
     resume: (id: string) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/resume`),
     /** Another run that begins as this one did, up to a line; what it did is not done again. */
     fork: (id: string, fork: wire.ForkRun) => this.#send<wire.Run>('POST', `/api/runs/${part(id)}/fork`, fork),
+    /** Tells it something by a name. */
+    signal: (id: string, name: string, payload: unknown = null) =>
+      this.#send<wire.Run>('POST', `/api/runs/${part(id)}/signals/${part(name)}`, payload),
+    /** Answers a question that it asks. */
+    answer: (id: string, step: string, answer: wire.AnswerQuestion) =>
+      this.#send<wire.Run>('POST', `/api/runs/${part(id)}/steps/${part(step)}/answer`, answer),
     /** Says what became of a call whose end nobody saw. */
     settle: (id: string, step: string, settlement: wire.SettleStep) =>
       this.#send<wire.Run>('POST', `/api/runs/${part(id)}/steps/${part(step)}/settle`, settlement),

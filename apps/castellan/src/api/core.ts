@@ -4,7 +4,7 @@ import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal, Subscriptions } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import type { Agents, ModelRouter, Runs } from '../runs/index.ts'
+import type { Agents, ModelRouter, Runs, StepTokens, Workflows } from '../runs/index.ts'
 import type { ReportFormat, Reports } from '../reports/index.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Authorizations, Registry, SecretRotation, SecretVault } from '../registry/index.ts'
@@ -29,8 +29,11 @@ export interface Core {
   /** Those that were opened here, as against those of MCP. */
   readonly sessions: Sessions
   readonly agents: Agents
+  readonly workflows: Workflows
   readonly runs: Runs
   readonly subscriptions: Subscriptions
+  /** By which those outside call steps of runs. */
+  readonly stepTokens: StepTokens
   /** Those of the settings. */
   readonly models: ModelRouter
   readonly reports: Reports

@@ -86,6 +86,8 @@ export interface Parts {
   readonly closeSecrets: () => Promise<unknown>
   /** Ends what guardrails look with. */
   readonly closeGuardrails: () => Promise<void>
+  /** Ends what expressions are evaluated in. */
+  readonly closeExpressions: () => Promise<void>
 }
 
 /** Builds the adapters and wires them to the core: the only place that knows both. */
@@ -275,7 +277,7 @@ export async function compose(
     config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) },
   )
   const router = models(config.models.providers, refs => resolved(DEFAULT_TENANT, refs))
-  const { agents, runs, engine } = runParts({
+  const { engine, closeExpressions, ...running } = runParts({
     stores,
     journal,
     gate,
@@ -286,6 +288,8 @@ export async function compose(
     validator,
     rules,
     guardrails: detectors,
+    key: keyFor('steps of runs'),
+    publicUrl,
     clock,
     onBug,
   })
@@ -313,8 +317,7 @@ export async function compose(
     approvals,
     sessions: sessionsHere,
     models: router,
-    agents,
-    runs,
+    ...running,
     subscriptions,
     reports: new Reports({
       journal,
@@ -356,6 +359,7 @@ export async function compose(
     meter: metrics.meter,
     address,
     closeGuardrails: guardrails.close,
+    closeExpressions,
     closeSecrets: () => Promise.all(Object.values(places).map(place => place.close())),
   }
 }

@@ -1,4 +1,5 @@
 import type { Connector } from '../gate/index.ts'
+import type { Expressions } from '../runs/index.ts'
 import type { Authorizer, Transport } from '../registry/index.ts'
 
 /**
@@ -25,5 +26,16 @@ export function authorizerOnFirstUse(load: () => Promise<Authorizer>): Authorize
     begin: async (...given) => (await loaded()).begin(...given),
     finish: async (...given) => (await loaded()).finish(...given),
     renew: async (...given) => (await loaded()).renew(...given),
+  }
+}
+
+/** Expressions whose language is loaded with the first of them. */
+export function expressionsOnFirstUse(load: () => Promise<Expressions>): Expressions {
+  let loading: Promise<Expressions> | undefined
+  const loaded = () => (loading ??= load())
+  return {
+    parse: async text => (await loaded()).parse(text),
+    evaluate: async (...given) => (await loaded()).evaluate(...given),
+    close: async () => (await loading)?.close(),
   }
 }

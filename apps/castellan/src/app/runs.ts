@@ -5,11 +5,13 @@ import type { Guardrails } from '../guardrails/index.ts'
 import type { Authenticator } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
+import { expressionsOnFirstUse } from './on-first-use.ts'
 import {
   agentDecider,
   Agents,
   askModel,
   callTool,
+  compute,
   Engine,
   engineByDefault,
   type Hands,
@@ -17,12 +19,19 @@ import {
   type ModelUsage,
   type Run,
   Runs,
+  StepTokens,
+  workflowDecider,
+  Workflows,
 } from '../runs/index.ts'
 
 export interface RunParts {
   readonly agents: Agents
+  readonly workflows: Workflows
   readonly runs: Runs
+  readonly stepTokens: StepTokens
   readonly engine: Engine
+  /** Ends what expressions are evaluated in. */
+  readonly closeExpressions: () => Promise<void>
 }
 
 /** Everything that executes runs. */
@@ -37,6 +46,8 @@ export function runParts({
   validator,
   rules,
   guardrails,
+  key,
+  publicUrl,
   clock,
   onBug,
 }: {
@@ -50,6 +61,9 @@ export function runParts({
   readonly validator: SchemaValidator
   readonly rules: Rules
   readonly guardrails: () => Promise<Guardrails>
+  /** Signs the addresses at which steps are called. */
+  readonly key: Uint8Array
+  readonly publicUrl: () => string
   readonly clock: Clock
   readonly onBug: (error: unknown) => void
 }): RunParts {
@@ -86,16 +100,39 @@ export function runParts({
       return { verdict: scan.verdict, text: scan.verdict === 'redact' ? scan.redacted : text, noted }
     },
   }
-  const hands: Hands = {
-    carry: (run, work, signal, onDelta) =>
-      work.is === 'tool' ? callTool(tools, run, work, signal) : askModel(models, run, work, signal, onDelta),
+  const expressions = expressionsOnFirstUse(async () =>
+    (await import('../adapters/expressions-jsonata/index.ts')).jsonataExpressions(),
+  )
+  const stepTokens = new StepTokens(key)
+  const computing = {
+    expressions,
+    callbackOf: ({ tenant, id }: Pick<Run, 'tenant' | 'id'>, step: string) =>
+      `${publicUrl().replace(/\/$/, '')}/api/runs/callbacks/${stepTokens.write({ tenant, run: id, step })}`,
   }
-  const parts = { store: stores.runs, journal, deciders: { agent: agentDecider(validator) }, hands, clock }
+  const hands: Hands = {
+    carry: (run, work, signal, onDelta) => {
+      switch (work.is) {
+        case 'tool':
+          return callTool(tools, run, work, signal)
+        case 'model':
+          return askModel(models, run, work, signal, onDelta)
+        case 'compute':
+          return compute(computing, run, work, signal)
+        default:
+          throw work satisfies never
+      }
+    },
+  }
+  const deciders = { agent: agentDecider(validator), workflow: workflowDecider }
+  const parts = { store: stores.runs, journal, deciders, hands, clock }
   const engine = new Engine(stores.nodes.id, { ...parts, onDelta: () => undefined }, engineByDefault, onBug)
   return {
     agents: new Agents(stores.agents, journal),
-    runs: new Runs({ store: stores.runs, journal, engine, clock }),
+    workflows: new Workflows(stores.workflows, journal, expressions),
+    runs: new Runs({ store: stores.runs, journal, engine, deciders, clock }),
+    stepTokens,
     engine,
+    closeExpressions: expressions.close,
   }
 }
 
@@ -116,6 +153,9 @@ const hinting = [
   'run.cancel_requested',
   'run.paused',
   'run.resumed',
+  'run.signalled',
+  'run.called',
+  'wait.answered',
   'tool.settled',
   'child.ended',
 ]

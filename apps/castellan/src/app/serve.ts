@@ -32,6 +32,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     stopping.push(parts.closeSecrets)
     stopping.push(() => core.models.close())
     stopping.push(parts.closeGuardrails)
+    stopping.push(parts.closeExpressions)
     const rotated = await core.rotation.finish({ tenant: DEFAULT_TENANT, principal: 'system', correlationId: newId() })
     if (rotated) {
       const { key, rewrapped, unreadable, forgotten } = rotated

@@ -1,5 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
-import { isJsonObject } from '../kernel/index.ts'
+import { readSigned, writeSigned } from '../kernel/index.ts'
 import type { Approval } from './approval.ts'
 
 /**
@@ -16,25 +15,13 @@ export class CallbackTokens {
   }
 
   write({ tenant, id, expiresAt }: Pick<Approval, 'tenant' | 'id' | 'expiresAt'>): string {
-    const text = Buffer.from(JSON.stringify({ t: tenant, a: id, e: Date.parse(expiresAt) })).toString('base64url')
-    return `${text}.${this.#sign(text).toString('base64url')}`
+    return writeSigned({ t: tenant, a: id, e: Date.parse(expiresAt) }, this.#key)
   }
 
   /** Null for what we did not write, and for what is too old. */
   read(token: string): { readonly tenant: string; readonly id: string } | null {
-    const [text, signature, ...more] = token.split('.')
-    if (text === undefined || signature === undefined || more.length > 0) return null
-    const given = Buffer.from(signature, 'base64url')
-    const expected = this.#sign(text)
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null
-    const said: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-    if (!isJsonObject(said)) return null
-    const { t: tenant, a: id, e: until } = said
+    const { t: tenant, a: id, e: until } = readSigned(token, this.#key) ?? {}
     if (typeof tenant !== 'string' || typeof id !== 'string' || typeof until !== 'number') return null
     return until > this.#now().getTime() ? { tenant, id } : null
-  }
-
-  #sign(text: string): Buffer {
-    return createHmac('sha256', this.#key).update(text).digest()
   }
 }

@@ -27,6 +27,7 @@ import { sessionsCommand } from './sessions.ts'
 import { subscriptionsCommand } from './subscriptions.ts'
 import { toolsCommand } from './tools.ts'
 import { upCommand } from './up.ts'
+import { workflowsCommand } from './workflows.ts'
 
 /** The commands, in the order in which one meets them. */
 const commands = [
@@ -39,6 +40,7 @@ const commands = [
   toolsCommand,
   callCommand,
   agentsCommand,
+  workflowsCommand,
   runsCommand,
   journalCommand,
   subscriptionsCommand,

@@ -1,12 +1,14 @@
 import { run as wireRun, type Run, type RunLine, settleStep, type SettleStep } from '@castellan/contracts'
 import { type Command, Option } from 'commander'
+import { fault } from '../kernel/index.ts'
 import type { CommandLine } from './command-line.ts'
 import { everything } from './everything.ts'
+import { jsonOption } from './json-option.ts'
 import { printable, properties, table } from './output.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export function runsCommand(program: Command, line: CommandLine): void {
-  const runs = program.command('runs').description('Runs of agents, and how they stand')
+  const runs = program.command('runs').description('Runs of agents and workflows, and how they stand')
   runs
     .command('list', { isDefault: true })
     .allowExcessArguments()
@@ -42,6 +44,15 @@ export function runsCommand(program: Command, line: CommandLine): void {
       line.speak().result(run, inWords)
       for (const step of run.in_doubt ?? [])
         line.speak().note(`Nobody knows what became of the step ${step}: castellan runs settle ${id} ${step} --as …`)
+      for (const { step, for: what, name, question } of run.waits ?? []) {
+        if (what === 'answer')
+          line
+            .speak()
+            .note(
+              `It asks, at the step ${step}: ${printable(question ?? '')} castellan runs answer ${id} ${step} --yes`,
+            )
+        if (what === 'signal') line.speak().note(`It waits for a signal: castellan runs signal ${id} ${name}`)
+      }
     })
   runs
     .command('lines <run>')
@@ -77,6 +88,27 @@ export function runsCommand(program: Command, line: CommandLine): void {
       const wish = { at: wholeNumber('--at', at)!, ...(message === undefined ? {} : { user_message: message }) }
       const run = await line.during('saying so', line.controlPlane().runs.fork(id, wish))
       line.speak().result(run, forked => `It goes on as the run ${forked.id}.`)
+    })
+  runs
+    .command('answer <run> <step>')
+    .description('Answer a question that a run asks')
+    .option('--yes', 'Agree')
+    .option('--no', 'Refuse; one refusal is enough')
+    .option('--reason <text>', 'Why')
+    .action(async (id: string, step: string, { yes, no, reason }: { yes?: true; no?: true; reason?: string }) => {
+      if (yes === no) throw fault('REQUEST_INVALID', { why: 'say --yes or --no' })
+      const answer = { agrees: yes === true, ...(reason === undefined ? {} : { reason }) }
+      const run = await line.during('saying so', line.controlPlane().runs.answer(id, step, answer))
+      line.speak().result(run, ({ name }) => `${name} is told.`)
+    })
+  runs
+    .command('signal <run> <name>')
+    .description('Tell a run something by a name, for the step that waits for it or the next that will')
+    .option('--payload <json>', 'What it is told')
+    .action(async (id: string, name: string, { payload }: { payload?: string }) => {
+      const told = payload === undefined ? null : jsonOption('--payload', payload)
+      const run = await line.during('saying so', line.controlPlane().runs.signal(id, name, told))
+      line.speak().result(run, ({ name: told }) => `${told} is told.`)
     })
   runs
     .command('settle <run> <step>')

@@ -83,6 +83,12 @@ export const catalogue = {
     retryable: true,
     sentence: 'Somebody else goes on with this run now.',
   },
+  STEP_NOT_WAITING: {
+    kind: 'conflict',
+    retryable: false,
+    sentence: 'The step "{step}" of the run does not wait for that: {why}.',
+  },
+  WORKFLOW_INVALID: { kind: 'invalid', retryable: false, sentence: 'The workflow is not valid: {why}.' },
   RUN_ENDED: { kind: 'conflict', retryable: false, sentence: 'The run {run} has ended.' },
 
   // Journal and store

@@ -13,4 +13,5 @@ export { deepFreeze, isJsonObject, type JsonObject, type JsonPrimitive, type Jso
 export { PassingMap, PassingSet } from './passing.ts'
 export { Recent } from './recent.ts'
 export { signatureHeaders } from './signed-webhook.ts'
+export { readSigned, writeSigned } from './signed-text.ts'
 export { formatSize, parseSize } from './size.ts'

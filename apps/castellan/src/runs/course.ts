@@ -1,7 +1,8 @@
+import type { Role } from '../identity/index.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import type { Decider, Decision, End } from './decider.ts'
 import type { RunState, Tale, Told } from './run.ts'
-import type { Ask, Step, StepEnd, Work } from './step.ts'
+import type { Ask, Awaited, Said, Step, StepEnd, Work } from './step.ts'
 import { word } from './word.ts'
 
 /** What is to be written next, and what begins with it. */
@@ -9,6 +10,8 @@ export interface Plan {
   readonly tales: readonly Tale[]
   /** When the run wants to be looked at again, in milliseconds of the epoch. */
   readonly until: number | null
+  /** Steps that are runs inside of this one, and are to be stopped. */
+  readonly stops: readonly string[]
 }
 
 /**
@@ -18,6 +21,8 @@ export interface Plan {
 export class Course {
   readonly #decider: Decider<unknown>
   readonly #steps = new Map<string, Step>()
+  /** What the run was told before a step waited for it. */
+  readonly #early: { readonly key: string; readonly data: JsonObject; readonly payload: JsonValue | undefined }[] = []
   #state: unknown
   #begun = false
   #started = false
@@ -63,12 +68,11 @@ export class Course {
         return
       case 'tool.requested':
       case 'model.requested':
-      case 'child.requested': {
-        const ask = askOf(data, payload)
-        const is = ask.is === 'run' ? ({ is: 'elsewhere', run: word(data['run']) } as const) : open
-        this.#steps.set(ask.step, { id: ask.step, ask, attempt: 1, at: is })
+      case 'child.requested':
+      case 'compute.requested':
+      case 'wait.requested':
+        this.#ask(askOf(type, data, payload), at, word(data['run']))
         return
-      }
       case 'tool.parked':
         if (!step) return
         this.#steps.set(step.id, {
@@ -81,6 +85,7 @@ export class Course {
         return
       case 'tool.ended':
       case 'model.ended':
+      case 'compute.ended':
       case 'child.ended': {
         if (!step || step.at.is === 'ended') return
         const outcome = word(data['outcome'])
@@ -91,6 +96,18 @@ export class Course {
         this.#finish(step, at, outcome, data, payload)
         return
       }
+      case 'wait.ended':
+        if (step?.at.is === 'awaits') this.#finish(step, at, word(data['outcome']), data, payload)
+        return
+      case 'wait.answered':
+        if (step?.at.is === 'awaits') this.#hearAnswer(step, step.at.said, at, data)
+        return
+      case 'run.signalled':
+        this.#hearNews(`signal:${word(data['name'])}`, at, data, payload)
+        return
+      case 'run.called':
+        this.#hearNews(`call:${word(data['step'])}`, at, data, payload)
+        return
       default:
         // Lines that only tell.
         return
@@ -101,21 +118,28 @@ export class Course {
   plan(now: number): Plan {
     if (!this.#begun || this.#end !== null) return nothing
     const open = [...this.#steps.values()].filter(({ at }) => at.is !== 'ended')
-    if (this.#cancelledBy !== null || this.#abandoned !== null) return this.#windUp(open)
-    if (!this.#started) return { tales: [{ type: 'run.started', data: {} }], until: null }
+    if (this.#stopped) return this.#windUp(open, now)
+    if (!this.#started) return { ...nothing, tales: [{ type: 'run.started', data: {} }] }
     if (this.#paused) return nothing
-    const decision = this.#decider.decide(this.#state, now)
+    const due = dueWaits(open, now)
+    if (due.length > 0) return { ...nothing, tales: due }
+    return this.#follow(this.#decider.decide(this.#state, now), open, endTale)
+  }
+
+  #follow(decision: Decision, open: readonly Step[], endOf: (end: End) => Tale): Plan {
     // Of what nobody knows the end of, nothing may follow before a person has said it.
-    if (decision.ends !== null && open.length === 0) return { tales: [endTale(decision.ends)], until: null }
-    return { tales: talesOf(decision, this.#steps), until: earliest(decision.until, open) }
+    if (decision.ends !== null && open.every(({ at }) => at.is === 'awaits'))
+      return { ...nothing, tales: [endOf(decision.ends)] }
+    const until = earliest(decision.until, open)
+    return { tales: talesOf(decision, this.#steps), until, stops: decision.stops ?? [] }
   }
 
   /** Steps to carry out now. */
   get work(): readonly Work[] {
-    if (this.#end !== null || this.#cancelledBy !== null || this.#abandoned !== null) return []
+    if (this.#end !== null) return []
     const found: Work[] = []
-    for (const { ask, attempt, at } of this.#steps.values()) {
-      if (at.is !== 'open' && at.is !== 'waits') continue
+    for (const { id, ask, attempt, at } of this.#steps.values()) {
+      if ((at.is !== 'open' && at.is !== 'waits') || this.breaksOff(id)) continue
       if (ask.is === 'tool') {
         const { step, tool, args, timeout } = ask
         const approval = at.is === 'waits' ? at.approval : null
@@ -123,14 +147,37 @@ export class Course {
       } else if (ask.is === 'model' && !this.#paused) {
         const { step, timeout } = ask
         found.push({ is: 'model', step, timeout, again: true, request: this.#decider.request(this.#state, step) })
+      } else if (ask.is === 'compute') {
+        found.push({ is: 'compute', step: id, computation: this.#decider.compute!(this.#state, id) })
       }
     }
     return found
   }
 
-  /** Whether what is under way is to be broken off. */
+  /** Whether a step that is under way is to be broken off. */
+  breaksOff(step: string): boolean {
+    return this.#stopped && this.#decider.keeps?.(step) !== true
+  }
+
+  /** Whether somebody stopped it: it ends once all that is still to be done has been. */
   get stopping(): boolean {
+    return this.#stopped
+  }
+
+  get #stopped(): boolean {
     return this.#cancelledBy !== null || this.#abandoned !== null
+  }
+
+  /** How it stands, in the words of its kind; undefined when that has none. */
+  get report(): JsonValue | undefined {
+    return this.#begun ? this.#decider.report?.(this.#state) : undefined
+  }
+
+  /** Steps that wait for what others tell the run, or for a time. */
+  get waits(): readonly OpenWait[] {
+    return [...this.#steps.values()].flatMap(({ id, ask, at }) =>
+      ask.is === 'wait' && at.is === 'awaits' ? [{ step: id, for: ask.for, until: ask.until, said: at.said }] : [],
+    )
   }
 
   get paused(): boolean {
@@ -168,7 +215,7 @@ export class Course {
     if (now.includes('unknown') && !now.includes('open')) return 'parked'
     if (this.#paused) return 'paused'
     if (now.includes('open')) return 'running'
-    return now.some(is => is === 'waits' || is === 'elsewhere') ? 'waiting' : 'running'
+    return now.some(is => is === 'waits' || is === 'elsewhere' || is === 'awaits') ? 'waiting' : 'running'
   }
 
   /** A person's word on a call whose end nobody saw. */
@@ -189,19 +236,69 @@ export class Course {
     }
   }
 
+  #ask(ask: Step['ask'], at: number, run: string): void {
+    const { step: id } = ask
+    const is =
+      ask.is === 'run'
+        ? ({ is: 'elsewhere', run } as const)
+        : ask.is === 'wait'
+          ? ({ is: 'awaits', said: [] } as const)
+          : open
+    const step: Step = { id, ask, attempt: 1, at: is }
+    this.#steps.set(id, step)
+    this.#state = this.#decider.evolve(this.#state, { is: 'asked', at, step: id })
+    const early = this.#early.findIndex(({ key }) => key === newsOf(step))
+    if (early < 0) return
+    const [news] = this.#early.splice(early, 1)
+    this.#finish(step, at, 'ok', news!.data, news!.payload)
+  }
+
+  /** What others told the run goes to the first step that waits for it, or is kept for the next that will. */
+  #hearNews(key: string, at: number, data: JsonObject, payload: JsonValue | undefined): void {
+    const step = [...this.#steps.values()].find(each => each.at.is === 'awaits' && newsOf(each) === key)
+    if (step) this.#finish(step, at, 'ok', data, payload)
+    else this.#early.push({ key, data, payload })
+  }
+
+  /** A person's word to a question. Each has one. */
+  #hearAnswer(step: Step, before: readonly Said[], at: number, data: JsonObject): void {
+    if (step.ask.is !== 'wait' || step.ask.for.is !== 'answer') return
+    const by = word(data['by'])
+    if (before.some(each => each.by === by)) return
+    const agrees = data['agrees'] === true
+    const reason = data['reason'] === undefined ? null : word(data['reason'])
+    const said = [...before, { by, agrees, reason, at }]
+    if (!agrees || said.length >= step.ask.for.terms.quorum)
+      this.#finish(step, at, agrees ? 'ok' : 'refused', data, { said } as unknown as JsonValue)
+    else this.#steps.set(step.id, { ...step, at: { is: 'awaits', said } })
+  }
+
   #finish(step: Step, at: number, outcome: string, data: JsonObject, payload: JsonValue | undefined): void {
     this.#steps.set(step.id, { ...step, at: { is: 'ended' } })
     this.#state = this.#decider.evolve(this.#state, { is: 'ended', at, step: step.id, outcome, data, payload })
   }
 
-  /** Nothing new begins; it ends once all that is under way has. */
-  #windUp(open: readonly Step[]): Plan {
-    const under = open.filter(({ at }) => at.is === 'open' || at.is === 'elsewhere')
+  /** Nothing new begins but what takes back what was done; it ends once all that is under way has. */
+  #windUp(open: readonly Step[], now: number): Plan {
+    const under = open.filter(({ id, at }) => this.breaksOff(id) && (at.is === 'open' || at.is === 'elsewhere'))
     if (under.length > 0) return nothing
-    if (this.#abandoned !== null)
-      return { tales: [{ type: 'run.failed', data: { why: this.#abandoned } }], until: null }
-    return { tales: [{ type: 'run.cancelled', data: { by: this.#cancelledBy } }], until: null }
+    const kept = open.filter(({ id }) => !this.breaksOff(id))
+    const decision = this.#decider.unwind?.(this.#state, now) ?? nothingLeft
+    return this.#follow(decision, kept, ({ output }): Tale => {
+      const carried = output === undefined ? {} : { payload: output }
+      if (this.#abandoned !== null) return { type: 'run.failed', data: { why: this.#abandoned }, ...carried }
+      return { type: 'run.cancelled', data: { by: this.#cancelledBy }, ...carried }
+    })
   }
+}
+
+/** A step that waits for what others tell the run, or for a time. */
+export interface OpenWait {
+  readonly step: string
+  readonly for: Awaited
+  /** Milliseconds of the epoch. */
+  readonly until: number | null
+  readonly said: readonly Said[]
 }
 
 /** The line that says how a step ended. */
@@ -218,8 +315,24 @@ export function taleOf(step: Step, end: Exclude<StepEnd, { is: 'dropped' }>): Ta
   }
 }
 
-const nothing: Plan = { tales: [], until: null }
+const nothing: Plan = { tales: [], until: null, stops: [] }
+const nothingLeft: Decision = { asks: [], until: null, ends: { is: 'failed', why: '', output: undefined } }
 const open = { is: 'open' } as const
+
+/** The ends of waits whose time is up. */
+function dueWaits(open: readonly Step[], now: number): readonly Tale[] {
+  return open.flatMap(({ id, ask }) => {
+    if (ask.is !== 'wait' || ask.until === null || ask.until > now) return []
+    return [{ type: 'wait.ended', data: { step: id, outcome: ask.for.is === 'time' ? 'ok' : 'timeout' } }]
+  })
+}
+
+/** By what name a step waits for what others tell the run; null when it waits for nothing of the kind. */
+function newsOf({ id, ask }: Step): string | null {
+  if (ask.is !== 'wait') return null
+  if (ask.for.is === 'signal') return `signal:${ask.for.name}`
+  return ask.for.is === 'call' ? `call:${id}` : null
+}
 
 function talesOf({ asks, tells = [] }: Decision, steps: ReadonlyMap<string, Step>): readonly Tale[] {
   return [...tells, ...asks.filter(({ step }) => !steps.has(step)).map(requestTale)]
@@ -241,32 +354,72 @@ function requestTale(ask: Ask): Tale {
         data: { step: ask.step, kind: ask.wish.kind, name: ask.wish.name },
         payload: ask.wish as unknown as JsonValue,
       }
+    case 'compute':
+      return { type: 'compute.requested', data: { step: ask.step } }
+    case 'wait':
+      return waitTale(ask)
     default:
       throw ask satisfies never
   }
 }
 
+function waitTale({ step, for: what, until }: Extract<Ask, { is: 'wait' }>): Tale {
+  const data = { step, for: what.is, ...(until === null ? {} : { until: new Date(until).toISOString() }) }
+  if (what.is === 'signal') return { type: 'wait.requested', data: { ...data, name: what.name } }
+  if (what.is !== 'answer') return { type: 'wait.requested', data }
+  const { roles, quorum, fourEyes } = what.terms
+  const terms = { roles, quorum, four_eyes: fourEyes }
+  return { type: 'wait.requested', data: { ...data, ...terms }, payload: { question: what.question } }
+}
+
 /** What was asked for, as its line has it. */
-function askOf(data: JsonObject, payload: JsonValue | undefined): Step['ask'] {
+function askOf(type: string, data: JsonObject, payload: JsonValue | undefined): Step['ask'] {
   const step = word(data['step'])
-  if (data['tool'] !== undefined) {
-    const args = isJsonObject(payload) ? payload : {}
-    return { is: 'tool', step, tool: word(data['tool']), args, timeout: Number(data['timeout_ms']) }
+  const timeout = Number(data['timeout_ms'])
+  switch (type) {
+    case 'tool.requested':
+      return { is: 'tool', step, tool: word(data['tool']), args: isJsonObject(payload) ? payload : {}, timeout }
+    case 'model.requested':
+      return { is: 'model', step, model: word(data['model']), timeout }
+    case 'compute.requested':
+      return { is: 'compute', step }
+    case 'wait.requested': {
+      const until = data['until'] === undefined ? null : Date.parse(word(data['until']))
+      return { is: 'wait', step, for: awaitedOf(data, payload), until }
+    }
+    default:
+      return { is: 'run', step }
   }
-  if (data['model'] !== undefined)
-    return { is: 'model', step, model: word(data['model']), timeout: Number(data['timeout_ms']) }
-  return { is: 'run', step }
+}
+
+function awaitedOf(data: JsonObject, payload: JsonValue | undefined): Awaited {
+  switch (data['for']) {
+    case 'signal':
+      return { is: 'signal', name: word(data['name']) }
+    case 'call':
+      return { is: 'call' }
+    case 'answer': {
+      const roles = Array.isArray(data['roles']) ? (data['roles'] as Role[]) : []
+      const terms = { roles, quorum: Number(data['quorum']), fourEyes: data['four_eyes'] === true }
+      return { is: 'answer', question: isJsonObject(payload) ? word(payload['question']) : '', terms }
+    }
+    default:
+      return { is: 'time' }
+  }
 }
 
 function endTale(end: End): Tale {
   return end.is === 'completed'
     ? { type: 'run.completed', data: {}, payload: end.output }
-    : { type: 'run.failed', data: { why: end.why }, payload: end.output }
+    : { type: 'run.failed', data: { why: end.why }, ...(end.output === undefined ? {} : { payload: end.output }) }
 }
 
 /** Nobody is told of the moment at which an approval expires. */
 function earliest(until: number | null, open: readonly Step[]): number | null {
-  const times = open.flatMap(({ at }) => (at.is === 'waits' ? [at.until] : []))
+  const times = open.flatMap(({ ask, at }) => {
+    if (at.is === 'waits') return [at.until]
+    return ask.is === 'wait' && ask.until !== null ? [ask.until] : []
+  })
   if (until !== null) times.push(until)
   return times.length === 0 ? null : Math.min(...times)
 }

@@ -1,10 +1,11 @@
 import type { JsonObject, JsonValue } from '../kernel/index.ts'
 import type { ModelRequest } from './model.ts'
-import type { Ask } from './step.ts'
+import type { Ask, Computation } from './step.ts'
 
 /** What a decider learns of its run, in the order in which it happened. */
 export type Happening =
   | { readonly is: 'began'; readonly at: number; readonly definition: JsonValue; readonly input: JsonValue }
+  | { readonly is: 'asked'; readonly at: number; readonly step: string }
   | {
       readonly is: 'ended'
       readonly at: number
@@ -19,6 +20,8 @@ export interface Decision {
   readonly asks: readonly Ask[]
   /** Lines that only tell: for those who watch. */
   readonly tells?: readonly { readonly type: string; readonly data: JsonObject; readonly payload?: JsonValue }[]
+  /** Steps that are runs inside of this one, and are to be stopped. */
+  readonly stops?: readonly string[]
   /** When it wants to be asked again, whatever happens: milliseconds of the epoch. */
   readonly until: number | null
   readonly ends: End | null
@@ -27,7 +30,7 @@ export interface Decision {
 export type End =
   | { readonly is: 'completed'; readonly output: JsonValue }
   /** `why` is a sentence for whoever owns the run; `output` is what there is in spite of it. */
-  | { readonly is: 'failed'; readonly why: string; readonly output: JsonValue }
+  | { readonly is: 'failed'; readonly why: string; readonly output: JsonValue | undefined }
 
 /**
  * What runs of a kind do next: pure, so that the same history always leads to the same decision, on whatever machine. A decision
@@ -39,4 +42,15 @@ export interface Decider<State> {
   decide(state: State, now: number): Decision
   /** What a model is asked for in a step that is open now. */
   request(state: State, step: string): ModelRequest
+  /** What is evaluated in a step that is open now; absent when no step of the kind is. */
+  compute?(state: State, step: string): Computation
+  /** Whether a step goes on when somebody stops the run, since it takes back what was done; absent when none does. */
+  keeps?(step: string): boolean
+  /**
+   * What is still to be done by a run that somebody stopped, once all that was under way has ended or was given up; absent when
+   * nothing is. The run ends when it says so, as cancelled or failed, with the output it says.
+   */
+  unwind?(state: State, now: number): Decision
+  /** How it stands, for whoever looks at the run before it has ended. */
+  report?(state: State): JsonValue
 }

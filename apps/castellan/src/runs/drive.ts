@@ -1,6 +1,6 @@
 import type { Journal } from '../journal/index.ts'
 import { type Clock, isFault, isoTime } from '../kernel/index.ts'
-import { Course, taleOf } from './course.ts'
+import { Course, type Plan, taleOf } from './course.ts'
 import type { Decider } from './decider.ts'
 import type { Deciders } from './deciders.ts'
 import type { Hands } from './hands.ts'
@@ -43,7 +43,8 @@ export class Drive {
   #lost = false
   #stopping = false
   #told = true
-  #childrenCancelled = false
+  /** Runs inside of this one that were told to stop. */
+  readonly #stopped = new Set<string>()
   #wake = Promise.withResolvers<void>()
 
   constructor(parts: DriveParts, held: Held, run: Run) {
@@ -107,12 +108,11 @@ export class Drive {
   async #round(): Promise<boolean> {
     this.#wake = Promise.withResolvers<void>()
     if (this.#told) await this.#catchUp()
-    const until = await this.#writeDown()
+    const { until, stops } = await this.#writeDown()
     if (this.#course.ended) return true
-    if (this.#course.stopping) {
-      for (const abort of this.#working.values()) abort.abort()
-      await this.#cancelChildren()
-    } else if (!this.#stopping) this.#begin()
+    for (const [step, abort] of this.#working) if (this.#course.breaksOff(step)) abort.abort()
+    await this.#cancelChildren(stops)
+    if (!this.#stopping) this.#begin()
     if (this.#ends.length > 0) return false
     if (this.#working.size === 0) return this.#letGo(until)
     await this.#somethingHappens(until)
@@ -120,15 +120,15 @@ export class Drive {
   }
 
   /** Writes down all that follows now. Resolves with when more may. */
-  async #writeDown(): Promise<number | null> {
+  async #writeDown(): Promise<Next> {
     for (;;) {
       const turn = new TurnDraft(this.#run, this.#next, this.#parts)
       for (const { step, attempt, end } of this.#ends) this.#endStep(turn, this.#course.step(step), attempt, end)
-      const until = this.#decide(turn)
+      const next = this.#decide(turn)
       const unchanged = turn.entries.length === 0 && this.#course.state === this.#run.state
       if (unchanged || (await this.#commit(turn))) {
         this.#ends = []
-        return until
+        return next
       }
     }
   }
@@ -140,15 +140,15 @@ export class Drive {
     else this.#say(turn, taleOf(step, end))
   }
 
-  #decide(turn: TurnDraft): number | null {
+  #decide(turn: TurnDraft): Next {
     // A run that somebody stops may end; nothing else is decided by a process that is about to.
     for (let rounds = 0; !this.#stopping || this.#course.stopping; rounds++) {
-      const { tales, until } = this.#course.plan(this.#parts.clock.now().getTime())
-      if (tales.length === 0) return until
+      const { tales, ...next } = this.#course.plan(this.#parts.clock.now().getTime())
+      if (tales.length === 0) return next
       if (rounds === MOST_ROUNDS) throw new Error(`the run ${this.#run.id} decides and decides`)
       for (const tale of tales) this.#say(turn, tale)
     }
-    return null
+    return { until: null, stops: [] }
   }
 
   #say(turn: TurnDraft, tale: Tale): void {
@@ -210,10 +210,10 @@ export class Drive {
     ]
   }
 
-  async #cancelChildren(): Promise<void> {
-    if (this.#childrenCancelled) return
+  async #cancelChildren(stops: readonly string[]): Promise<void> {
     const { store } = this.#parts
-    for (const { run } of this.#course.children) {
+    for (const { step, run } of this.#course.children) {
+      if (this.#stopped.has(run) || !(this.#course.breaksOff(step) || stops.includes(step))) continue
       for (;;) {
         const child = await store.run(this.#run.tenant, run)
         if (!child || hasEnded(child)) break
@@ -224,8 +224,8 @@ export class Drive {
           if (!isFault(error, 'STREAM_CONFLICT') && !isFault(error, 'RUN_ENDED')) throw error
         }
       }
+      this.#stopped.add(run)
     }
-    this.#childrenCancelled = true
   }
 
   async #messageTo(run: Run, tale: Tale): Promise<Message> {
@@ -240,7 +240,7 @@ export class Drive {
       const abort = new AbortController()
       this.#working.set(step, abort)
       const again = !this.#fresh.delete(step)
-      void this.#carry({ ...work, again }, abort.signal)
+      void this.#carry(work.is === 'compute' ? work : { ...work, again }, abort.signal)
     }
   }
 
@@ -249,7 +249,8 @@ export class Drive {
     const end = await hands.carry(this.#run, work, signal, delta => onDelta(this.#run, work.step, delta))
     this.#working.delete(work.step)
     // What was cut off because this process stops is carried out by whoever goes on.
-    const cutOff = signal.aborted && !this.#course.stopping && end.is === 'ended' && end.outcome === 'cancelled'
+    const cutOff =
+      signal.aborted && !this.#course.breaksOff(work.step) && end.is === 'ended' && end.outcome === 'cancelled'
     const attempt = work.is === 'tool' ? work.attempt : 1
     this.#ends.push({ step: work.step, attempt, end: cutOff ? { is: 'dropped' } : end })
     this.#wake.resolve()
@@ -299,6 +300,9 @@ function deciderOf({ deciders }: DriveParts, { id, kind }: Run): Decider<unknown
   if (!decider) throw new Error(`nobody decides for the run ${id}, which is of the kind ${kind}`)
   return decider
 }
+
+/** What follows once all is written down. */
+type Next = Omit<Plan, 'tales'>
 
 interface Ended {
   readonly step: string

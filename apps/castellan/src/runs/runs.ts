@@ -1,6 +1,9 @@
 import type { Actor, Identity } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
 import { type Clock, fault, isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { Course } from './course.ts'
+import type { OpenWait } from './course.ts'
+import type { Deciders } from './deciders.ts'
 import type { Engine } from './engine.ts'
 import { hasEnded, type Run, type RunKind, type Tale, type Told } from './run.ts'
 import type { RunFilter, RunStore } from './run-store.ts'
@@ -40,6 +43,7 @@ export interface RunsParts {
   readonly store: RunStore
   readonly journal: Journal
   readonly engine: Pick<Engine, 'hint'>
+  readonly deciders: Partial<Deciders>
   readonly clock: Clock
 }
 
@@ -170,6 +174,59 @@ export class Runs {
     )
   }
 
+  /** Tells a run something by a name, for the step that waits for it, or the next that will. Throws `RUN_ENDED`. */
+  signal(run: Run, name: string, payload: JsonValue, actor: Actor): Promise<void> {
+    return this.#tell(run, { type: 'run.signalled', data: { name, by: actor.principal }, payload }, actor)
+  }
+
+  /**
+   * Calls a step that waits for that, or will. Throws `RUN_ENDED`, and `STEP_NOT_WAITING` when it was called before.
+   */
+  called(run: Run, step: string, payload: JsonValue, correlationId: string): Promise<void> {
+    const actor = { tenant: run.tenant, principal: CALLBACK, correlationId }
+    return this.#tell(run, { type: 'run.called', data: { step }, payload }, actor, lines => {
+      if (lines.some(({ type, data }) => type === 'run.called' && data['step'] === step))
+        throw fault('STEP_NOT_WAITING', { step, why: 'it was called before' })
+    })
+  }
+
+  /**
+   * Answers a question that a run asks. Throws `RUN_ENDED`, `STEP_NOT_WAITING` when nothing is asked there or this person has answered,
+   * and `FORBIDDEN` when it is for others to answer.
+   */
+  answer(
+    run: Run,
+    step: string,
+    { agrees, reason }: { readonly agrees: boolean; readonly reason: string | null },
+    { principal, roles }: Identity,
+    actor: Actor,
+  ): Promise<void> {
+    const data = { step, agrees, by: principal.id, ...(reason === null ? {} : { reason }) }
+    return this.#tell(run, { type: 'wait.answered', data }, actor, lines => {
+      const question = this.look(run, lines).waits.find(each => each.step === step && each.for.is === 'answer')
+      if (question?.for.is !== 'answer') throw fault('STEP_NOT_WAITING', { step, why: 'it asks nobody anything now' })
+      const { terms } = question.for
+      if (!terms.roles.some(role => roles.includes(role)))
+        throw fault('FORBIDDEN', { needs: `the role ${terms.roles.join(' or ')}` })
+      if (terms.fourEyes && run.by.principal === principal.id)
+        throw fault('FORBIDDEN', { needs: 'to be somebody else than whoever the run acts for' })
+      if (question.said.some(({ by }) => by === principal.id))
+        throw fault('STEP_NOT_WAITING', { step, why: 'you have answered already' })
+    })
+  }
+
+  /** How a run stands, in the words of its kind, and what it waits for. */
+  look(
+    { kind }: Pick<Run, 'kind'>,
+    lines: readonly Told[],
+  ): { readonly report: JsonValue | undefined; readonly waits: readonly OpenWait[] } {
+    const decider = this.#parts.deciders[kind]
+    if (!decider) return { report: undefined, waits: [] }
+    const course = new Course(decider)
+    for (const line of lines) course.hear(line)
+    return course.ended ? { report: undefined, waits: [] } : { report: course.report, waits: course.waits }
+  }
+
   /** Resolves with the run once it has ended, or as it is when the signal aborts. */
   async ended({ tenant, id }: Pick<Run, 'tenant' | 'id'>, signal: AbortSignal): Promise<Run> {
     const { store, journal } = this.#parts
@@ -184,10 +241,18 @@ export class Runs {
     return (await store.run(tenant, id)) ?? run
   }
 
-  async #tell(run: Run, tale: Tale, actor: Actor): Promise<void> {
+  /** The check sees the run as it is when the line is added, and throws when it must not be. */
+  async #tell(
+    run: Run,
+    tale: Tale,
+    actor: Actor,
+    check: (lines: readonly Told[]) => void = () => undefined,
+  ): Promise<void> {
     const { store, journal, engine } = this.#parts
     for (;;) {
-      const { entries } = await store.lines(run.tenant, run.id, 0)
+      const lines = await store.lines(run.tenant, run.id, 0)
+      const { entries } = lines
+      check(told(lines))
       const line = tell(journal, { ...run, correlationId: actor.correlationId }, entries.length, tale, actor.principal)
       try {
         await store.tell({ tenant: run.tenant, run: run.id, ...line })
@@ -211,6 +276,8 @@ export function inDoubt(lines: readonly Told[]): readonly string[] {
 }
 
 const ends = ['run.completed', 'run.failed', 'run.cancelled']
+/** Stands in for the principal of whoever called a step: the token proves that it got there, and not who called. */
+const CALLBACK = 'callback'
 /** Stands for a result that nobody knows. */
 const HAPPENED: JsonObject = {
   content: [{ type: 'text', text: 'It took effect, as a person has checked; what it answered is not known.' }],

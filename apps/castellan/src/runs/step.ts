@@ -1,4 +1,5 @@
 import type { Settled } from '../gate/index.ts'
+import type { Role } from '../identity/index.ts'
 import type { JsonObject, JsonValue } from '../kernel/index.ts'
 import type { ModelRequest } from './model.ts'
 import type { RunKind } from './run.ts'
@@ -16,6 +17,47 @@ export type Ask =
     }
   | { readonly is: 'model'; readonly step: string; readonly model: string; readonly timeout: number }
   | { readonly is: 'run'; readonly step: string; readonly wish: ChildWish }
+  /** Expressions are evaluated. */
+  | { readonly is: 'compute'; readonly step: string }
+  /** Ends well once what it waits for is there; at `until`, milliseconds of the epoch, at the latest. */
+  | { readonly is: 'wait'; readonly step: string; readonly for: Awaited; readonly until: number | null }
+
+/** What a step may wait for. */
+export type Awaited =
+  | { readonly is: 'time' }
+  /** Somebody tells the run something by this name. */
+  | { readonly is: 'signal'; readonly name: string }
+  /** Somebody calls the address of the step. */
+  | { readonly is: 'call' }
+  | { readonly is: 'answer'; readonly question: string; readonly terms: QuestionTerms }
+
+/** Who answers a question, and when it is answered. */
+export interface QuestionTerms {
+  readonly roles: readonly Role[]
+  /** How many must agree; one who refuses is enough. */
+  readonly quorum: number
+  /** Whether whoever the run acts for must not answer. */
+  readonly fourEyes: boolean
+}
+
+/** What a person said to a question. */
+export interface Said {
+  /** Id of a principal. */
+  readonly by: string
+  readonly agrees: boolean
+  readonly reason: string | null
+  /** Milliseconds of the epoch. */
+  readonly at: number
+}
+
+/** Expressions, and what they may speak of. */
+export interface Computation {
+  /** JSON in which a text that begins with `=` is an expression. */
+  readonly template: JsonValue
+  readonly scope: JsonObject
+  /** Steps whose addresses the expressions may speak of, by the name they have there. */
+  readonly callbacks: Readonly<Record<string, string>>
+}
 
 /** A run inside of another. */
 export interface ChildWish {
@@ -48,6 +90,7 @@ export type Work =
       readonly timeout: number
       readonly again: boolean
     }
+  | { readonly is: 'compute'; readonly step: string; readonly computation: Computation }
 
 /** What became of a step. */
 export type StepEnd =
@@ -77,5 +120,7 @@ export interface Step {
     | { readonly is: 'unknown' }
     /** Another run is at it. */
     | { readonly is: 'elsewhere'; readonly run: string }
+    /** Nothing is carried out: it waits for what others tell the run, or for a time. */
+    | { readonly is: 'awaits'; readonly said: readonly Said[] }
     | { readonly is: 'ended' }
 }

@@ -4,7 +4,7 @@ import type { NoteStore } from '../../history/index.ts'
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore, SubscriptionStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
-import type { AgentStore, RunStore } from '../../runs/index.ts'
+import type { AgentStore, RunStore, WorkflowStore } from '../../runs/index.ts'
 import type { SessionStore } from '../../sessions/index.ts'
 import { agentStore } from './agent-store.ts'
 import { approvalStore } from './approval-store.ts'
@@ -25,6 +25,7 @@ import { rulesStore } from './rules-store.ts'
 import { runStore } from './run-store.ts'
 import { sessionStore } from './session-store.ts'
 import { subscriptionStore } from './subscription-store.ts'
+import { workflowStore } from './workflow-store.ts'
 
 /** Every store there is, over one database: what one of them commits, the others see. */
 export interface Stores extends AsyncDisposable {
@@ -40,6 +41,7 @@ export interface Stores extends AsyncDisposable {
   readonly runs: RunStore
   readonly agents: AgentStore
   readonly notes: NoteStore
+  readonly workflows: WorkflowStore
   readonly pins: PinStore
   readonly budgets: BudgetLedger
   readonly approvals: ApprovalStore
@@ -74,6 +76,7 @@ export function storesOver(database: OpenDatabase): Stores {
     runs: runStore(database, db, commit),
     agents: agentStore(database, db, commit),
     notes: noteStore(database, db),
+    workflows: workflowStore(database, db, commit),
     pins: pinStore(database, db, commit),
     budgets: budgetLedger(database, db, commit),
     approvals: approvalStore(database, db, commit),

@@ -74,6 +74,7 @@ export interface Tables {
   readonly sessions: SessionRow
 
   readonly agents: NamedRow
+  readonly workflows: NamedRow
   readonly runs: RunRow
   /** The runs that have not ended. */
   readonly run_queue: {

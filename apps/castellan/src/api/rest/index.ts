@@ -30,11 +30,13 @@ import { policyRoutes } from './routes/policies.ts'
 import { priceRoutes } from './routes/prices.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { authorizationRoutes, callbackRoute } from './routes/authorization.ts'
-import { runRoutes } from './routes/runs.ts'
+import { runRoutes, stepCallbackRoute } from './routes/runs.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { serverRoutes } from './routes/servers.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { tenantBudgetRoutes } from './routes/tenant-budgets.ts'
+import { workflowExecutionRoutes } from './routes/workflow-execution.ts'
+import { workflowRoutes } from './routes/workflows.ts'
 import { toolRoutes } from './routes/tools.ts'
 import { validatorCompiler } from './validate.ts'
 
@@ -56,6 +58,7 @@ export function restPlugin(core: Core): (app: FastifyInstance) => Promise<void> 
     lifeRoutes(app.withTypeProvider<ZodTypeProvider>(), core)
     callbackRoute(app, core)
     approvalCallbackRoute(app.withTypeProvider<ZodTypeProvider>(), core)
+    stepCallbackRoute(app.withTypeProvider<ZodTypeProvider>(), core)
     refuseOthers()
 
     await app.register(guarded(core))
@@ -90,6 +93,8 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     sessionRoutes(app, core)
     agentRoutes(app, core)
     agentExecutionRoutes(app, core)
+    workflowRoutes(app, core)
+    workflowExecutionRoutes(app, core)
     runRoutes(app, core)
     reportRoutes(app, core)
     budgetRoutes(app, core)

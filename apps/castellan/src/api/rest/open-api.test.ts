@@ -69,7 +69,12 @@ describe('the OpenAPI document', () => {
   test('asks for credentials everywhere but for signs of life and answers that carry a token of their own', () => {
     assert.deepEqual(document.security, [{ bearer: [] }])
     const open = operations.filter(({ operation }) => operation.security?.length === 0).map(({ path }) => path)
-    assert.deepEqual(open.toSorted(), ['/api/approvals/{id}/callback', '/health', '/ready'])
+    assert.deepEqual(open.toSorted(), [
+      '/api/approvals/{id}/callback',
+      '/api/runs/callbacks/{token}',
+      '/health',
+      '/ready',
+    ])
   })
 
   test('refers only to components that exist, and has no other', () => {

@@ -26,8 +26,14 @@ const statuses: Readonly<Record<FaultKind, number>> = {
 }
 
 /** The problem details of a fault. */
-export function problemOf(fault: Fault, errors?: Problem['errors']): Problem {
+export function problemOf(fault: Fault, errors = placesOf(fault)): Problem {
   return problem(statusOf(fault), fault.code, fault.message, { retryable: fault.retryable, errors })
+}
+
+/** Where everything is that is wrong, for faults that know. */
+function placesOf({ details: { places, messages } }: Fault): Problem['errors'] {
+  if (!Array.isArray(places) || !Array.isArray(messages)) return undefined
+  return places.map((at: string, index) => ({ at, message: messages[index] as string }))
 }
 
 const denialStatuses: Readonly<Record<DenialCode, number>> = {

@@ -80,6 +80,7 @@ const nothingYet: State = {
 
 function evolve(state: State, happening: Happening, validator: SchemaValidator): State {
   if (happening.is === 'began') return begun(state, happening)
+  if (happening.is === 'asked') return state
   const { step, outcome, data, payload, at } = happening
   if (!step.startsWith('m')) return heardOfTool(state, step, outcome, payload)
   if (outcome === 'ok') return heardModel(state, data, payload as unknown as Reply, at, validator)

@@ -11,6 +11,7 @@ import { sessions } from './0010-sessions.ts'
 import { runs } from './0011-runs.ts'
 import { notes } from './0012-notes.ts'
 import { subscriptions } from './0013-subscriptions.ts'
+import { workflows } from './0014-workflows.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   runs,
   notes,
   subscriptions,
+  workflows,
 ]

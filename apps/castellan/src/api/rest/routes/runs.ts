@@ -1,18 +1,22 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import { fault, isId, type JsonObject } from '../../../kernel/index.ts'
+import { fault, isId, type JsonObject, type JsonValue } from '../../../kernel/index.ts'
 import type { Identity } from '../../../identity/index.ts'
 import type { Run, Settlement } from '../../../runs/index.ts'
 import type { Core } from '../../core.ts'
-import { see, use } from '../allowed.ts'
-import { callerOf, type RestCaller } from '../caller.ts'
+import { decide, see, use } from '../allowed.ts'
+import { callerOf, correlationOf, type RestCaller } from '../caller.ts'
 import { byId } from '../path-parts.ts'
 import type { TypedApp } from '../route.ts'
 import { wireLine, wireRun } from '../wire/agent.ts'
+import { wireRunAsItStands } from '../wire/workflow.ts'
 
 const tags = ['runs']
 
-export function runRoutes(app: TypedApp, { runs }: Pick<Core, 'runs'>): void {
+type Parts = Pick<Core, 'runs' | 'stepTokens' | 'publicUrl'>
+
+export function runRoutes(app: TypedApp, core: Parts): void {
+  const { runs } = core
   const runOf = ({ identity }: RestCaller, { id }: { readonly id: string }) => {
     if (!isId(id)) throw fault('NOT_FOUND', { what: 'run' })
     return runs.get(identity.tenant, id, whose(identity))
@@ -57,14 +61,15 @@ export function runRoutes(app: TypedApp, { runs }: Pick<Core, 'runs'>): void {
       schema: {
         operationId: 'getRun',
         tags,
-        summary: 'One run, and what it ended with',
+        summary: 'One run: how it stands and what it waits for, or what it ended with',
         params: byId,
         response: { 200: wire.run },
       },
     },
     async request => {
       const run = await runOf(callerOf(request, see), request.params)
-      return wireRun(run, await runs.lines(run))
+      const lines = await runs.lines(run)
+      return wireRunAsItStands(run, lines, runs.look(run, lines), step => callbackOf(core, run, step))
     },
   )
   app.get(
@@ -151,6 +156,78 @@ export function runRoutes(app: TypedApp, { runs }: Pick<Core, 'runs'>): void {
       return reply.code(202).send(wireRun(await again(run)))
     },
   )
+  app.post(
+    '/api/runs/:id/signals/:name',
+    {
+      schema: {
+        operationId: 'signalRun',
+        tags,
+        summary: 'Tell a run something by a name, for the step that waits for it or the next that will',
+        params: byId.extend({ name: wire.line(100) }),
+        body: z.unknown(),
+        response: { 202: wire.run },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request, use)
+      const run = await runOf(caller, request.params)
+      await runs.signal(run, request.params.name, (request.body ?? null) as JsonValue, caller.actor)
+      return reply.code(202).send(wireRun(await again(run)))
+    },
+  )
+  app.post(
+    '/api/runs/:id/steps/:step/answer',
+    {
+      schema: {
+        operationId: 'answerQuestion',
+        tags,
+        summary: 'Answer a question that a run asks; with which role, the question itself says',
+        params: byId.extend({ step: wire.line(200) }),
+        body: wire.answerQuestion,
+        response: { 202: wire.run },
+      },
+    },
+    async (request, reply) => {
+      const { identity, actor } = callerOf(request, decide)
+      const { id, step } = request.params
+      if (!isId(id)) throw fault('NOT_FOUND', { what: 'run' })
+      const run = await runs.get(identity.tenant, id)
+      const { agrees, reason = null } = request.body
+      await runs.answer(run, step, { agrees, reason }, identity, actor)
+      return reply.code(202).send(wireRun(await again(run)))
+    },
+  )
+}
+
+/** Where calls of steps go. Whoever calls carries no key of ours: the token in the path lets it in, once. */
+export function stepCallbackRoute(app: TypedApp, { runs, stepTokens }: Parts): void {
+  app.post(
+    '/api/runs/callbacks/:token',
+    {
+      schema: {
+        operationId: 'callStep',
+        tags,
+        summary: 'Tell a step of a run what it waits for, at the address it gave out',
+        security: [],
+        params: z.object({ token: wire.line(2_000) }),
+        body: z.unknown(),
+        response: { 202: z.object({ run: wire.id, step: z.string() }) },
+      },
+    },
+    async (request, reply) => {
+      const correlationId = correlationOf(request)
+      reply.header('x-correlation-id', correlationId)
+      const step = stepTokens.read(request.params.token)
+      if (step === null) throw fault('NOT_FOUND', { what: 'step that waits to be called' })
+      const run = await runs.get(step.tenant, step.run)
+      await runs.called(run, step.step, (request.body ?? null) as JsonValue, correlationId)
+      return reply.code(202).send({ run: run.id, step: step.step })
+    },
+  )
+}
+
+function callbackOf({ stepTokens, publicUrl }: Parts, { tenant, id }: Run, step: string): string {
+  return `${publicUrl.replace(/\/$/, '')}/api/runs/callbacks/${stepTokens.write({ tenant, run: id, step })}`
 }
 
 /** Whose runs somebody may see and steer: null for those of everybody. */

@@ -1,0 +1,1 @@
+export { jsonataExpressions } from './jsonata-expressions.ts'

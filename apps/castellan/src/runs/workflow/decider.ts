@@ -1,0 +1,152 @@
+import { type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import type { Decider, Decision, Happening } from '../decider.ts'
+import type { Computation } from '../step.ts'
+import { word } from '../word.ts'
+import { type BlockResult, type Undo, walkBlock } from './blocks.ts'
+import type { WorkflowDefinition } from './definition.ts'
+import { shownResult } from './node-result.ts'
+import { type End, type Mode, type Seen, Walk } from './walk.ts'
+
+/** What a run knows of itself; null before it has begun. */
+type State = Known | null
+
+interface Known extends Pick<Seen, 'definition' | 'input' | 'began'> {
+  /** What happened last, and before: so a history of any length grows by one without being copied. */
+  readonly last: Happened | null
+}
+
+interface Happened {
+  readonly happening: Exclude<Happening, { is: 'began' }>
+  readonly before: Happened | null
+}
+
+/**
+ * What a workflow does next: its nodes are gone through from the beginning at each look, with what their steps came to, so that there
+ * is no other state than that. What it calls, evaluates, waits for and begins are steps of the run, named after the place of their
+ * node: `check`, `orders[3].ship`, `check#2` for a second attempt, `check:args` for its arguments, `check:undo` for taking it back.
+ */
+export const workflowDecider: Decider<State> = {
+  begin: () => null,
+  evolve,
+  decide: (state, now) => (state === null ? nothing : look(state, now, 'going').decision),
+  request: (_, step) => {
+    throw new Error(`no model is asked in a workflow: ${step}`)
+  },
+  compute(state, step) {
+    const found =
+      thoughtOf.get(state!)?.get(step) ??
+      look(state!, Infinity, 'going').walk.computations.get(step) ??
+      look(state!, Infinity, 'stopped').walk.computations.get(step)
+    if (!found) throw new Error(`the step ${step} is no computation`)
+    return found
+  },
+  keeps: step => step.includes(':undo'),
+  unwind: (state, now) => (state === null ? nothing : look(state, now, 'stopped').decision),
+  report: state => (state === null ? { nodes: {} } : { nodes: shown(look(state, Infinity, 'going').walk) }),
+}
+
+function evolve(state: State, happening: Happening): State {
+  if (happening.is !== 'began') return { ...state!, last: { happening, before: state!.last } }
+  const { at: began, definition, input } = happening
+  return { definition: definition as unknown as WorkflowDefinition, input, began, last: null }
+}
+
+function seenIn({ last, ...known }: Known): Seen {
+  const asked = new Map<string, number>()
+  const ends = new Map<string, End>()
+  const happenings: Happened['happening'][] = []
+  for (let each = last; each !== null; each = each.before) happenings.push(each.happening)
+  for (const happening of happenings.toReversed()) {
+    const { at, step } = happening
+    if (happening.is === 'asked') asked.set(step, at)
+    else {
+      const { outcome, data, payload } = happening
+      ends.set(step, { at, order: ends.size + 1, outcome, data, payload })
+    }
+  }
+  return { ...known, asked, ends }
+}
+
+/** What a look at a state found is to be evaluated, since each step of it is asked for. */
+const thoughtOf = new WeakMap<Known, ReadonlyMap<string, Computation>>()
+
+const nothing: Decision = { asks: [], until: null, ends: null }
+
+interface Look {
+  readonly walk: Walk
+  readonly decision: Decision
+}
+
+function look(state: Known, now: number, wanted: Mode): Look {
+  const seen = seenIn(state)
+  const walk = new Walk(seen, now)
+  thoughtOf.set(state, walk.computations)
+  const { workflow } = seen.definition
+  const scope = { input: seen.input, nodes: {} }
+  const undo: Undo[] = []
+  const late = wanted === 'going' && isLate(walk)
+  const mode = late ? 'closing' : wanted
+  const root = walkBlock(walk, workflow.nodes, { prefix: '', scope, since: seen.began, undo }, mode)
+  const open = (): Look => ({ walk, decision: { asks: walk.asks, stops: walk.stops, until: walk.until, ends: null } })
+  if (!root.ended) return open()
+  if (root.failed === null && mode === 'going') {
+    const { end, output, why } = outputOf(walk, root)
+    if (!end) return open()
+    if (why === null) return { walk, decision: ends({ is: 'completed', output: { nodes: shown(walk), output } }) }
+    return takeBack(walk, undo, why)
+  }
+  const cause =
+    root.failed === null
+      ? `it did not end within ${workflow.timeout} ms`
+      : `the node "${root.failed.node}" failed: ${root.failed.error.message}`
+  return takeBack(walk, undo, cause)
+}
+
+/** Whether the time of the whole run is up. */
+function isLate(walk: Walk): boolean {
+  const { definition, began } = walk.seen
+  const { timeout } = definition.workflow
+  if (timeout === null) return false
+  const end = walk.step({ is: 'wait', step: ':deadline', for: { is: 'time' }, until: began + timeout }, 'going')
+  return end !== 'open'
+}
+
+function outputOf(walk: Walk, root: BlockResult): { end: boolean; output: JsonValue; why: string | null } {
+  const { definition, input } = walk.seen
+  const { output: template, nodes: block } = definition.workflow
+  if (template === null) return { end: true, output: root.output, why: null }
+  const nodes = Object.fromEntries(block.map(({ id }) => [id, shownResult(walk.results.get(id)!)]))
+  const stand = walk.value(template, ':output', { input, nodes }, {}, 'going')
+  if (stand.is === 'known') return { end: true, output: stand.value, why: null }
+  if (stand.is === 'failed') return { end: true, output: null, why: `the output failed: ${stand.error.message}` }
+  return { end: false, output: null, why: null }
+}
+
+/**
+ * Takes back what was done, what ended last first, one after the other. What cannot be taken back does not keep the others from it, and
+ * is told.
+ */
+function takeBack(walk: Walk, undo: readonly Undo[], cause: string): Look {
+  const done: JsonObject[] = []
+  const waiting = (): Look => ({ walk, decision: { asks: walk.asks, until: walk.until, ends: null } })
+  for (const { path, call, scope } of undo.toSorted((one, other) => other.order - one.order)) {
+    const args = walk.value(call.args, `${path}:undo.args`, scope, {}, 'going')
+    const stand = args.is === 'known' ? walk.call(call, `${path}:undo`, args.value, walk.seen.began, 'going') : args
+    if (stand.is === 'open') return waiting()
+    const error = stand.is === 'failed' ? { ...stand.error } : null
+    done.push({ node: path, state: error === null ? 'done' : 'failed', ...(error === null ? {} : { error }) })
+  }
+  const failed = done.filter(({ state }) => state === 'failed').map(({ node }) => `"${word(node)}"`)
+  const why = failed.length === 0 ? cause : `${cause}; and what these did could not be taken back: ${failed.join(', ')}`
+  const output = { nodes: shown(walk), output: null, ...(done.length === 0 ? {} : { compensations: done }) }
+  return { walk, decision: ends({ is: 'failed', why, output }) }
+}
+
+function ends(end: NonNullable<Decision['ends']>): Decision {
+  return { asks: [], until: null, ends: end }
+}
+
+/** Every node that was thought of, by its place. */
+function shown({ results }: Walk): JsonObject {
+  return Object.fromEntries([...results].map(([path, result]) => [path, shownResult(result)]))
+}

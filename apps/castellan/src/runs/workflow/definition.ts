@@ -1,0 +1,20 @@
+import type { AgentDefinition } from '../agent/definition.ts'
+import type { Workflow } from './workflow.ts'
+
+/** What a workflow run executes: the workflow as it was when the run began, with all that it names as that was then. */
+export interface WorkflowDefinition {
+  readonly workflow: Workflow
+  /** By name, of this workflow and of those inside of it. */
+  readonly agents: Readonly<Record<string, PinnedAgent>>
+  readonly workflows: Readonly<Record<string, Workflow>>
+  /** How many workflows are around it. */
+  readonly depth: number
+}
+
+export interface PinnedAgent {
+  readonly id: string
+  readonly definition: AgentDefinition
+}
+
+/** Workflows that may lie in one another, the outermost counted. */
+export const MOST_DEEP = 8

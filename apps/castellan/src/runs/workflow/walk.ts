@@ -1,0 +1,159 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import type { Ask, Computation } from '../step.ts'
+import { word } from '../word.ts'
+import { type WorkflowDefinition } from './definition.ts'
+import { isPlain } from './expressions.ts'
+import type { NodeError, NodeResult } from './node-result.ts'
+import type { Retry, ToolCall } from './workflow.ts'
+
+/** What a run has seen of its steps. */
+export interface Seen {
+  readonly definition: WorkflowDefinition
+  readonly input: JsonValue
+  readonly began: number
+  /** When each was asked for. */
+  readonly asked: ReadonlyMap<string, number>
+  readonly ends: ReadonlyMap<string, End>
+}
+
+export interface End {
+  readonly at: number
+  /** How many steps had ended before. */
+  readonly order: number
+  readonly outcome: string
+  readonly data: JsonObject
+  readonly payload: JsonValue | undefined
+}
+
+/** How something stands that takes steps. */
+export type Stand =
+  | { readonly is: 'known'; readonly value: JsonValue; readonly end: Pick<End, 'at' | 'order'> | null }
+  | { readonly is: 'open'; readonly state: 'running' | 'waiting' }
+  | { readonly is: 'failed'; readonly error: NodeError; readonly end: Pick<End, 'at' | 'order'> }
+  /** It was not begun, and will not be; or nobody waits for its end any more. */
+  | { readonly is: 'given up' }
+
+/** Whether what has not begun may: no more when the block fails, and what is under way is not waited for when the run was stopped. */
+export type Mode = 'going' | 'closing' | 'stopped'
+
+/** One look at a run from its beginning to where it stands: finds out what is wanted next, and touches nothing. */
+export class Walk {
+  readonly seen: Seen
+  readonly now: number
+  readonly asks: Ask[] = []
+  /** Runs inside of this one that are to stop. */
+  readonly stops: string[] = []
+  /** What is evaluated in the steps that are open. */
+  readonly computations = new Map<string, Computation>()
+  /** What became of each node, by its place. */
+  readonly results = new Map<string, NodeResult>()
+  until: number | null = null
+
+  constructor(seen: Seen, now: number) {
+    this.seen = seen
+    this.now = now
+  }
+
+  /** The step, which is asked for unless it was; as it ended, when it has. */
+  step(ask: Ask, mode: Mode): End | 'open' | 'given up' {
+    const end = this.seen.ends.get(ask.step)
+    if (end) return end
+    if (!this.seen.asked.has(ask.step)) {
+      if (mode !== 'going') return 'given up'
+      this.asks.push(ask)
+      return 'open'
+    }
+    if (mode === 'going') return 'open'
+    if (mode === 'stopped' || ask.is === 'wait') return 'given up'
+    if (ask.is === 'run') this.stops.push(ask.step)
+    return 'open'
+  }
+
+  /** What a template comes to. What holds no expression needs no step. */
+  value(template: JsonValue, step: string, scope: JsonObject, callbacks: Computation['callbacks'], mode: Mode): Stand {
+    if (isPlain(template)) return { is: 'known', value: template, end: null }
+    this.computations.set(step, { template, scope, callbacks })
+    const end = this.step({ is: 'compute', step }, mode)
+    if (end === 'open') return { is: 'open', state: 'running' }
+    if (end === 'given up') return { is: 'given up' }
+    if (end.outcome === 'ok') return { is: 'known', value: carried(end)['value'] ?? null, end }
+    return { is: 'failed', error: { code: 'expression', message: word(end.data['why']) }, end }
+  }
+
+  /** A call with its arguments, as often as it may be tried. */
+  call(call: ToolCall, step: string, args: JsonValue, since: number, mode: Mode): Stand {
+    if (!isJsonObject(args)) {
+      const error = { code: 'expression', message: 'the arguments of the tool come to something that is no object' }
+      return { is: 'failed', error, end: { at: since, order: 0 } }
+    }
+    const { tool, timeout, retry } = call
+    return this.attempts(step, retry, mode, each => ({ is: 'tool', step: each, tool, args, timeout }))
+  }
+
+  attempts(step: string, retry: Retry | null, mode: Mode, askFor: (step: string) => Ask): Stand {
+    for (let attempt = 1; ; attempt++) {
+      const each = attempt === 1 ? step : `${step}#${attempt}`
+      const end = this.step(askFor(each), mode)
+      if (end === 'open') return { is: 'open', state: 'running' }
+      if (end === 'given up') return { is: 'given up' }
+      if (end.outcome === 'ok') return { is: 'known', value: resultOf(end), end }
+      if (retry === null || attempt >= retry.attempts || !repeatable.includes(end.outcome))
+        return { is: 'failed', error: errorOf(end), end }
+      const next = end.at + Math.min(retry.longest, retry.wait * retry.factor ** (attempt - 1))
+      if (next > this.now && !this.seen.asked.has(`${step}#${attempt + 1}`)) {
+        if (mode !== 'going') return { is: 'failed', error: errorOf(end), end }
+        this.wakeAt(next)
+        return { is: 'open', state: 'waiting' }
+      }
+    }
+  }
+
+  /** Whether what ended had run out of its time before. */
+  endedLate({ order }: Pick<End, 'order'>): boolean {
+    const step = [...this.seen.ends].find(([, end]) => end.order === order)?.[0]
+    const deadline = this.seen.ends.get(`${step}:deadline`)
+    return deadline !== undefined && deadline.order < order
+  }
+
+  /** What was thought of a part that is gone through once more. */
+  forget(prefix: string): void {
+    for (const path of this.results.keys()) if (path.startsWith(prefix)) this.results.delete(path)
+  }
+
+  wakeAt(time: number): void {
+    this.until = Math.min(this.until ?? time, time)
+  }
+}
+
+/** Outcomes after which it is certain that to try again repeats nothing that must not be. */
+const repeatable = ['error', 'timeout', 'unavailable']
+
+/** What a step came to: of a tool its result, of a run what it ended with. */
+function resultOf(end: End): JsonValue {
+  const { payload } = end
+  if (!isJsonObject(payload)) return payload ?? null
+  const { result } = payload
+  return isJsonObject(result) && end.data['run'] === undefined ? withText(result) : payload
+}
+
+/** A result of MCP, and its text as a whole, which is what most expressions are about. */
+function withText(result: JsonObject): JsonObject {
+  const content = Array.isArray(result['content']) ? (result['content'] as readonly JsonValue[]) : []
+  const texts = content.flatMap(part => (isJsonObject(part) && part['type'] === 'text' ? [word(part['text'])] : []))
+  return { ...result, text: texts.join('\n') }
+}
+
+function errorOf(end: End): NodeError {
+  const payload = carried(end)
+  const { result } = payload
+  const said = isJsonObject(result) ? word(withText(result)['text']) : word(payload['message'])
+  const message = said || word(end.data['why']) || `it ended with: ${end.outcome}`
+  return { code: end.outcome, message: message.slice(0, LONGEST_MESSAGE).toWellFormed() }
+}
+
+function carried({ payload }: End): JsonObject {
+  return isJsonObject(payload) ? payload : {}
+}
+
+/** Characters. */
+const LONGEST_MESSAGE = 2_000
