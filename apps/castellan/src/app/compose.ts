@@ -155,8 +155,8 @@ export async function compose(
         ownFolder: resolve(config.data),
         notes: stores.notes,
         mask: text => masker.mask(text),
-        runs: () => runs,
-        agents: () => agents,
+        runs: () => running.runs,
+        agents: () => running.agents,
         offers: identity => registry.offers(identity, { is: 'all' }),
         clock,
       })
