@@ -71,8 +71,7 @@ export function runParts({
     gate,
     calls: stores.calls,
     approval: (tenant: string, id: string) => approvals.get(tenant, id),
-    actingFor: ({ tenant, by }: Parameters<Hands['carry']>[0]) => authenticator.actingFor(tenant, by),
-    clock,
+    actingFor: ({ tenant, by }: Run) => authenticator.actingFor(tenant, by),
   }
   const models = {
     model,

@@ -16,6 +16,7 @@ export type { CallerClient, CallIo, ClientAnswer, Connector, Link, LinkEvents, R
 export type { DecisionLog, JudgedCall } from './decision-log.ts'
 export { Consent } from './consent.ts'
 export { Executor } from './execute/execute.ts'
+export { pause } from './execute/retry.ts'
 export { Upstreams, type UpstreamParts } from './execute/upstreams.ts'
 export { explain, type Explanation } from './explain.ts'
 export { Gate, type GateParts } from './gate.ts'

@@ -1,3 +1,4 @@
+import { pause } from '../gate/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { type Clock, isFault, isoTime } from '../kernel/index.ts'
 import { Course, type Plan, taleOf } from './course.ts'
@@ -33,6 +34,8 @@ export class Drive {
   /** Steps that wait for people, and still did when they were looked at. */
   readonly #waiting = new Set<string>()
   #ends: Ended[] = []
+  /** Why a step could not be carried out, which is a bug. */
+  #bug: { readonly error: unknown } | null = null
   #held: Held
   #run: Run
   #course: Course
@@ -107,6 +110,7 @@ export class Drive {
   /** Whether it was the last. */
   async #round(): Promise<boolean> {
     this.#wake = Promise.withResolvers<void>()
+    if (this.#bug) throw this.#bug.error
     if (this.#told) await this.#catchUp()
     const { until, stops } = await this.#writeDown()
     if (this.#course.ended) return true
@@ -246,7 +250,15 @@ export class Drive {
 
   async #carry(work: Work, signal: AbortSignal): Promise<void> {
     const { hands, onDelta } = this.#parts
-    const end = await hands.carry(this.#run, work, signal, delta => onDelta(this.#run, work.step, delta))
+    let end: StepEnd
+    try {
+      end = await hands.carry(this.#run, work, signal, delta => onDelta(this.#run, work.step, delta))
+    } catch (error) {
+      // What became of it is asked for once the store can be asked.
+      if (isFault(error, 'STORE_UNAVAILABLE')) await pause(LAST_PAUSE, signal).catch(() => undefined)
+      else this.#bug = { error }
+      end = { is: 'dropped' }
+    }
     this.#working.delete(work.step)
     // What was cut off because this process stops is carried out by whoever goes on.
     const cutOff =

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { AgentOutput } from './agent/definition.ts'
+import { fault } from '../kernel/index.ts'
 import { gives, openEngine, type Play, says } from './fixtures/open-engine.ts'
 import type { Run } from './run.ts'
 import type { ModelRequest } from './model.ts'
@@ -231,6 +232,35 @@ describe('a run that begins as another did', () => {
       'completed',
     )
     await it.ended(run)
+  })
+})
+
+describe('a step that cannot be carried out', () => {
+  test('is asked for again when the store could not be asked, and nothing else suffers', async () => {
+    await using it = await openEngine()
+    let times = 0
+    it.engine((work, run, signal) => {
+      if (work.is === 'tool' && ++times === 1) throw fault('STORE_UNAVAILABLE', { why: 'it is away' })
+      return tellTheTime(work, run, signal)
+    })
+    assert.equal((await it.execute()).state, 'completed')
+    assert.deepEqual(it.carried, ['m1.1.1', 't1.1', 't1.1 again', 'm2.1.1'])
+    assert.deepEqual(it.bugs, [])
+  })
+
+  test('for a bug is told of, and the run goes on once its lease is over', async () => {
+    await using it = await openEngine()
+    const bug = new Error('a bug')
+    let times = 0
+    it.engine(
+      (work, run, signal) => {
+        if (work.is === 'tool' && ++times === 1) throw bug
+        return tellTheTime(work, run, signal)
+      },
+      { lease: 300 },
+    )
+    assert.equal((await it.execute()).state, 'completed')
+    assert.deepEqual(it.bugs, [bug])
   })
 })
 

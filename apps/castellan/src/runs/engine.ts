@@ -60,8 +60,10 @@ export class Engine {
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping = true
     this.hint()
-    const over = Promise.all([...this.#drives.values()].map(each => each.over))
     for (const { drive } of this.#drives.values()) drive.stop()
+    // A claim may be under way, whose runs are let go of as well.
+    await this.#loops[0]
+    const over = Promise.all([...this.#drives.values()].map(each => each.over))
     const enough = Promise.withResolvers<void>()
     const breakOff = () => {
       for (const { drive } of this.#drives.values()) drive.breakOff()
@@ -110,6 +112,7 @@ export class Engine {
     const run = await this.#store.run(held.tenant, id)
     if (!run) throw new Error(`the run ${id} is in the queue and nowhere else`)
     const drive = new Drive(this.#parts, held, run)
+    if (this.#stopping) drive.stop()
     // Whoever drives it here already stood still for longer than the lease.
     const before = this.#drives.get(id)
     before?.drive.look(undefined)

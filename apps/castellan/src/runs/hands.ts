@@ -5,7 +5,7 @@ import type { StepEnd, Work } from './step.ts'
 /** Carries out what runs decide: tools through the gate, models through their port. */
 export interface Hands {
   /**
-   * Never rejects for what a tool, a model or the gate does. After the signal is aborted it settles within moments, honestly: what
+   * Never rejects for what a tool, a model or the gate does; throws `STORE_UNAVAILABLE` when it cannot know what became of it. After the signal is aborted it settles within moments, honestly: what
    * may have begun is `indeterminate`.
    */
   carry(run: Run, work: Work, signal: AbortSignal, onDelta: (delta: ModelDelta) => void): Promise<StepEnd>

@@ -1,8 +1,8 @@
 import type { Approval } from '../approvals/index.ts'
 import type { Answer, CallStore, Gate, Outcome } from '../gate/index.ts'
-import { wireOutcome } from '../gate/index.ts'
+import { pause, wireOutcome } from '../gate/index.ts'
 import type { Identity } from '../identity/index.ts'
-import { type Clock, isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import type { Run } from './run.ts'
 import type { StepEnd, Work } from './step.ts'
 
@@ -12,7 +12,6 @@ export interface ToolHandParts {
   readonly approval: (tenant: string, id: string) => Promise<Pick<Approval, 'state' | 'expiresAt'>>
   /** Whoever the run acts for, as they are now. Throws `UNAUTHENTICATED`. */
   readonly actingFor: (run: Run) => Promise<Identity>
-  readonly clock: Clock
 }
 
 type ToolWork = Extract<Work, { is: 'tool' }>
@@ -72,8 +71,8 @@ export async function callTool(parts: ToolHandParts, run: Run, work: ToolWork, s
       else if (isFault(error) && error.code !== 'STORE_UNAVAILABLE')
         return ended('error', { fault: error.code, why: error.message })
       else if (!isFault(error)) throw error
+      await pause(RETRY, signal).catch(() => undefined)
       if (signal.aborted) return { is: 'dropped' }
-      await pause(RETRY, signal)
     }
   }
 }
@@ -91,8 +90,8 @@ async function whatBecame(parts: ToolHandParts, run: Run, key: string, signal: A
     const { record, outcome } = earlier
     if (outcome) return endOf({ is: 'outcome', callId: record.id, outcome, replayOf: record.id })
     // Whoever makes it has not ended; or is gone, and then it is swept.
+    await pause(RETRY, signal).catch(() => undefined)
     if (signal.aborted) return { is: 'dropped' }
-    await pause(RETRY, signal)
   }
 }
 
@@ -139,16 +138,6 @@ function payloadOf(outcome: Outcome): JsonValue {
 
 function ended(outcome: string, data: JsonObject, payload?: JsonValue): StepEnd {
   return { is: 'ended', outcome, data, ...(payload === undefined ? {} : { payload }) }
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, milliseconds)
-  const done = () => resolve()
-  signal.addEventListener('abort', done, { once: true })
-  await promise
-  clearTimeout(timer)
-  signal.removeEventListener('abort', done)
 }
 
 /** Milliseconds between questions about a call that another life of the run has under way. */
