@@ -25,6 +25,9 @@ export const floors: readonly Floor[] = [
   { number: 'guardrails prose 1 MB p50 / calibration', atMost: 14_000 },
   { number: 'guardrails log 1 MB p50 / calibration', atMost: 14_000 },
   { number: 'guardrails markdown 1 MB p50 / calibration', atMost: 20_000 },
+  // Ten connections against one.
+  { number: 'pooling connecting, without / with', atLeast: 3 },
+  { number: 'pooling servers started though running', atMost: 0 },
   { number: 'listing 2025-11-25 1 × 1000 repeated / direct', atMost: 12 },
   { number: 'listing 2026-07-28 1 × 1000 repeated / direct', atMost: 12 },
   { number: 'memory KB per session', atMost: 100 },

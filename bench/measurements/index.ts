@@ -6,6 +6,7 @@ import { guardrails } from './guardrails.ts'
 import { lifecycle } from './lifecycle.ts'
 import { listing } from './listing.ts'
 import { memory } from './memory.ts'
+import { pooling } from './pooling.ts'
 import { report } from './report.ts'
 import { runs } from './runs.ts'
 import { startUp } from './start-up.ts'
@@ -17,6 +18,7 @@ export const measurements: readonly Measurement[] = [
   httpCalls,
   stdioCalls,
   lifecycle,
+  pooling,
   listing,
   memory,
   cycles,

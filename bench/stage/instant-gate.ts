@@ -98,6 +98,7 @@ export async function openInstantGate(around: Around = (_step, run) => run()): P
         throw error
       },
     },
+    problemIn: unused,
   })
   await registry.load()
   await registry.grants.add({ to: { role: 'member' }, server: '*', primitive: 'tool', name: '*', asTool: false }, actor)

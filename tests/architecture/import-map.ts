@@ -71,6 +71,9 @@ export const adapters: Readonly<Record<string, Room>> = {
     [...ground, 'identity', 'journal', 'registry', 'gate', 'approvals', 'sessions', 'runs', 'history'],
     ['kysely', 'pg'],
   ),
+  // The way between nodes: it stands in front of another connector, which it is given.
+  'connector-cluster': io([...ground, 'registry', 'gate']),
+  'fanout-nats': io([...ground, 'journal'], ['@nats-io/transport-node']),
   'connector-mcp': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['eventsource-parser', 'undici', 'ws']),
   // What adapters share: requests over HTTP, with an honest answer to whether they were sent. It implements no port.
   'http-client': io([...ground, 'registry', 'gate'], ['undici']),
@@ -91,6 +94,7 @@ export const adapters: Readonly<Record<string, Room>> = {
   'webhook-http': io([...ground, 'journal', 'registry', 'adapters/http-client']),
   'model-ai-sdk': io([...ground, 'registry', 'runs', 'adapters/http-client'], ['@ai-sdk/*', 'undici']),
   'expressions-jsonata': io([...ground, 'runs'], ['jsonata']),
+  'calendar-croner': io([...ground, 'runs'], ['croner']),
   'model-scripted': io([...ground, 'runs'], ['yaml']),
   'model-cassette': io([...ground, 'runs']),
   'report-json': io([...ground, 'reports']),

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { killFirstStart } from './first-start.ts'
 import { randomFrom } from '../support/random.ts'
+import { seed } from '../support/seed.ts'
 import type { Report } from './report.ts'
 import { besiege } from './siege.ts'
 
 /** The long form is `npm run chaos -- --rounds N --seed S`. */
 const ROUNDS = 11
-const seed = Date.now() % 1_000_000
 
 describe(`a control plane killed ${ROUNDS} times at work (seed ${seed})`, { concurrency: false }, () => {
   let report: Report

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { killFirstStart } from './first-start.ts'
 import { freshPostgres } from '../../apps/castellan/src/adapters/store-sql/testing/fresh-postgres.ts'
 import { postgresForTests } from '../support/services.ts'
-import { besiegeRuns } from './runs-siege.ts'
+import { ownPostgres } from './runs/own-postgres.ts'
+import { besiegeRuns, type Ground } from './runs/siege.ts'
 import { randomFrom } from '../support/random.ts'
 import { besiege } from './siege.ts'
 
@@ -14,38 +15,32 @@ const seed = wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000))
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const report = await besiege({ rounds, seed }, say)
 const random = randomFrom(seed)
+const own = await ownPostgres(random)
 for (let time = 0; time < rounds / 10; time++) {
   report.wrong('first start', await killFirstStart(random))
   report.killed('first start')
 }
-for (const [nodes, database] of await stores()) {
-  const { runs, kills, settled, violations } = await besiegeRuns({
-    rounds: Math.ceil(rounds / 4),
-    seed,
-    nodes,
-    database,
-  })
-  say(
-    `runs on ${nodes === 1 ? 'the embedded store' : `PostgreSQL, ${nodes} processes`}: ${runs}, ${kills} kills, ${settled} calls settled by a person`,
-  )
-  report.wrong('runs', violations)
+for (const [where, ground] of await grounds()) {
+  const runs = await besiegeRuns({ rounds: Math.ceil(rounds / 2), seed, ground }, say)
+  say(`runs ${where}: ${runs.text()}`)
+  report.wrong(`runs ${where}`, runs.violations)
 }
+await own?.[Symbol.asyncDispose]()
 say(report.text())
 if (report.violations.length > 0) {
   say(`Again: npm run chaos -- --rounds ${rounds} --seed ${seed}`)
   process.exitCode = 1
 }
 
-/** Where runs are besieged, by how many processes. */
-async function stores(): Promise<[number, string | null][]> {
+/** Where runs are besieged: a PostgreSQL that may fall, or else the one that is there. */
+async function grounds(): Promise<[string, Ground][]> {
+  const embedded: [string, Ground] = ['on the embedded store', { is: 'embedded' }]
+  if (own) return [embedded, ['by three on a PostgreSQL that falls', { is: 'postgres', url: own.url, nodes: 3, own }]]
   const { url, skip } = await postgresForTests()
-  if (skip !== false) return [[1, null]]
+  if (skip !== false) return [embedded]
   const fresh = await freshPostgres(url)
   process.once('beforeExit', () => void fresh.drop())
-  return [
-    [1, null],
-    [3, fresh.url],
-  ]
+  return [embedded, ['by three on one PostgreSQL', { is: 'postgres', url: fresh.url, nodes: 3, own: null }]]
 }
 
 function wholeNumber(name: string, text: string): number {

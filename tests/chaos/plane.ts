@@ -18,20 +18,32 @@ export class Plane {
   readonly ended: Promise<number | string>
   /** What it wrote to its error stream. */
   said = ''
+  isStill = false
   readonly #child: ChildProcess
   readonly #started = performance.now()
 
-  constructor(port: number, data: string, flags: readonly string[] = []) {
+  constructor(
+    port: number,
+    data: string,
+    flags: readonly string[] = [],
+    { node = [], variables = {} }: PlaneSettings = {},
+  ) {
     this.url = `http://127.0.0.1:${port}`
     const { PATH, HOME } = process.env
     this.#child = spawn(
       process.execPath,
-      [main, 'up', '--port', String(port), '--data', data, '--log-level', 'error', ...flags],
-      { env: { PATH, HOME }, stdio: ['ignore', 'ignore', 'pipe'] },
+      [...node, main, 'up', '--port', String(port), '--data', data, '--log-level', 'error', ...flags],
+      { env: { PATH, HOME, ...variables }, stdio: ['ignore', 'ignore', 'pipe'] },
     )
     this.#child.stderr!.setEncoding('utf8').on('data', text => (this.said += text))
     this.pid = this.#child.pid!
-    this.ended = once(this.#child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
+    const kill = () => this.kill()
+    // Whoever gives up in the midst leaves nobody behind.
+    process.once('exit', kill)
+    this.ended = once(this.#child, 'close').then(([code, signal]) => {
+      process.off('exit', kill)
+      return (code ?? signal) as number | string
+    })
   }
 
   /** Resolves, once it said that it is ready, with how long that took. */
@@ -52,6 +64,15 @@ export class Plane {
     this.#child.kill('SIGKILL')
   }
 
+  /** Stands still for so many milliseconds, as a machine that is suspended does. */
+  async standStill(milliseconds: number): Promise<void> {
+    this.isStill = true
+    this.#child.kill('SIGSTOP')
+    await delay(milliseconds)
+    this.#child.kill('SIGCONT')
+    this.isStill = false
+  }
+
   /** Asks it to end, and resolves with its exit code. */
   async stop(): Promise<number | string> {
     this.#child.kill('SIGTERM')
@@ -61,6 +82,12 @@ export class Plane {
   get isGone(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
+}
+
+export interface PlaneSettings {
+  /** Flags of Node. */
+  readonly node?: readonly string[]
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 /** How long a start took, in milliseconds. */

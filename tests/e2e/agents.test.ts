@@ -94,6 +94,57 @@ test('an agent is run as the guide says', async () => {
   )
 })
 
+test('an agent goes by rules as the guide says', async () => {
+  const { url, key } = castellan
+  const folder = files
+  // #region rules
+  const client = new CastellanClient({ url, key })
+  await client.agents.create({
+    name: 'reader',
+    brain: {
+      kind: 'rules',
+      rules: [
+        { when: 'observations[-1].is_error', do: { answer: "='It is not there: ' & observations[-1].text" } },
+        { when: '$count(observations) > 0', do: { answer: '=observations[-1].text' } },
+        { when: '$exists(context.path)', do: { tool: 'files__read_text_file', args: { path: '=context.path' } } },
+        { when: 'true', do: { answer: 'Which file?' } },
+      ],
+    },
+    available_mcps: ['files'],
+  })
+  const { response, model_used } = await client.agents.execute({
+    agent_id: 'reader',
+    user_message: 'What is in the order?',
+    context: { path: `${folder}/order.txt` },
+  })
+  // #endregion
+  assert.deepEqual([response, model_used], ['Order 17: twelve bolts', null])
+  const say = async (context: Record<string, unknown>) =>
+    (await client.agents.execute({ agent_id: 'reader', user_message: 'Read it', context })).response
+  assert.equal(await say({}), 'Which file?')
+  assert.match(await say({ path: join(files, 'nothing.txt') }), /^It is not there: .*(ENOENT|no such file)/)
+  const { llm_config, brain } = await client.agents.get('reader')
+  assert.deepEqual([llm_config, brain?.rules.length], [undefined, 4])
+})
+
+test('an agent has either a model or rules, and rules that are some', async () => {
+  const answer = { answer: 'yes' }
+  const refused = async (said: object) =>
+    (await castellan.ask<{ detail: string }>('POST', '/api/agents', { name: 'odd', ...said }, 400)).detail
+  const brain = { kind: 'rules', rules: [{ when: 'true', do: answer }] }
+  const llm_config = { provider: 'acting', model: 'clerk' }
+  for (const said of [{}, { brain, llm_config }]) assert.match(await refused(said), /either this or "brain"/)
+  const wrong = {
+    kind: 'rules',
+    rules: [
+      { when: 'true', do: answer },
+      { when: '$sum(', do: answer },
+    ],
+  }
+  assert.match(await refused({ brain: wrong }), /brain\.rules\.1\.when: is no expression: .+end of expression/)
+  assert.match(await refused({ brain: { kind: 'rules', rules: [{ when: 'true', do: {} }] } }), /brain\/rules\/0\/do/)
+})
+
 describe('an agent', () => {
   test('answers with what its tools told it, and its execution tells which', async () => {
     const agent = await clerk(castellan)

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { freshPostgres } from '../../apps/castellan/src/adapters/store-sql/testing/fresh-postgres.ts'
 import { build } from '../../scripts/build.ts'
+import { postgresForTests } from '../support/services.ts'
 
 const app = join(import.meta.dirname, '../../apps/castellan')
 const sources = join(app, 'src/main.ts')
@@ -65,6 +67,30 @@ describe('to load as little as is needed', () => {
       ),
       [],
     )
+  })
+
+  test('who only answers has loaded nothing of the work, and who only works nothing of the answers', async t => {
+    const postgres = await postgresForTests()
+    if (postgres.skip !== false) return t.skip(postgres.skip)
+    const { url, drop } = await freshPostgres(postgres.url)
+    try {
+      const start = ['up', '--json', '--port', '0', '--data', join(folder, 'roles'), '--database', url]
+      const api = await loadedBy([...start, '--role', 'api'])
+      assert.ok(api.packages.has('fastify') && api.ours.includes('app/answer.ts'))
+      assert.deepEqual(
+        api.ours.filter(path => /^worker\/|^app\/work\.ts|^adapters\/(fanout|cluster)/.test(path)),
+        [],
+      )
+      const worker = await loadedBy([...start, '--role', 'worker', '--public-url', 'http://127.0.0.1:1'])
+      assert.ok(worker.ours.includes('app/work.ts'))
+      assert.deepEqual(worker.packages.intersection(new Set(['fastify', 'ws', 'fastify-type-provider-zod'])), new Set())
+      assert.deepEqual(
+        worker.ours.filter(path => /^api\/|^app\/answer\.ts|^adapters\/(fanout|cluster)/.test(path)),
+        [],
+      )
+    } finally {
+      await drop()
+    }
   })
 })
 
@@ -134,7 +160,7 @@ async function loadedBy(argv: readonly string[], main = sources, settings = {}):
   const env = { ...bare, ...settings, LOADED_MODULES: list }
   const child = spawn(process.execPath, ['--import', listModules, main, ...argv], { env, cwd: folder })
   const ended = once(child, 'close')
-  for await (const chunk of child.stdout) if (String(chunk).includes('first key')) child.kill('SIGTERM')
+  for await (const chunk of child.stdout) if (/first key|key_file|"health"/.test(String(chunk))) child.kill('SIGTERM')
   assert.equal((await ended)[0], 0)
   const files = (await readFile(list, 'utf8')).split('\n').map(url => url.replace('file://', ''))
   const installed = files.flatMap(file => {

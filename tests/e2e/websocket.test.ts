@@ -130,6 +130,35 @@ describe('a client of a session', () => {
     )
   })
 
+  test('has teams and workflows at work as well, and is told what they do', async () => {
+    const pair = { name: 'pair', members: [{ agent: 'clerk' }], protocol: { type: 'sequential' } }
+    await castellan.ask('POST', '/api/teams', pair)
+    const source = 'name: plus\nnodes: [{ id: sum, type: transform, expression: input.a + 1 }]'
+    await castellan.ask('PUT', '/api/workflows/plus', { source })
+    await using client = await new Client('both').open()
+    const team = await client.ask({ type: 'run_team', team_id: 'pair', user_message: 'What is in the order?' })
+    assert.ok(team.type === 'done')
+    const ended = (id: string) =>
+      until(
+        'it ends',
+        () => client.events.find(each => each.type === 'execution.completed' && each.execution_id === id),
+        each => each !== undefined,
+      )
+    const answer = (await ended(team.execution_id!)) as { output: { response: string } }
+    assert.equal(answer.output.response, 'Twelve bolts.')
+    const told = client.events.find(each => each.type === 'team.progress')
+    assert.ok(told?.type === 'team.progress')
+    assert.deepEqual(
+      [told.execution_id, told.kind, told.member, told.step, told.version],
+      [team.execution_id, 'answered', 'clerk', 'answer.0.clerk', 1],
+    )
+    const workflow = await client.ask({ type: 'run_workflow', workflow_id: 'plus', input: { a: 2 } })
+    assert.ok(workflow.type === 'done')
+    assert.deepEqual(((await ended(workflow.execution_id!)) as { output: { output: number } }).output.output, 3)
+    const nobody = await client.ask({ type: 'run_team', team_id: 'nobody', user_message: 'x' })
+    assert.ok(nobody.type === 'error' && nobody.code === 'NOT_FOUND')
+  })
+
   test('that comes back after an offset misses nothing and hears nothing twice', async () => {
     const seen: LiveEvent[] = []
     {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { seed } from '../support/seed.ts'
 import { targets } from './targets.ts'
 
 /** The long form is `npm run fuzz -- --seconds N --seed S`. */
-const seed = 1 + (Date.now() % 1_000_000)
-
 describe(`a moment of fuzzing (seed ${seed})`, { concurrency: false }, () => {
   for (const { name, promise, runs, open } of targets) {
     test(`${name}: ${promise}`, async () => {

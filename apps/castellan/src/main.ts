@@ -9,4 +9,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   guardrails: async config => (await import('./app/index.ts')).guardrailsAlone(config, processVariables()),
   policyEngine: async () => (await import('./app/index.ts')).policyEngine(),
   migrate: async config => (await import('./app/index.ts')).migrate(config),
+  move: async (config, url, shown) => (await import('./app/index.ts')).moveStore(config, url, shown),
 })

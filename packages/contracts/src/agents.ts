@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { groupName, id, line, role, serverName, text, timestamp } from './common.ts'
+import { groupName, id, later, line, role, serverName, text, timestamp } from './common.ts'
+import { boardEntry } from './team-board.ts'
 import { nodeResult } from './workflows.ts'
 
 const modelName = z
@@ -24,27 +25,66 @@ export const assignedTool = z
   .meta({ id: 'AssignedTool' })
 export type AssignedTool = z.input<typeof assignedTool>
 
+/** All that JSON can be. */
+const anything = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.array(z.unknown()),
+  z.record(z.string(), z.unknown()),
+])
+
+/** What an agent does in which case, with JSONata over `message`, `context`, `observations` and `iteration`. */
+const rule = z.strictObject({
+  /** The rule fits when it comes to true. */
+  when: text(10_000).min(1),
+  do: z.union(
+    [
+      z.strictObject({ tool: line(500), args: z.record(z.string(), z.unknown()).default({}) }),
+      z.strictObject({ answer: anything }),
+    ],
+    'must be {"tool": …, "args": {…}} or {"answer": …}',
+  ),
+})
+const rulesBrain = z
+  .strictObject({ kind: z.literal('rules'), rules: z.array(rule).min(1).max(200) })
+  .meta({ id: 'RulesBrain' })
+
 const agentFields = {
   description: text(2_000).default(''),
   system_prompt: text(100_000).default(''),
-  llm_config: modelName.extend({
-    temperature: z.number().min(0).max(2).nullable().default(null),
-    max_tokens: z.int().min(1).max(1_000_000).nullable().default(null),
-    /** Asked in turn when the model before is not to be had. */
-    fallbacks: z.array(modelName).max(10).default([]),
-  }),
+  /** Either this or `brain`. */
+  llm_config: modelName
+    .extend({
+      temperature: z.number().min(0).max(2).nullable().default(null),
+      max_tokens: z.int().min(1).max(1_000_000).nullable().default(null),
+      /** Asked in turn when the model before is not to be had. */
+      fallbacks: z.array(modelName).max(10).default([]),
+    })
+    .optional(),
+  /** In place of a model: the first rule that fits says what is done. */
+  brain: rulesBrain.optional(),
   assigned_mcp_tools: z.array(assignedTool).max(500).default([]),
   /** Servers of which the agent may use every tool that its caller may. */
   available_mcps: z.array(serverName).max(100).default([]),
   /** Times the model is asked before it has to hand back what it has. */
   max_iterations: z.int().min(1).max(1_000).default(15),
+  /** Tokens that it tells its model at most, as lengths tell; what is older is summarised. */
+  context_tokens: z.int().min(1_000).max(10_000_000).default(100_000),
   timeout_seconds: z.int().min(10).max(600).default(120),
   tool_timeout_seconds: z.int().min(1).max(600).default(30),
   /** JSON Schema of the answer; null for prose. */
   output_schema: z.record(z.string(), z.unknown()).nullable().default(null),
 }
 
-export const agentInput = z.strictObject({ name: groupName, ...agentFields }).meta({ id: 'AgentWish' })
+export const agentInput = z
+  .strictObject({ name: groupName, ...agentFields })
+  .refine(({ llm_config: model, brain }) => (model === undefined) !== (brain === undefined), {
+    path: ['llm_config'],
+    message: 'either this or "brain" is given, and not both',
+  })
+  .meta({ id: 'AgentWish' })
 export type AgentInput = z.input<typeof agentInput>
 
 export const assignTools = z
@@ -67,7 +107,7 @@ export const executeAgent = z.strictObject({ agent_id: line(64), ...said }).meta
 export type ExecuteAgent = z.input<typeof executeAgent>
 
 export const startAgent = z
-  .strictObject({ ...said, priority: z.int().min(-100).max(100).default(0) })
+  .strictObject({ ...said, ...later, priority: z.int().min(-100).max(100).default(0) })
   .meta({ id: 'AgentRunWish' })
 export type StartAgent = z.input<typeof startAgent>
 
@@ -112,6 +152,8 @@ export const run = z
     in_doubt: z.array(z.string()).optional(),
     /** What became of the nodes of a workflow so far; once it has ended, its output has them. */
     nodes: z.record(z.string(), nodeResult).optional(),
+    /** What the members of a team have produced so far; once it has ended, its output has it. */
+    board: z.array(boardEntry).optional(),
     /** What it waits for now: a time, a signal by its name, a call of its address, or an answer of people. */
     waits: z
       .array(
@@ -154,9 +196,11 @@ export const forkRun = z
   .strictObject({
     /** Number of the last line that is kept. */
     at: z.int().min(0),
-    /** In place of what the run was told. */
+    /** In place of what the run was told: an agent or a team. */
     user_message: text(1_000_000).min(1).optional(),
     context: z.record(z.string(), z.unknown()).optional(),
+    /** In place of what the run was told: a workflow. */
+    input: z.unknown().optional(),
   })
   .meta({ id: 'RunFork' })
 export type ForkRun = z.input<typeof forkRun>

@@ -37,6 +37,17 @@ export const moment = z
 /** RFC 3339 in UTC. */
 export const timestamp = z.string().meta({ format: 'date-time' })
 
+/** When something is to begin that is asked for now: at once, unless one of them is said. */
+export const later = {
+  start_in: duration.optional(),
+  /** A time in UTC; one that has passed is now. */
+  start_at: z.iso
+    .datetime({ error: 'must be a time in UTC such as 2030-01-31T12:00:00Z' })
+    .refine(given => Date.parse(given) < FARTHEST, 'must be before the year 2200')
+    .optional(),
+}
+const FARTHEST = Date.parse('2200-01-01T00:00:00Z')
+
 export const id = z.string().regex(/^[0-9a-f-]{36}$/, 'must be an id, such as 01932c07-209d-7a51-9b2e-5a8d7c1f3e64')
 
 export const roles = ['admin', 'auditor', 'operator', 'member'] as const

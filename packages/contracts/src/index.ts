@@ -258,6 +258,26 @@ export {
   type SubscriptionInput,
 } from './subscriptions.ts'
 export {
+  trigger,
+  type Trigger,
+  triggerCreated,
+  type TriggerCreated,
+  triggerInput,
+  type TriggerInput,
+} from './triggers.ts'
+export {
+  executeTeam,
+  type ExecuteTeam,
+  startTeam,
+  type StartTeam,
+  team,
+  type Team,
+  teamExecution,
+  type TeamExecution,
+  teamInput,
+  type TeamInput,
+} from './teams.ts'
+export {
   answerQuestion,
   type AnswerQuestion,
   executeWorkflow,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { startAgent } from './agents.ts'
 import { id, line, text, timestamp } from './common.ts'
+import { startTeam } from './teams.ts'
+import { startWorkflow } from './workflows.ts'
 
 /** The subprotocol that both sides name; a client that cannot send headers names `bearer.<key>` besides. */
 export const LIVE_PROTOCOL = 'castellan.v1'
@@ -12,6 +14,8 @@ const execution = { ...wanted, execution_id: id }
 export const liveCommand = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('run_agent'), ...wanted, agent_id: line(64), ...startAgent.shape }),
+    z.strictObject({ type: z.literal('run_workflow'), ...wanted, workflow_id: line(64), ...startWorkflow.shape }),
+    z.strictObject({ type: z.literal('run_team'), ...wanted, team_id: line(64), ...startTeam.shape }),
     z.strictObject({ type: z.literal('cancel_execution'), ...execution }),
     z.strictObject({ type: z.literal('pause'), ...execution }),
     z.strictObject({ type: z.literal('resume'), ...execution }),
@@ -51,6 +55,17 @@ export const liveEvent = z
       tool: z.string(),
       /** `started`, or how it ended. */
       status: z.string(),
+    }),
+    /** A member of a team has put something on the board, or it was decided. */
+    z.object({
+      type: z.literal('team.progress'),
+      ...told,
+      step: z.string(),
+      /** `proposed`, `criticised`, `revised`, `voted`, `handed_off`, `member_failed`, `decided` and the like. */
+      kind: z.string(),
+      /** Null for what was decided by all. */
+      member: z.string().nullable(),
+      version: z.int(),
     }),
     z.object({
       type: z.literal('approval.requested'),

@@ -1,16 +1,27 @@
 import { z } from 'zod'
 import { grantInput, groupInput, principalInput } from './access.ts'
+import { agentInput } from './agents.ts'
 import { approvalRuleInput } from './approvals.ts'
 import { budgetDeclared, priceDeclared } from './budgets.ts'
 import { groupName, line, role } from './common.ts'
 import { guardrailsInput } from './guardrails.ts'
 import { limitsInput, policyTexts } from './rules.ts'
 import { serverInput } from './server.ts'
+import { subscriptionCreate } from './subscriptions.ts'
+import { teamInput } from './teams.ts'
+import { triggerInput } from './triggers.ts'
+import { workflowInput } from './workflows.ts'
 
 const byName = z.union(
   [z.strictObject({ role }), z.strictObject({ principal: line(200) })],
   'must be {"role": …} or {"principal": <name>}',
 )
+
+/** With its secret named: one that is made is shown once, and what is applied shows none. */
+const triggerDeclared = triggerInput.refine(({ source }) => source.kind !== 'webhook' || source.secret !== undefined, {
+  path: ['source', 'secret'],
+  message: 'must name a stored secret, since one that is made here could be shown to nobody',
+})
 
 /**
  * Everything declared in one file (`castellan.yaml`). What a section does not name is left alone, unless `--prune` removes
@@ -43,6 +54,14 @@ export const manifest = z
     policies: policyTexts.optional(),
     /** As a whole: what is left out is as by default. */
     guardrails: guardrailsInput.optional(),
+    agents: z.array(agentInput).optional(),
+    teams: z.array(teamInput).optional(),
+    /** Each by the name in its document. */
+    workflows: z.array(workflowInput).optional(),
+    /** `principal` is a name. `start` counts when one is made; afterwards it goes on where it is. */
+    subscriptions: z.array(subscriptionCreate).optional(),
+    /** They act for whoever applied what made or changed them. */
+    triggers: z.array(triggerDeclared).optional(),
   })
   .meta({ id: 'Manifest' })
 export type Manifest = z.output<typeof manifest>
@@ -74,6 +93,11 @@ export const applyAction = z
       'budget',
       'policies',
       'guardrails',
+      'agent',
+      'team',
+      'workflow',
+      'subscription',
+      'trigger',
     ]),
     name: z.string(),
     /** Names of the fields that differ; never values. */

@@ -35,11 +35,28 @@ export const secretOutput = z
 
 const timeouts = z.strictObject({ connect: duration, read: duration, write: duration, pool: duration, call: duration })
 
+/** How it is found out whether a call took effect whose end nobody saw. Texts that begin with `=` are JSONata. */
+const verification = z
+  .strictObject({
+    /** A tool of the same server whose effect was said to be `read`. */
+    tool: line(500),
+    /** Its arguments; expressions speak of the `args` of the call. */
+    args: z.record(line(200), z.unknown()).optional(),
+    /** Of the `args` of the call, the `result` and the `text` of the answer: true or false. */
+    happened: text(10_000),
+    /** What the call would have answered. */
+    result: text(10_000).optional(),
+    /** For how long the server may still be at a call that nobody waits for any more. */
+    after: duration.optional(),
+  })
+  .meta({ id: 'Verification' })
+
 const toolSettings = z.strictObject({
   effect: effect.optional(),
   /** Whether the tool reaches beyond its server. */
   network: z.boolean().optional(),
   timeout: duration.optional(),
+  verify: verification.optional(),
 })
 
 const secretsIn = z.record(line(200), secretInput)

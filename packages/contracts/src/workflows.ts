@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, groupName, id, line, role, text } from './common.ts'
+import { duration, groupName, id, later, line, role, text } from './common.ts'
 
 /** As expressions name it: a letter or `_`, then letters, digits and `_`. */
 const nodeId = z
@@ -198,7 +198,7 @@ export const workflow = z
 export type Workflow = z.infer<typeof workflow>
 
 export const startWorkflow = z
-  .strictObject({ input: z.unknown().default({}), priority: z.int().min(-100).max(100).default(0) })
+  .strictObject({ input: z.unknown().default({}), ...later, priority: z.int().min(-100).max(100).default(0) })
   .meta({ id: 'WorkflowRunWish' })
 export type StartWorkflow = z.input<typeof startWorkflow>
 

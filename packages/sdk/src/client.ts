@@ -164,9 +164,24 @@ export class CastellanClient {
       this.#send<wire.Agent>('POST', `/api/agents/${part(id)}/assigned-mcp-tools`, { assigned_mcp_tools: tools }),
     remove: (id: string) => this.#send<void>('DELETE', `/api/agents/${part(id)}`),
     /** Has it do something, and waits for the answer; the run goes on when nobody waits any more. */
-    execute: (wish: wire.ExecuteAgent) => this.#send<wire.AgentExecution>('POST', '/api/agent-execution/execute', wish),
+    execute: (wish: wire.ExecuteAgent) => this.#execute<wire.AgentExecution>('/api/agent-execution/execute', wish),
     /** Has it do something, and does not wait. */
     start: (id: string, wish: wire.StartAgent) => this.#send<wire.Run>('POST', `/api/agents/${part(id)}/runs`, wish),
+  }
+
+  readonly teams = {
+    list: (paging?: Paging) => this.#get<wire.List<wire.Team>>('/api/teams', paging),
+    /** By id or name. */
+    get: (id: string) => this.#get<wire.Team>(`/api/teams/${part(id)}`),
+    create: (team: wire.TeamInput) => this.#send<wire.Team>('POST', '/api/teams', team),
+    /** As a whole; runs that have begun finish as they began. */
+    replace: (id: string, team: wire.TeamInput) => this.#send<wire.Team>('PUT', `/api/teams/${part(id)}`, team),
+    remove: (id: string) => this.#send<void>('DELETE', `/api/teams/${part(id)}`),
+    /** Has it do something, and waits for the answer; the run goes on when nobody waits any more. */
+    execute: (id: string, wish: wire.ExecuteTeam) =>
+      this.#execute<wire.TeamExecution>(`/api/teams/${part(id)}/execute`, wish),
+    /** Has it do something, and does not wait. */
+    start: (id: string, wish: wire.StartTeam) => this.#send<wire.Run>('POST', `/api/teams/${part(id)}/runs`, wish),
   }
 
   readonly workflows = {
@@ -182,7 +197,7 @@ export class CastellanClient {
     validate: (workflow: wire.WorkflowInput) =>
       this.#send<wire.WorkflowCheck>('POST', '/api/workflows/validate', workflow),
     /** Runs one, kept or not, and waits for its end; the run goes on when nobody waits any more. */
-    execute: (wish: wire.ExecuteWorkflow) => this.#send<wire.WorkflowExecution>('POST', '/api/workflows/execute', wish),
+    execute: (wish: wire.ExecuteWorkflow) => this.#execute<wire.WorkflowExecution>('/api/workflows/execute', wish),
     /** Runs one, and does not wait. */
     start: (id: string, wish: wire.StartWorkflow = {}) =>
       this.#send<wire.Run>('POST', `/api/workflows/${part(id)}/runs`, wish),
@@ -313,6 +328,21 @@ export class CastellanClient {
     redrive: (id: string) => this.#send<{ redriven: number }>('POST', `/api/subscriptions/${part(id)}/redrive`),
   }
 
+  readonly triggers = {
+    list: (paging?: Paging) => this.#get<wire.List<wire.Trigger>>('/api/triggers', paging),
+    /** By id or name. */
+    get: (id: string) => this.#get<wire.Trigger>(`/api/triggers/${part(id)}`),
+    /** Acts for whoever makes it. */
+    create: (trigger: wire.TriggerInput) => this.#send<wire.TriggerCreated>('POST', '/api/triggers', trigger),
+    /** As a whole; from then on it acts for whoever did. */
+    replace: (id: string, trigger: wire.TriggerInput) =>
+      this.#send<wire.Trigger>('PUT', `/api/triggers/${part(id)}`, trigger),
+    enable: (id: string) => this.#send<wire.Trigger>('POST', `/api/triggers/${part(id)}/enable`),
+    /** What happens meanwhile is passed over. */
+    disable: (id: string) => this.#send<wire.Trigger>('POST', `/api/triggers/${part(id)}/disable`),
+    remove: (id: string) => this.#send<void>('DELETE', `/api/triggers/${part(id)}`),
+  }
+
   readonly deadLetters = {
     /** Newest first; of one subscription, or of all. */
     list: (query?: Paging & { subscription?: string }) =>
@@ -327,7 +357,7 @@ export class CastellanClient {
 
   readonly operations = {
     health: () => this.#get<{ status: 'ok'; version: string }>('/health'),
-    ready: () => this.#get<{ ready: boolean; reason: string | null }>('/ready'),
+    ready: () => this.#get<{ ready: boolean; reason: string | null; impaired: string[] }>('/ready'),
     metrics: () => this.#http.text('/metrics'),
   }
 
@@ -352,6 +382,11 @@ export class CastellanClient {
 
   #get<T>(path: string, query?: Query): Promise<T> {
     return this.#http.ask<T>('GET', path, { query })
+  }
+
+  /** Resolves for an execution that failed as well, which says so. */
+  #execute<T>(path: string, wish: unknown): Promise<T> {
+    return this.#http.ask<T>('POST', path, { body: wish, failures: true })
   }
 
   #send<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -19,6 +19,8 @@ export interface Ask {
   readonly query?: Query | undefined
   readonly signal?: AbortSignal | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Takes what a failed execution came to as an answer: it says itself that it failed, and why. */
+  readonly failures?: true
 }
 
 /** One request at a time to the API. Throws {@link ApiProblem} for answers that say no, {@link Unreachable} for no answer. */
@@ -41,7 +43,7 @@ export class Http {
   }
 
   /** The response of a request that succeeded, its body unread. */
-  async open(method: string, path: string, { body, query, signal, headers }: Ask = {}): Promise<Response> {
+  async open(method: string, path: string, { body, query, signal, headers, failures }: Ask = {}): Promise<Response> {
     const { url, key, tenant, fetch: send = fetch } = this.#options
     // Not resolved against it: behind a proxy the control plane may live below a path of its own.
     const target = new URL(url.replace(/\/+$/, '') + path)
@@ -65,7 +67,7 @@ export class Http {
       if (signal?.aborted) throw cause
       throw new Unreachable(`There is no answer from ${url}; is the control plane running there?`, { cause })
     }
-    if (response.ok) return response
+    if (response.ok || (failures && isExecution(response))) return response
     throw this.#problem(response, await this.#bodyOf(response, signal))
   }
 
@@ -96,6 +98,11 @@ export class Http {
   #stranger({ status }: Response): Unreachable {
     return new Unreachable(`What answered at ${this.#options.url} with ${status} is no Castellan control plane.`)
   }
+}
+
+/** Whether an answer of 500 is that of an execution: other failures are problems by their type. */
+function isExecution({ status, headers }: Response): boolean {
+  return status === 500 && /^application\/json\b/.test(headers.get('content-type') ?? '')
 }
 
 function isProblem(value: unknown): value is Problem {

@@ -4,7 +4,7 @@ import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal, Subscriptions } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import type { Agents, ModelRouter, Runs, StepTokens, Workflows } from '../runs/index.ts'
+import type { Agents, ModelRouter, Runs, StepTokens, Teams, Triggers, WebhookCalls, Workflows } from '../runs/index.ts'
 import type { ReportFormat, Reports } from '../reports/index.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Authorizations, Registry, SecretRotation, SecretVault } from '../registry/index.ts'
@@ -30,8 +30,12 @@ export interface Core {
   readonly sessions: Sessions
   readonly agents: Agents
   readonly workflows: Workflows
+  readonly teams: Teams
   readonly runs: Runs
   readonly subscriptions: Subscriptions
+  readonly triggers: Triggers
+  /** By which those outside call triggers. */
+  readonly webhookCalls: WebhookCalls
   /** By which those outside call steps of runs. */
   readonly stepTokens: StepTokens
   /** Those of the settings. */
@@ -58,6 +62,8 @@ export interface Core {
   readonly metrics: () => Promise<string>
   /** What must hold before work is accepted; a reason when it does not. */
   readonly notReady: () => string | null
+  /** What goes worse than it could, though work is accepted. */
+  readonly impaired: () => readonly string[]
   /** Gives a new tenant the policies to begin with; without any it would be denied everything. */
   readonly welcomeTenant: (tenant: string, actor: Actor) => Promise<void>
   /** Told of bugs caught at the edge; the caller gets only `INTERNAL`. */

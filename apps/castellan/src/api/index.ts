@@ -1,3 +1,5 @@
+export { beginAgent } from './begin-agent.ts'
+export { beginWorkflow } from './begin-workflow.ts'
 export type { Core } from './core.ts'
 export { type AllowedHosts, checkHosts } from './host-check.ts'
 export { mcpEndpoint, type McpEndpoint, type McpSettings } from './mcp/index.ts'

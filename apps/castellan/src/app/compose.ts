@@ -40,12 +40,13 @@ import {
   SecretRotation,
   secretsOf,
 } from '../registry/index.ts'
-import type { Engine } from '../runs/index.ts'
+import type { Engine, TriggerLoop } from '../runs/index.ts'
 import { Reports } from '../reports/index.ts'
 import { Sessions } from '../sessions/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
+import { type ClusterHere, clusterOnFirstUse } from './cluster.ts'
 import { approvalParts } from './approvals.ts'
-import { authorizerOnFirstUse, onFirstUse } from './on-first-use.ts'
+import { authorizerOnFirstUse, expressionsOnFirstUse, onFirstUse } from './on-first-use.ts'
 import { guardrailParts, inspection } from './guardrails.ts'
 import { models } from './models.ts'
 import { readPem } from './read-pem.ts'
@@ -56,6 +57,7 @@ import { redactArguments } from './redact-arguments.ts'
 import { reportFormat } from './report-formats.ts'
 import { starterPolicies } from './starter-policies.ts'
 import { subscriptionParts } from './subscriptions.ts'
+import { triggerParts } from './triggers.ts'
 
 export interface Surroundings {
   readonly variables: Variables
@@ -74,12 +76,17 @@ export interface Parts {
   readonly labels: Labels
   readonly engine: Engine
   readonly bus: Bus
+  readonly triggerLoop: TriggerLoop
   readonly upstreams: Upstreams
   readonly notices: Notices
   readonly validator: AjvValidator
   readonly late: LateWrites
   readonly log: Log
   readonly meter: Meter
+  /** The other nodes; null where there can be none. */
+  readonly cluster: ClusterHere | null
+  /** Each says what goes worse than it could; null while nothing does. */
+  readonly impairments: (() => string | null)[]
   /** The URL is known only once the port is. */
   readonly address: { url: string }
   /** Ends what secrets are read through. */
@@ -99,8 +106,11 @@ export async function compose(
 ): Promise<Parts> {
   const clock: Clock = systemClock
   const masker = new Masker()
-  const password = config.database === null ? '' : (URL.parse(config.database)?.password ?? '')
-  if (password !== '') masker.learn(decodeURIComponent(password))
+  const { password = '' } = URL.parse(config.database ?? '') ?? {}
+  // To NATS, a user alone is a token.
+  const nats = URL.parse(config.nats ?? '')
+  for (const secret of [password, nats?.password || nats?.username || ''])
+    if (secret !== '') masker.learn(decodeURIComponent(secret))
   const { level, format } = config.log
   const log: Log =
     level === 'silent'
@@ -142,12 +152,38 @@ export async function compose(
   const guardrails = guardrailParts(onBug, panel)
   const detectors = guardrails.load
 
+  const mcp = onFirstUse(['stdio', 'streamable-http', 'sse', 'websocket'], async () => {
+    const { mcpConnector } = await import('../adapters/connector-mcp/index.ts')
+    return mcpConnector({ environment: variables, ownFolder: resolve(config.data) })
+  })
+  // Where others may run the same servers, there is one of those that cannot be shared otherwise.
+  const cluster =
+    config.database === null
+      ? null
+      : clusterOnFirstUse({
+          node: stores.nodes.id,
+          owners: stores.owners,
+          home: {
+            onBehalf: (...given) => upstreams.onBehalf(...given),
+            callOnBehalf: (...given) => upstreams.callOnBehalf(...given),
+            unwatch: (serverId, uri) => {
+              if (!watches.has(serverId, uri)) upstreams.unwatch(serverId, uri)
+            },
+          },
+          keys: {
+            get current() {
+              return keys.current
+            },
+            get: name => (/^[0-9a-f]{8}$/.test(name) ? clusterKey(keys.get(name)) : undefined),
+          },
+          listen: config.cluster,
+          clock,
+          onBug,
+        })
   // The connectors there are; a new one is one more line here.
   const connectors: readonly Connector[] = [
-    onFirstUse(['stdio', 'streamable-http', 'sse', 'websocket'], async () => {
-      const { mcpConnector } = await import('../adapters/connector-mcp/index.ts')
-      return mcpConnector({ environment: variables, ownFolder: resolve(config.data) })
-    }),
+    ...(cluster ? [cluster.connector(mcp)] : []),
+    mcp,
     onFirstUse(['http-adapter'], async () => (await import('../adapters/connector-adapter/index.ts')).adapterConnector),
     onFirstUse(['builtin'], async () => {
       const { builtinConnector } = await import('../adapters/connector-builtin/index.ts')
@@ -169,12 +205,24 @@ export async function compose(
     maxOpenings: config.stdio.maxConcurrentSpawns,
     resolveSecrets: server => resolved(server.tenant, secretsOf(server.connection)),
     authorization: server => authorizations.of(server),
-    onListChanged: (serverId, list) => void registry.listChanged(serverId, list).catch(onBug),
-    onResourceUpdated: (serverId, uri) => watches.changed(serverId, uri),
+    servers: () => registry.servers(),
+    onListChanged: (serverId, list) => {
+      cluster?.listChanged(serverId, list)
+      void registry.listChanged(serverId, list).catch(onBug)
+    },
+    onResourceUpdated: (serverId, uri) => {
+      cluster?.resourceUpdated(serverId, uri)
+      watches.changed(serverId, uri)
+    },
     onOpened: serverId => void registry.refresh(serverId).catch(onBug),
     onLog: (server, line) => log('debug', 'server.said', { server, line: line.slice(0, 500) }),
   })
-  const watches: Watches = new Watches((serverId, uri) => upstreams.unwatch(serverId, uri))
+  const watches: Watches = new Watches((serverId, uri) => {
+    if (!cluster?.watches(serverId, uri)) upstreams.unwatch(serverId, uri)
+  })
+  const expressions = expressionsOnFirstUse(async () =>
+    (await import('../adapters/expressions-jsonata/index.ts')).jsonataExpressions(),
+  )
   const registry = new Registry({
     store: stores.registry,
     journal,
@@ -183,12 +231,13 @@ export async function compose(
     clock,
     pins: {
       store: stores.pins,
-      inspect: async text => inspection(await detectors(), text),
+      inspect: async texts => inspection(await detectors(), texts),
       onTrouble: error => {
         if (isFault(error)) log('error', 'pins.unreadable', { why: error.message })
         else onBug(error)
       },
     },
+    problemIn: async expression => (await expressions.parse(expression)).problem,
   })
 
   const address = { url: '' }
@@ -277,7 +326,7 @@ export async function compose(
     config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) },
   )
   const router = models(config.models.providers, refs => resolved(DEFAULT_TENANT, refs))
-  const { engine, closeExpressions, ...running } = runParts({
+  const { engine, ...running } = runParts({
     stores,
     journal,
     gate,
@@ -288,12 +337,30 @@ export async function compose(
     validator,
     rules,
     guardrails: detectors,
+    registry,
+    expressions,
+    limits: config.runs,
     key: keyFor('steps of runs'),
     publicUrl,
     clock,
     onBug,
   })
+  const { triggerLoop, ...triggering } = triggerParts({
+    ...running,
+    stores,
+    journal,
+    expressions,
+    authenticator,
+    registry,
+    engine,
+    secret,
+    clock,
+    onBug,
+  })
+  const impairments: Parts['impairments'] = []
+  const impaired = () => impairments.map(each => each()).filter(each => each !== null)
   const metrics = prometheus({
+    impaired: () => impaired().length,
     sessions,
     callsUnderWay: () => gate.underWay,
     lateWrites: () => late.backlog,
@@ -319,6 +386,7 @@ export async function compose(
     models: router,
     ...running,
     subscriptions,
+    ...triggering,
     reports: new Reports({
       journal,
       guardrails: detectors,
@@ -340,6 +408,7 @@ export async function compose(
     oidcIssuer: config.oidc?.issuer ?? null,
     metrics: metrics.render,
     notReady: () => (gate.stopping ? fault('SHUTTING_DOWN').message : (late.trouble ?? registry.pins.trouble)),
+    impaired,
     welcomeTenant: async (tenant, actor) => {
       if (filesDecide && !rules.policySet(tenant)) await rules.putPolicies(starterPolicies(), { ...actor, tenant })
     },
@@ -351,17 +420,25 @@ export async function compose(
     labels,
     engine,
     bus,
+    triggerLoop,
     upstreams,
     notices,
     validator,
     late,
     log,
     meter: metrics.meter,
+    cluster,
+    impairments,
     address,
     closeGuardrails: guardrails.close,
-    closeExpressions,
+    closeExpressions: expressions.close,
     closeSecrets: () => Promise.all(Object.values(places).map(place => place.close())),
   }
+}
+
+/** What nodes know each other by; undefined where there is no such master key. */
+function clusterKey(master: Uint8Array | undefined): Uint8Array | undefined {
+  return master && new Uint8Array(hkdfSync('sha256', master, '', 'between nodes', 32))
 }
 
 /** Loaded only where there is one. */

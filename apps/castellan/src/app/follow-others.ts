@@ -5,28 +5,32 @@ type Followed = Pick<Core, 'registry' | 'rules' | 'budgets' | 'approvals' | 'ses
 
 /**
  * Reads back what other processes on the same store changed of what is kept in memory here, soon after they did. What this process
- * changed itself is read back, too: nobody need know who wrote a line. Ends with the signal.
+ * changed itself is read back, too: nobody need know who wrote a line. Who does not probe servers reads how others found them. Ends
+ * with the signal.
  */
 export async function followOthers(
   store: JournalStore,
   core: Followed,
+  healthToo: boolean,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
   for await (const entries of followInPages(store, await store.head(), signal)) {
     const changed = new Set(entries.map(({ type, stream }) => changedBy(type, stream)))
-    for (const what of changed) if (what !== null) await reload(core, what).catch(onError)
+    for (const what of changed)
+      if (what !== null && (what !== 'health' || healthToo)) await reload(core, what).catch(onError)
   }
 }
 
-type Changed = 'registry' | 'rules' | 'budgets' | 'approval rules' | 'sessions'
+type Changed = 'registry' | 'rules' | 'budgets' | 'approval rules' | 'sessions' | 'health'
 
 /** What has to be read back after a line of the journal; null for nothing. */
 function changedBy(type: string, stream: string): Changed | null {
   const [topic] = type.split('.')
   switch (topic) {
     case 'server':
-      return /^server\.(health|circuit|secret|master)/.test(type) ? null : 'registry'
+      if (type === 'server.health_changed') return 'health'
+      return /^server\.(circuit|secret|master)/.test(type) ? null : 'registry'
     case 'grant':
     case 'group':
       return 'registry'
@@ -56,6 +60,8 @@ async function reload({ registry, rules, budgets, approvals, sessions }: Followe
       return approvals.rules.load()
     case 'sessions':
       return sessions.load()
+    case 'health':
+      return registry.loadHealth()
     default:
       throw what satisfies never
   }

@@ -58,18 +58,33 @@ export async function guardrailsAlone(
   return guardrailParts(() => undefined, panel)
 }
 
-/** What the detectors say of the texts of a definition: orders to a model, and ways out for data. */
-export async function inspection(detectors: Guardrails, text: string): Promise<Inspection> {
-  const { signals, unavailable } = await detectors.scan(text, 'tool_manifest')
+/**
+ * What the detectors say of the texts of a definition: orders to a model, and ways out for data. A definition is no prose: names and
+ * words of its schema stand in a row by chance, so what is seen counts only within one of its texts.
+ */
+export async function inspection(detectors: Guardrails, texts: readonly string[]): Promise<Inspection> {
+  const whole = texts.join('\n')
+  const { signals, unavailable } = await detectors.scan(whole, 'tool_manifest')
+  const ends = endsOf(texts)
   const findings = signals
     // An address alone is not a way out.
     .filter(({ metric, action }) => metric === 'injection' || (metric === 'exfiltration' && action === 'block'))
-    .map(({ category, start, end, confidence }) => ({
-      category,
-      words: text.slice(start, end),
-      certain: confidence >= SURE,
-    }))
+    .flatMap(({ category, start, end, confidence }) => {
+      const within = ends.findIndex(each => start < each)
+      const text = texts[within]
+      if (text === undefined || end > ends[within]!) return []
+      // What is merely like an attack on a person's chat is much like a manual, too.
+      const likeness = category === LIKENESS
+      if (likeness && text.split(/\s+/).length < FEWEST_WORDS) return []
+      return [{ category, words: whole.slice(start, end), certain: !likeness && confidence >= SURE }]
+    })
   return { findings, blind: unavailable.length > 0 ? `detectors failed: ${unavailable.join(', ')}` : null }
+}
+
+/** Where each text ends, when they are lines of one. */
+function endsOf(texts: readonly string[]): readonly number[] {
+  let end = -1
+  return texts.map(({ length }) => (end += length + 1))
 }
 
 /**
@@ -77,3 +92,8 @@ export async function inspection(detectors: Guardrails, text: string): Promise<I
  * overwrite existing files without warning"), the known attacks begin at 0.89.
  */
 const SURE = 0.8
+
+/** An opinion on a text as a whole, which quotes no words that are an order by themselves. */
+const LIKENESS = 'jailbreak-like'
+
+const FEWEST_WORDS = 8

@@ -1,5 +1,5 @@
 export { cedarPolicyEngine as policyEngine } from '../adapters/policy-cedar/index.ts'
 export { guardrailsAlone } from './guardrails.ts'
-export { migrate } from './open-stores.ts'
+export { migrate, moveStore } from './open-stores.ts'
 export type { Running } from './running.ts'
 export { start } from './start.ts'

@@ -1,5 +1,12 @@
 import { mkdirSync } from 'node:fs'
-import { type MigrationStatus, openPostgres, openSqlite, type Stores } from '../adapters/store-sql/index.ts'
+import {
+  type MigrationStatus,
+  type MovedRows,
+  moveToPostgres,
+  openPostgres,
+  openSqlite,
+  type Stores,
+} from '../adapters/store-sql/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Clock } from '../kernel/index.ts'
 import { systemClock } from '../kernel/index.ts'
@@ -17,4 +24,12 @@ export async function migrate(config: Config): Promise<readonly MigrationStatus[
   const stores = await openStores(config, systemClock)
   await stores.close()
   return stores.migrations
+}
+
+/**
+ * Moves the embedded store of a configuration to a PostgreSQL database, and says what it brought there. `shown` is its URL as people may
+ * see it. Throws what moving throws.
+ */
+export function moveStore({ data }: Config, url: string, shown: string): Promise<readonly MovedRows[]> {
+  return moveToPostgres({ folder: data, url, shown, clock: systemClock })
 }

@@ -1,11 +1,12 @@
 import type { Stores } from '../adapters/store-sql/index.ts'
+import type { Config } from '../config/index.ts'
 import type { Approvals } from '../approvals/index.ts'
 import type { Budgets, Gate, Rules, SchemaValidator } from '../gate/index.ts'
 import type { Guardrails } from '../guardrails/index.ts'
 import type { Authenticator } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import { expressionsOnFirstUse } from './on-first-use.ts'
+import { type Registry, verificationOf } from '../registry/index.ts'
 import {
   agentDecider,
   Agents,
@@ -14,12 +15,17 @@ import {
   compute,
   Engine,
   engineByDefault,
+  type Expressions,
   type Hands,
   type Model,
   type ModelUsage,
+  probe,
   type Run,
   Runs,
   StepTokens,
+  teamDecider,
+  Teams,
+  ToolPlaces,
   workflowDecider,
   Workflows,
 } from '../runs/index.ts'
@@ -27,11 +33,10 @@ import {
 export interface RunParts {
   readonly agents: Agents
   readonly workflows: Workflows
+  readonly teams: Teams
   readonly runs: Runs
   readonly stepTokens: StepTokens
   readonly engine: Engine
-  /** Ends what expressions are evaluated in. */
-  readonly closeExpressions: () => Promise<void>
 }
 
 /** Everything that executes runs. */
@@ -46,6 +51,9 @@ export function runParts({
   validator,
   rules,
   guardrails,
+  registry,
+  expressions,
+  limits,
   key,
   publicUrl,
   clock,
@@ -61,6 +69,9 @@ export function runParts({
   readonly validator: SchemaValidator
   readonly rules: Rules
   readonly guardrails: () => Promise<Guardrails>
+  readonly registry: Pick<Registry, 'servers'>
+  readonly expressions: Expressions
+  readonly limits: Config['runs']
   /** Signs the addresses at which steps are called. */
   readonly key: Uint8Array
   readonly publicUrl: () => string
@@ -72,6 +83,8 @@ export function runParts({
     calls: stores.calls,
     approval: (tenant: string, id: string) => approvals.get(tenant, id),
     actingFor: ({ tenant, by }: Run) => authenticator.actingFor(tenant, by),
+    places: new ToolPlaces(limits.mostCallsOfTool ?? Infinity),
+    verification: (tenant: string, tool: string) => verificationOf(registry.servers(tenant), tool),
   }
   const models = {
     model,
@@ -86,22 +99,11 @@ export function runParts({
       return budgets.reserveModel({ tenant: run.tenant, by, cause, model: name, atMost })
     },
     inspect: async ({ tenant }: Run, text: string, stage: 'model_input' | 'model_output') => {
-      const { mode, thresholds, categories, providers } = rules.guardrails(tenant)
-      const scan = await (
-        await guardrails()
-      ).scan(text, stage, {
-        mode,
-        thresholds,
-        categories,
-        ...(providers === undefined ? {} : { providers }),
-      })
+      const scan = await (await guardrails()).scan(text, stage, rules.guardrailWish(tenant))
       const noted = scan.signals.map(({ metric, category, action }) => ({ metric, category, action }))
       return { verdict: scan.verdict, text: scan.verdict === 'redact' ? scan.redacted : text, noted }
     },
   }
-  const expressions = expressionsOnFirstUse(async () =>
-    (await import('../adapters/expressions-jsonata/index.ts')).jsonataExpressions(),
-  )
   const stepTokens = new StepTokens(key)
   const computing = {
     expressions,
@@ -117,21 +119,24 @@ export function runParts({
           return askModel(models, run, work, signal, onDelta)
         case 'compute':
           return compute(computing, run, work, signal)
+        case 'probe':
+          return probe({ tools, expressions }, run, work, signal)
         default:
           throw work satisfies never
       }
     },
   }
-  const deciders = { agent: agentDecider(validator), workflow: workflowDecider }
+  const deciders = { agent: agentDecider(validator), workflow: workflowDecider, team: teamDecider }
   const parts = { store: stores.runs, journal, deciders, hands, clock }
-  const engine = new Engine(stores.nodes.id, { ...parts, onDelta: () => undefined }, engineByDefault, onBug)
+  const settings = { ...engineByDefault, mostOfTenant: limits.mostOfTenant ?? Infinity }
+  const engine = new Engine(stores.nodes.id, { ...parts, onDelta: () => undefined }, settings, onBug)
   return {
-    agents: new Agents(stores.agents, journal),
+    agents: new Agents(stores.agents, journal, expressions),
     workflows: new Workflows(stores.workflows, journal, expressions),
+    teams: new Teams({ store: stores.teams, agents: stores.agents, journal, expressions }),
     runs: new Runs({ store: stores.runs, journal, engine, deciders, clock }),
     stepTokens,
     engine,
-    closeExpressions: expressions.close,
   }
 }
 

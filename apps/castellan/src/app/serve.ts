@@ -1,17 +1,12 @@
-import type { AddressInfo } from 'node:net'
-import Fastify, { type FastifyInstance } from 'fastify'
 import type { Stores } from '../adapters/store-sql/index.ts'
-import { checkHosts, liveEndpoint, mcpEndpoint, type McpEndpoint, refuseUnreadable, restPlugin } from '../api/index.ts'
 import type { Config } from '../config/index.ts'
-import { sweepUnfinished } from '../gate/index.ts'
 import { DEFAULT_TENANT } from '../identity/index.ts'
 import { newId } from '../kernel/index.ts'
 import { observe } from '../telemetry/index.ts'
-import { every, Probes } from '../worker/index.ts'
+import { every } from './every.ts'
 import { followOthers } from './follow-others.ts'
-import { hintEngine } from './runs.ts'
-import { openAnswers, type OpenAnswers } from './open-answers.ts'
 import { compose, type Parts, type Surroundings } from './compose.ts'
+import type { Face } from './face.ts'
 import type { Running } from './running.ts'
 import { welcome } from './welcome.ts'
 
@@ -24,9 +19,11 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
   const stop = async () => {
     for (const step of stopping.splice(0).reverse()) await step()
   }
+  // Those that work, and those that answer, load only what they need for it.
+  const work = config.role === 'api' ? null : await import('./work.ts')
+  const face: { own?: Face } = {}
   try {
-    const mcp: { endpoint?: McpEndpoint } = {}
-    const parts = await compose(stores, config, surroundings, () => mcp.endpoint?.sessions() ?? 0)
+    const parts = await compose(stores, config, surroundings, () => face.own?.sessions() ?? 0)
     const { core, upstreams, late, log } = parts
     stopping.push(() => Promise.all(core.engines.map(engine => engine.close())))
     stopping.push(parts.closeSecrets)
@@ -48,43 +45,42 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     await stores.subscriptions.freeOrphans()
     await stores.nodes.join(LEASE)
     stopping.push(() => stores.nodes.leave().catch(core.onBug))
-    await sweep(parts)
+    if (work) await work.sweep(parts)
+    else await core.registry.loadHealth()
     await core.budgets.load()
     await welcome(core, config.data)
 
+    stopping.push(async () => parts.cluster?.close())
     stopping.push(() => upstreams.close())
     stopping.push(watchJournal(parts))
-    if (config.database !== null) stopping.push(followingOthers(parts))
-    parts.engine.start()
-    stopping.push(hintingEngine(parts))
-    parts.bus.start()
-    stopping.push(() => parts.bus.stop(AbortSignal.abort()))
-    mcp.endpoint = mcpEndpoint(core, {
-      maxBody: config.maxBody,
-      sessions: { max: config.mcp.maxSessions, idle: config.mcp.sessionIdle },
-    })
-    const { endpoint } = mcp
-    const answers = openAnswers()
-    const app = await listen(config, parts, endpoint, answers, surroundings.requestTimeout ?? 60_000)
-    const loops = loopsOf(config, parts, endpoint)
+    if (config.nats !== null) stopping.push(await fanOut(config.nats, parts))
+    if (config.database !== null) stopping.push(followingOthers(parts, work === null))
+    const working = work?.startWork(parts)
+    // Until there is more to it: a start that fails breaks off what was begun.
+    if (working) stopping.push(() => working.stop(AbortSignal.abort()))
+    face.own = await show(config, parts, surroundings)
+    const own = face.own
+    parts.address.url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${own.port}`
+    const loops = loopsOf(config, parts, own, work?.sweep)
     stopping.push(async () => {
       await Promise.all(loops.map(loop => loop.stop()))
-      // Those inside may finish, and their answers leave, first: closing the listener cuts their connections.
+      // Those inside may finish, and their answers leave, first.
       const patience = AbortSignal.timeout(config.drainTimeout)
-      await Promise.all([core.gate.drain(patience), parts.engine.stop(patience), parts.bus.stop(patience)])
-      await answers.sent(500)
-      endpoint.close()
-      await app.close()
+      const leaving = parts.cluster?.leave(patience)
+      if (parts.cluster) await upstreams.handOver()
+      await Promise.all([core.gate.drain(patience), working?.stop(patience), leaving])
+      // Others wait for the servers that are run here.
+      if (parts.cluster) await upstreams.close()
+      await own.close()
     })
-    const { address, port } = app.server.address() as AddressInfo
     // So that the first call need not wait for the words and weights of the detectors.
     core.guardrails().then(detectors => detectors.scan(FIRST_TEXT, 'result', {}, { alone: true }), core.onBug)
-    log('info', 'started', { url: parts.address.url, data: config.data, version: core.version })
+    log('info', 'started', { url: parts.address.url, role: config.role, data: config.data, version: core.version })
     let stopped: Promise<void> | undefined
     return {
       url: parts.address.url,
-      host: address,
-      port,
+      host: own.host,
+      port: own.port,
       stop: () =>
         (stopped ??= stop().then(() => {
           log('info', 'stopped', { unwritten: late.backlog })
@@ -96,41 +92,10 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
   }
 }
 
-async function listen(
-  config: Config,
-  parts: Parts,
-  endpoint: McpEndpoint,
-  answers: OpenAnswers,
-  requestTimeout: number,
-): Promise<FastifyInstance> {
-  const app = Fastify({
-    bodyLimit: config.maxBody,
-    // Streams that clients hold open would otherwise keep the server from closing.
-    forceCloseConnections: true,
-    // A client that drips its request cannot hold a connection for ever.
-    requestTimeout,
-    // Node takes the smaller of the two for headers, so neither alone cuts off a body that drips.
-    http: {
-      requestTimeout,
-      headersTimeout: requestTimeout,
-      connectionsCheckingInterval: Math.min(30_000, requestTimeout),
-    },
-    routerOptions: { maxParamLength: 512 },
-    frameworkErrors: refuseUnreadable,
-  })
-  app.addHook('onRequest', async (request, reply) => answers.watch(request.method, reply.raw))
-  const ownHost = config.publicUrl === null ? [] : [new URL(config.publicUrl).host]
-  const allowed = { hosts: [...config.allowedHosts, ...ownHost], origins: config.allowedOrigins }
-  checkHosts(app, allowed)
-  const live = liveEndpoint(parts.core, allowed)
-  live.attach(app.server)
-  app.addHook('preClose', async () => live.close())
-  await app.register(endpoint.plugin)
-  await app.register(restPlugin(parts.core))
-  await app.listen({ host: config.host, port: config.port })
-  const { port } = app.server.address() as AddressInfo
-  parts.address.url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
-  return app
+/** Lets clients in, or only those who look after this process. */
+async function show(config: Config, parts: Parts, { requestTimeout = 60_000 }: Surroundings): Promise<Face> {
+  if (config.role === 'worker') return (await import('./work.ts')).showOperations(config, parts)
+  return (await import('./answer.ts')).answerClients(config, parts, requestTimeout)
 }
 
 /** Makes every detector do some work. */
@@ -140,27 +105,23 @@ const LEASE = 20_000
 /** Milliseconds. To compile a schema again takes one or two. */
 const SCHEMAS_KEPT = 10 * 60_000
 
-function loopsOf(config: Config, parts: Parts, endpoint: McpEndpoint) {
-  const { core, stores, upstreams, notices, validator, late, log } = parts
+function loopsOf(config: Config, parts: Parts, face: Face, sweep?: (parts: Parts) => Promise<void>) {
+  const { core, stores, upstreams, validator, late, log } = parts
   const onError = (error: unknown) => core.onBug(error)
-  const probes = new Probes(core.registry, core.clock, server => upstreams.openLinks(server.id) > 0, onError)
   return [
     every(
       LEASE / 4,
       async () => {
         // First, so that after a standstill we do not take ourselves for gone.
         await stores.nodes.stay(LEASE)
-        await sweep(parts)
+        await sweep?.(parts)
       },
       onError,
     ),
-    every(1_000, () => probes.turn(), onError),
     every(Math.min(config.stdio.idleStop, 15_000), () => upstreams.closeIdle(config.stdio.idleStop), onError),
-    every(1_000, async () => void (await core.approvals.expireOverdue()), onError),
-    every(1_000, signal => notices.turn(signal), onError),
     every(2_000, () => core.registry.mendPins(), onError),
     every(SCHEMAS_KEPT, async () => validator.dropUnused(), onError),
-    every(Math.min(config.mcp.sessionIdle, 15_000), async () => endpoint.closeIdleSessions(), onError),
+    every(Math.min(config.mcp.sessionIdle, 15_000), async () => face.closeIdle(), onError),
     every(
       1_000,
       async () => {
@@ -173,28 +134,32 @@ function loopsOf(config: Config, parts: Parts, endpoint: McpEndpoint) {
   ]
 }
 
-/** Finds out what became of the calls of processes that are gone. */
-async function sweep({ stores, core, log }: Parts): Promise<void> {
-  const swept = await sweepUnfinished(stores.calls, core.journal, core.clock)
-  if (swept > 0) log('warn', 'calls.swept', { count: swept })
-}
-
-function followingOthers({ stores, core }: Parts): () => Promise<void> {
+function followingOthers({ stores, core }: Parts, healthToo: boolean): () => Promise<void> {
   const ending = new AbortController()
-  const following = followOthers(stores.journal, core, ending.signal, core.onBug).catch(core.onBug)
+  const following = followOthers(stores.journal, core, healthToo, ending.signal, core.onBug).catch(core.onBug)
   return async () => {
     ending.abort()
     await following
   }
 }
 
-function hintingEngine({ stores, engine, core }: Parts): () => Promise<void> {
-  const ending = new AbortController()
-  const hinting = hintEngine(stores, engine, ending.signal).catch(error => core.onBug(error))
-  return async () => {
-    ending.abort()
-    await hinting
-    await engine.stop(AbortSignal.abort())
+/** Hints to others that there is news, and hears them. */
+async function fanOut(url: string, { stores, impairments, log }: Parts): Promise<() => Promise<void>> {
+  const { natsFanout } = await import('../adapters/fanout-nats/index.ts')
+  const fanout = natsFanout({
+    url,
+    installation: await stores.nodes.installation(),
+    onChange: why => (why === null ? log('info', 'fanout.works', {}) : log('warn', 'fanout.away', { why })),
+  })
+  impairments.push(() =>
+    fanout.trouble === null ? null : 'NATS is away, so that news of other nodes may be seen later; none is lost',
+  )
+  const stopHearing = fanout.onAnnounced(() => stores.news?.fromOthers())
+  const stopTelling = stores.news?.onOwn(head => fanout.announce(head))
+  return () => {
+    stopHearing()
+    stopTelling?.()
+    return fanout.close()
   }
 }
 

@@ -2,6 +2,8 @@ import type { Agent, AgentExecution } from '@castellan/contracts'
 import type { Command } from 'commander'
 import type { CommandLine } from './command-line.ts'
 import { everything } from './everything.ts'
+import { exitCodes } from './exit-codes.ts'
+import { type Later, laterFrom, withLater } from './later.ts'
 import { printable, properties, table } from './output.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -42,6 +44,19 @@ export function agentsCommand(program: Command, line: CommandLine): void {
       const done = await line.during('waiting for its answer', line.controlPlane().agents.execute(wish))
       line.speak().result(done, answered)
       if (done.error !== null) line.speak().note(done.error)
+      if (!done.success) line.endWith(exitCodes.failed)
+    })
+  withLater(agents.command('start <agent> <message>').description('Have an agent do something, and do not wait'))
+    .option('--timeout <seconds>', 'In place of what it has, 10 to 600')
+    .action(async (agent: string, message: string, { timeout, ...when }: Later & { timeout?: string }) => {
+      const seconds = wholeNumber('--timeout', timeout)
+      const wish = {
+        user_message: message,
+        ...laterFrom(when),
+        ...(seconds === undefined ? {} : { timeout_seconds: seconds }),
+      }
+      const begun = await line.during('saying so', line.controlPlane().agents.start(agent, wish))
+      line.speak().result(begun, ({ id }) => `Run ${id} is queued: castellan runs show ${id}`)
     })
 }
 
@@ -51,7 +66,7 @@ function answered({ response, tool_calls: calls, run_id: run }: AgentExecution):
 }
 
 function inWords(agent: Agent): string {
-  const fallbacks = agent.llm_config.fallbacks.map(({ provider, model }) => `${provider}/${model}`)
+  const fallbacks = (agent.llm_config?.fallbacks ?? []).map(({ provider, model }) => `${provider}/${model}`)
   return properties([
     ['name', agent.name],
     ['id', agent.id],
@@ -61,14 +76,14 @@ function inWords(agent: Agent): string {
     ['tools', toolsOf(agent)],
     [
       'limits',
-      `${agent.max_iterations} iterations, ${agent.timeout_seconds} s, ${agent.tool_timeout_seconds} s a tool`,
+      `${agent.max_iterations} iterations, ${agent.timeout_seconds} s, ${agent.tool_timeout_seconds} s a tool, ${agent.context_tokens} tokens a question`,
     ],
     ['version', String(agent.version)],
   ])
 }
 
-function modelOf({ llm_config: { provider, model } }: Agent): string {
-  return `${provider}/${model}`
+function modelOf({ llm_config: llm, brain }: Agent): string {
+  return llm === undefined ? `rules (${brain?.rules.length ?? 0})` : `${llm.provider}/${llm.model}`
 }
 
 function toolsOf({ assigned_mcp_tools: tools, available_mcps: servers }: Agent): string {

@@ -17,7 +17,7 @@ export function applyCommand(program: Command, line: CommandLine): void {
   program
     .command('apply')
     .description(
-      'Make servers, groups, principals, grants, limits, approval rules, prices, budgets and policies what a file declares',
+      'Make servers, access, rules, budgets, agents, teams, workflows, subscriptions and triggers what a file declares',
     )
     .requiredOption('-f, --file <file>', 'The file, such as castellan.yaml')
     .option('--dry-run', 'Only show the plan')
@@ -51,19 +51,25 @@ function shown({ applied, actions }: ApplyAnswer): string {
   const rest = `${same} ${same === 1 ? 'is' : 'are'} as declared.`
   if (changes.length === 0) return `Nothing to change: ${rest}`
   const failed = changes.filter(each => each.failed !== null).length
+  const told = applied ? resultOf : failed > 0 ? problemOf : null
   return [
     table(
-      ['', 'what', 'name', 'fields', ...(applied ? ['result'] : [])],
+      ['', 'what', 'name', 'fields', ...(told === null ? [] : [applied ? 'result' : 'problem'])],
       changes.map(each => [
         each.action,
         each.kind,
         each.name,
         each.changes.join(', '),
-        ...(applied ? [resultOf(each)] : []),
+        ...(told === null ? [] : [told(each)]),
       ]),
     ),
     applied ? `${changes.length - failed} done, ${failed} failed; ${rest}` : `${changes.length} to change; ${rest}`,
   ].join('\n')
+}
+
+/** Why it would fail, as things are. */
+function problemOf({ failed }: ApplyAction): string {
+  return failed ?? ''
 }
 
 function resultOf({ failed }: ApplyAction): string {

@@ -4,6 +4,7 @@ import { fault } from '../kernel/index.ts'
 import { exitCodes } from './exit-codes.ts'
 import { output, type Output } from './output.ts'
 import { waitingFor } from './progress.ts'
+import { settingsGiven } from './static-config.ts'
 import type { World } from './world.ts'
 
 /** One run of the program: what its commands stand on besides their own arguments. */
@@ -18,7 +19,7 @@ export class CommandLine {
 
   /** Options that stand before or after any command; known once they are parsed. */
   readOptions(command: Command): void {
-    this.#options = command.optsWithGlobals()
+    this.#options = { ...command.optsWithGlobals(), settings: settingsGiven(command) }
   }
 
   get json(): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { CallAnswer, Capability, FoundTool, Key, Server } from '@castellan/contracts'
@@ -239,11 +239,43 @@ grants: [{ to: { role: member }, server: everything, primitive_type: tool, name:
   test('plan what the guide to declaring everything declares', async () => {
     const file = join(plane.folder, 'guide.yaml')
     await writeFile(file, await declaredInGuide())
+    await mkdir(join(plane.folder, 'workflows'))
+    const workflow = 'name: tidy-up\nnodes:\n  - { id: nothing, type: transform, expression: "1" }\n'
+    await writeFile(join(plane.folder, 'workflows/tidy-up.yaml'), workflow)
     const { code, out, err } = await castellan('apply', '-f', file, '--dry-run')
     assert.equal(code, exitCodes.ok, err)
-    for (const kind of ['server', 'group', 'principal', 'grant', 'limits', 'price', 'budget', 'policies']) {
+    const access = ['server', 'group', 'principal', 'grant', 'limits', 'price', 'budget', 'policies']
+    for (const kind of [...access, 'agent', 'team', 'workflow', 'subscription', 'trigger']) {
       assert.match(out, new RegExp(`^(create|update) +${kind} `, 'm'))
     }
+    assert.match(out, /^create +workflow +tidy-up/m)
+  })
+
+  test('apply what runs, with the workflow in a file of its own, and say in the plan what cannot be done', async () => {
+    const file = join(plane.folder, 'runs.yaml')
+    const declared = (expression: string) => `workflows: [{ file: flow.yaml }]
+triggers: [{ name: often, source: { kind: cron, expression: '${expression}' }, starts: { kind: workflow, name: flow } }]
+`
+    await writeFile(file, declared('* * * *'))
+    await writeFile(
+      join(plane.folder, 'flow.yaml'),
+      'name: flow\nnodes: [{ id: a, type: transform, expression: "(" }]\n',
+    )
+    const unread = await castellan('apply', '-f', file, '--dry-run')
+    assert.equal(unread.code, exitCodes.usage)
+    assert.match(unread.err, /workflows\.0: .*line 2, column \d+: node "a"/)
+
+    await writeFile(
+      join(plane.folder, 'flow.yaml'),
+      'name: flow\nnodes: [{ id: a, type: transform, expression: "1" }]\n',
+    )
+    const plan = await castellan('apply', '-f', file, '--dry-run')
+    assert.match(plan.out, /^create +workflow +flow *$/m)
+    assert.match(plan.out, /^create +trigger +often .*"\* \* \* \*" in UTC/m)
+
+    await writeFile(file, declared('0 4 1 1 *'))
+    assert.match((await castellan('apply', '-f', file, '--yes')).out, /^2 done, 0 failed/m)
+    assert.match((await castellan('apply', '-f', file, '--prune')).out, /^Nothing to change: 2 are as declared/)
   })
 
   test('grade the posture, and say when there was nobody to look at', async () => {

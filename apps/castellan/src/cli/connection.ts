@@ -18,11 +18,12 @@ export interface Connection {
   readonly warning: string | null
 }
 
-/** Options of the command; those that are settings count when the settings are asked. */
-export interface Where extends Readonly<Record<string, unknown>> {
+/** Options of the command. */
+export interface Where {
   readonly url?: string
   readonly key?: string
   readonly tenant?: string
+  readonly settings?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -34,7 +35,7 @@ export function connectionOf(
   { variables, interruption }: Pick<World, 'variables' | 'interruption'>,
 ): Connection {
   let read: Config | undefined
-  const settings = () => (read ??= configFor(where, variables).config)
+  const settings = () => (read ??= configFor(where.settings ?? {}, variables).config)
   const url = checked(where.url ?? (variables['CASTELLAN_URL'] || undefined) ?? `http://127.0.0.1:${settings().port}`)
   const local = isLoopback(url.hostname)
   const given = where.key ?? (variables['CASTELLAN_KEY'] || undefined)

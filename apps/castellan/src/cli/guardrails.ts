@@ -107,7 +107,7 @@ function scanCommand(guardrails: Command, line: CommandLine): void {
     .action(
       async (file: string | undefined, options: { stage: Stage; mode: Mode; redacted?: true; config?: string }) => {
         const text = await textFrom(file, line)
-        const { config } = configFor(options, line.world.variables)
+        const { config } = configFor({ config: options.config }, line.world.variables)
         const guardrails = await line.world.guardrails(config)
         try {
           const detectors = await guardrails.load()

@@ -26,7 +26,9 @@ import { serversCommand } from './servers.ts'
 import { sessionsCommand } from './sessions.ts'
 import { subscriptionsCommand } from './subscriptions.ts'
 import { toolsCommand } from './tools.ts'
+import { triggersCommand } from './triggers.ts'
 import { upCommand } from './up.ts'
+import { teamsCommand } from './teams.ts'
 import { workflowsCommand } from './workflows.ts'
 
 /** The commands, in the order in which one meets them. */
@@ -40,8 +42,10 @@ const commands = [
   toolsCommand,
   callCommand,
   agentsCommand,
+  teamsCommand,
   workflowsCommand,
   runsCommand,
+  triggersCommand,
   journalCommand,
   subscriptionsCommand,
   deadLettersCommand,

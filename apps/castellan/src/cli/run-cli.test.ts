@@ -112,4 +112,29 @@ describe('migrate', () => {
       migrations: [{ number: 1, name: 'begin', applied_at: '2026-01-01T00:00:00.000Z' }],
     })
   })
+
+  test('moves an embedded store and says what arrived, never with the password', async () => {
+    const asked: unknown[] = []
+    const move = async ({ data }: { data: string }, url: string, shown: string) => {
+      asked.push([data, url, shown])
+      return [{ table: 'journal', rows: 3, digest: 'a'.repeat(64) }]
+    }
+    const url = 'postgres://ann:hidden@db.example/castellan'
+    const { code, out, err } = await run(['migrate', '--to', url, '--data', '/srv/data'], { move })
+    assert.equal(code, exitCodes.ok, err)
+    assert.deepEqual(asked, [['/srv/data', url, 'postgres://ann:***@db.example/castellan']])
+    assert.match(out, /journal +3 +a{16}\n/)
+    assert.match(out, /\/srv\/data\/master\.key/)
+    assert.doesNotMatch(out + err, /hidden/)
+  })
+
+  test('moves to nothing but PostgreSQL, and from nothing but an embedded store', async () => {
+    for (const words of [
+      ['--to', 'mysql://db.example/x'],
+      ['--to', 'postgres://db.example/x', '--database', 'postgres://db.example/y'],
+    ]) {
+      const { code, err } = await run(['migrate', ...words])
+      assert.equal(code, exitCodes.usage, err)
+    }
+  })
 })

@@ -83,9 +83,14 @@ export function runsCommand(program: Command, line: CommandLine): void {
     .command('fork <run>')
     .description('Begin a run as another did, up to a line of it; what that did is not done again')
     .requiredOption('--at <number>', 'Number of the last line that is kept')
-    .option('--message <text>', 'What the agent is told instead')
-    .action(async (id: string, { at, message }: { at: string; message?: string }) => {
-      const wish = { at: wholeNumber('--at', at)!, ...(message === undefined ? {} : { user_message: message }) }
+    .option('--message <text>', 'What the agent or team is told instead')
+    .option('--input <json>', 'What the workflow is told instead')
+    .action(async (id: string, { at, message, input }: { at: string; message?: string; input?: string }) => {
+      const wish = {
+        at: wholeNumber('--at', at)!,
+        ...(message === undefined ? {} : { user_message: message }),
+        ...(input === undefined ? {} : { input: jsonOption('--input', input) }),
+      }
       const run = await line.during('saying so', line.controlPlane().runs.fork(id, wish))
       line.speak().result(run, forked => `It goes on as the run ${forked.id}.`)
     })

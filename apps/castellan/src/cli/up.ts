@@ -13,26 +13,32 @@ export function upCommand(program: Command, line: CommandLine): void {
     const { config } = configFor(options, world.variables)
     const ending = world.interruption()
     const running = await world.start(config, { variables: world.variables, write: gathered(world.err) })
-    const facts = {
-      url: running.url,
-      mcp: `${running.url}/mcp`,
-      docs: `${running.url}/docs`,
-      key_file: join(config.data, 'admin.key'),
-    }
     try {
-      line
-        .speak()
-        .result(facts, ({ url, mcp, docs, key_file }) =>
-          [
-            `Castellan answers on ${url}`,
-            `  MCP clients:  ${mcp}`,
-            `  REST:         ${docs}`,
-            `  first key:    ${key_file}`,
-          ].join('\n'),
-        )
+      if (config.role === 'worker') sayThatItWorks(line, running.url)
+      else sayWhereItAnswers(line, running.url, join(config.data, 'admin.key'))
       if (!ending.aborted) await once(ending, 'abort')
     } finally {
       await running.stop()
     }
   })
+}
+
+function sayThatItWorks(line: CommandLine, url: string): void {
+  line
+    .speak()
+    .result({ url, health: `${url}/health` }, facts => `Castellan works; its signs of life are on ${facts.url}/health`)
+}
+
+function sayWhereItAnswers(line: CommandLine, url: string, keyFile: string): void {
+  const facts = { url, mcp: `${url}/mcp`, docs: `${url}/docs`, key_file: keyFile }
+  line
+    .speak()
+    .result(facts, ({ mcp, docs, key_file }) =>
+      [
+        `Castellan answers on ${url}`,
+        `  MCP clients:  ${mcp}`,
+        `  REST:         ${docs}`,
+        `  first key:    ${key_file}`,
+      ].join('\n'),
+    )
 }

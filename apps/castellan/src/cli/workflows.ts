@@ -7,6 +7,7 @@ import type { CommandLine } from './command-line.ts'
 import { everything } from './everything.ts'
 import { exitCodes } from './exit-codes.ts'
 import { jsonOption } from './json-option.ts'
+import { type Later, laterFrom, withLater } from './later.ts'
 import { printable, properties, table } from './output.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -66,6 +67,14 @@ export function workflowsCommand(program: Command, line: CommandLine): void {
       const done = await line.during('waiting for its end', line.controlPlane().workflows.execute(wish))
       line.speak().result(done, ended)
       if (done.error !== null) line.speak().note(done.error)
+      if (!done.success) line.endWith(exitCodes.failed)
+    })
+  withLater(workflows.command('start <workflow>').description('Run one, and do not wait'))
+    .option('--input <json>', 'What it is given')
+    .action(async (workflow: string, { input, ...when }: Later & { input?: string }) => {
+      const wish = { ...laterFrom(when), ...(input === undefined ? {} : { input: jsonOption('--input', input) }) }
+      const begun = await line.during('saying so', line.controlPlane().workflows.start(workflow, wish))
+      line.speak().result(begun, ({ id }) => `Run ${id} is queued: castellan runs show ${id}`)
     })
 }
 

@@ -24,6 +24,14 @@ export interface MigrationStep {
   readonly appliedAt: string | null
 }
 
+/** What was moved of a table. */
+export interface MovedRows {
+  readonly table: string
+  readonly rows: number
+  /** SHA-256 over all rows, 64 hex digits. */
+  readonly digest: string
+}
+
 /** The terminal, or what stands for it. */
 export interface Terminal {
   readonly out: (text: string) => void
@@ -55,4 +63,6 @@ export interface World extends Terminal {
   readonly guardrails: (config: Config) => Promise<GuardrailParts>
   /** Brings the store of these settings up to date. Throws what opening it throws. */
   readonly migrate: (config: Config) => Promise<readonly MigrationStep[]>
+  /** Moves the embedded store of these settings to a database, whose URL is also given as people may see it. Throws what moving throws. */
+  readonly move: (config: Config, url: string, shown: string) => Promise<readonly MovedRows[]>
 }

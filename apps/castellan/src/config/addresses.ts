@@ -9,6 +9,24 @@ export function isListenAddress(text: string): boolean {
   return text === 'localhost' || isIP(text) !== 0
 }
 
+/** An address to listen on, and a port, which may be 0. */
+export function isListenPlace(text: string): boolean {
+  const { host, port } = placeOf(text)
+  return isListenAddress(host) && port >= 0 && port < 65_536
+}
+
+/** Where somebody else listens. */
+export function isHostAndPort(text: string): boolean {
+  const { host, port } = placeOf(text)
+  return (isHostName(host) || isIP(host) !== 0) && port > 0 && port < 65_536
+}
+
+/** The host, without the brackets of an IPv6 address, and the port; -1 for none. */
+export function placeOf(text: string): { readonly host: string; readonly port: number } {
+  const [, ipv6, name = '', port = '-1'] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
+  return { host: ipv6 ?? name, port: Number(port) }
+}
+
 export function isHostName(text: string): boolean {
   return HOST_NAME.test(text)
 }
@@ -60,11 +78,18 @@ export function isDatabaseUrl(text: string): boolean {
   return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
 }
 
+export function isNatsUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^(nats|tls):$/.test(url.protocol) && url.hostname !== '' && /^[^?#]*$/.test(text)
+}
+
 /** The URL with everything that may be secret in it masked. */
 export function withoutPassword(text: string | null): string {
   if (text === null) return 'not set'
   const url = new URL(text)
   if (url.password) url.password = '***'
+  // A user alone is a token to NATS.
+  else if (url.username && isNatsUrl(text)) url.username = '***'
   for (const name of new Set(url.searchParams.keys())) {
     if (/pass|secret|key/i.test(name)) url.searchParams.set(name, '***')
   }

@@ -1,3 +1,4 @@
+import { placeOf } from './addresses.ts'
 import type { ModelProviders } from './model-providers.ts'
 import type { GuardrailProviders } from './guardrail-providers.ts'
 import type { Values } from './settings.ts'
@@ -9,6 +10,15 @@ export interface Config {
   readonly data: string
   /** null means the embedded store. */
   readonly database: string | null
+  readonly role: Values['role']
+  /** null means that nobody is hinted by NATS. */
+  readonly nats: string | null
+  readonly cluster: {
+    readonly host: string
+    readonly port: number
+    /** Under which host and port others reach it; null means those it listens on. */
+    readonly address: string | null
+  }
   /** Without a slash at the end; null means the address we listen on. */
   readonly publicUrl: string | null
   readonly allowedHosts: readonly string[]
@@ -24,6 +34,7 @@ export interface Config {
   readonly secrets: SecretsConfig
   readonly models: { readonly providers: ModelProviders }
   readonly mcp: { readonly sessionIdle: number; readonly maxSessions: number }
+  readonly runs: { readonly mostOfTenant: number | null; readonly mostCallsOfTool: number | null }
   readonly stdio: { readonly maxConcurrentSpawns: number; readonly idleStop: number }
 }
 
@@ -84,6 +95,9 @@ export function configOf(values: Values): Config {
     port: values.port,
     data: values.data,
     database: values.database,
+    role: values.role,
+    nats: values.nats,
+    cluster: { ...placeOf(values['cluster.listen']), address: values['cluster.address'] },
     publicUrl: values.public_url?.replace(/\/+$/, '') ?? null,
     allowedHosts: values.allowed_hosts,
     allowedOrigins: values.allowed_origins,
@@ -97,6 +111,7 @@ export function configOf(values: Values): Config {
     secrets: { files: values['secrets.files'], vault: vaultOf(values) },
     models: { providers: values['models.providers'] },
     mcp: { sessionIdle: values['mcp.session_idle'], maxSessions: values['mcp.max_sessions'] },
+    runs: { mostOfTenant: values['runs.most_of_tenant'], mostCallsOfTool: values['runs.most_calls_of_tool'] },
     stdio: { maxConcurrentSpawns: values['stdio.max_concurrent_spawns'], idleStop: values['stdio.idle_stop'] },
   }
 }

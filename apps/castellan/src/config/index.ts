@@ -1,3 +1,4 @@
+export { isDatabaseUrl, withoutPassword } from './addresses.ts'
 export { type Config, type OidcConfig, type OpaConfig, type PolicyConfig, secretOf } from './config.ts'
 export { closest } from './did-you-mean.ts'
 export { processVariables, secretEnvironment, type Variables } from './environment.ts'

@@ -34,6 +34,9 @@ describe('the configuration', () => {
       port: 7400,
       data: '.castellan',
       database: null,
+      role: 'both',
+      nats: null,
+      cluster: { host: '127.0.0.1', port: 0, address: null },
       publicUrl: null,
       allowedHosts: [],
       allowedOrigins: [],
@@ -47,6 +50,7 @@ describe('the configuration', () => {
       secrets: { files: null, vault: null },
       models: { providers: {} },
       mcp: { sessionIdle: 30 * 60_000, maxSessions: 1_000 },
+      runs: { mostOfTenant: null, mostCallsOfTool: null },
       stdio: { maxConcurrentSpawns: 4, idleStop: 10 * 60_000 },
     })
   })
@@ -365,6 +369,40 @@ describe('explaining', () => {
     assert.equal(new Set(settingsHelp.map(each => each.variable)).size, settingsHelp.length)
     assert.equal(new Set(settingsHelp.map(each => each.flag)).size, settingsHelp.length)
   })
+})
+
+describe('the settings of many nodes', () => {
+  const database = 'postgres://u@h/d'
+
+  test('are a role, NATS, and where the others reach this one', () => {
+    const flags = {
+      database,
+      role: 'worker',
+      publicUrl: 'https://c.example',
+      nats: 'nats://ann:hunter2@n:4222',
+      clusterListen: '[::]:7401',
+      clusterAddress: 'node-a:7401',
+    }
+    const loaded = load({ flags })
+    assert.equal(loaded.config.role, 'worker')
+    assert.deepEqual(loaded.config.cluster, { host: '::', port: 7401, address: 'node-a:7401' })
+    const shown = (path: string, given = loaded) => explain(given).find(each => each.path === path)?.value
+    assert.equal(shown('nats'), 'nats://ann:***@n:4222')
+    assert.equal(shown('nats', load({ flags: { database, nats: 'tls://token@n' } })), 'tls://***@n')
+  })
+
+  for (const [flags, why] of [
+    [{ role: 'api' }, /the role api needs a database/],
+    [{ nats: 'nats://n' }, /nats needs a database/],
+    [{ clusterAddress: 'a:1' }, /cluster.address needs a database/],
+    [{ database, role: 'worker' }, /the role worker needs public_url/],
+    [{ database, role: 'none' }, /one of both, api, worker/],
+    [{ database, nats: 'http://n' }, /--nats must be a URL such as nats/],
+    [{ database, clusterListen: 'somewhere:1' }, /--cluster-listen must be an IP address and a port/],
+    [{ database, clusterListen: '127.0.0.1' }, /--cluster-listen/],
+    [{ database, clusterAddress: 'a:0' }, /--cluster-address must be a host and a port/],
+  ] as const)
+    test(`are refused as ${JSON.stringify(flags)}`, () => refuses({ flags }, why))
 })
 
 describe('providers of the guardrails', () => {

@@ -85,6 +85,7 @@ function checkTogether(values: Values): void {
       `listening on ${values.host} lets other machines in; say in allowed_hosts under which host names, or keep host at 127.0.0.1`,
     )
   }
+  checkNodes(values)
   const oidc = paths.filter(path => path.startsWith('oidc.') && values[path] !== settings[path].fallback)
   if (oidc.length > 0 && (values['oidc.issuer'] === null || values['oidc.audience'] === null)) {
     throw invalid(`${oidc.join(', ')} needs both oidc.issuer and oidc.audience`)
@@ -94,6 +95,23 @@ function checkTogether(values: Values): void {
     throw invalid(`${vault.join(', ')} needs both secrets.vault.url and secrets.vault.token`)
   checkEngines(values)
   checkProviders(values)
+}
+
+/** What makes sense only with others beside us. */
+function checkNodes(values: Values): void {
+  if (values.database !== null) {
+    if (values.role === 'worker' && values.public_url === null)
+      throw invalid('the role worker needs public_url, since what it tells others leads back to those who answer')
+    return
+  }
+  if (values.role !== 'both')
+    throw invalid(
+      `the role ${values.role} needs a database; the embedded store is for one process that does everything`,
+    )
+  const idle = (['nats', 'cluster.listen', 'cluster.address'] as const).filter(
+    path => values[path] !== settings[path].fallback,
+  )
+  if (idle.length > 0) throw invalid(`${idle.join(', ')} needs a database that others share`)
 }
 
 /** A setting of an engine that nobody asks would look as if it did something. */

@@ -3,9 +3,12 @@ import { guardrailProviders } from './guardrail-providers.ts'
 import {
   isDatabaseUrl,
   isDecisionPath,
+  isHostAndPort,
   isHostName,
   isIssuer,
   isListenAddress,
+  isListenPlace,
+  isNatsUrl,
   isOpaUrl,
   isOrigin,
   isPath,
@@ -39,6 +42,8 @@ const origin = text('an origin such as https://console.example', 'origin', isOri
 const hostName = text('a host name, or a host name and a port', 'host', isHostName)
 const database = optional(text('a URL such as postgres://user@host:5432/name', 'url', isDatabaseUrl))
 
+const nats = optional(text('a URL such as nats://user:password@host:4222, or tls://', 'url', isNatsUrl))
+
 const opaUrl = optional(text('an http or https URL without query, or unix:/path/of/a/socket', 'url', isOpaUrl))
 const decision = text('names with slashes between them, any of which may be {tenant}', 'path', isDecisionPath)
 const pemFile = optional(text('the path of a PEM file', 'file', isPath))
@@ -54,6 +59,24 @@ export const settings = {
   data: setting(text('a path', 'folder', isPath), '.castellan', 'Folder for keys and the embedded store.'),
   database: secret(
     setting({ ...database, show: withoutPassword }, null, 'PostgreSQL to use in place of the embedded store.'),
+  ),
+  role: setting(
+    choice(['both', 'api', 'worker']),
+    'both',
+    'What this process does among those on one PostgreSQL: answer clients, carry out runs and deliveries, or both.',
+  ),
+  nats: secret(
+    setting({ ...nats, show: withoutPassword }, null, 'NATS by which processes hint to each other that there is news.'),
+  ),
+  'cluster.listen': setting(
+    text('an IP address and a port', 'address:port', isListenPlace),
+    '127.0.0.1:0',
+    'Where other processes reach this one for the stdio servers it runs; 0 takes a free port.',
+  ),
+  'cluster.address': setting(
+    optional(text('a host and a port', 'host:port', isHostAndPort)),
+    null,
+    'Under which address they do, when that is not the one it listens on.',
   ),
   public_url: setting(publicUrl, null, 'Where clients reach us, when that is not the address we listen on.'),
   allowed_hosts: setting(list(hostName), [], 'Values of the Host header that are answered besides loopback names.'),
@@ -156,6 +179,16 @@ export const settings = {
   'models.providers': secret(setting(modelProviders(), {}, 'Who offers models to agents, by name.')),
   'mcp.session_idle': setting(duration('1s', '7d'), 1_800_000, 'When a session without requests is collected.'),
   'mcp.max_sessions': setting(wholeNumber(1, 100_000), 1_000, 'Most sessions open at once.'),
+  'runs.most_of_tenant': setting(
+    optional(wholeNumber(1, 100_000)),
+    null,
+    'Most runs of one tenant under way at once, in all processes; the others wait in the queue.',
+  ),
+  'runs.most_calls_of_tool': setting(
+    optional(wholeNumber(1, 100_000)),
+    null,
+    'Most calls of one tool that the runs of a process make at once; the others wait.',
+  ),
   'stdio.max_concurrent_spawns': setting(wholeNumber(1, 64), 4, 'Most servers started at the same time.'),
   'stdio.idle_stop': setting(duration('1s', '7d'), 600_000, 'When a server without calls is stopped.'),
 }

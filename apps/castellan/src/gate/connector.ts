@@ -9,6 +9,11 @@ export interface Target {
   readonly server: string
   /** 0 for the first replica. */
   readonly replica: number
+  /**
+   * What all processes call the connections that lead to the same server by the same settings; begins with its id. Absent for those of
+   * one client alone.
+   */
+  readonly pool?: string
   readonly connection: Connection
   /** URL of this replica; empty for stdio. */
   readonly endpoint: string

@@ -15,6 +15,18 @@ export interface OpenNodeStore {
 /** What processes may rely on that share a store. */
 export function nodeStoreSuite(name: string, open: () => Promise<OpenNodeStore>, skip: string | false): void {
   describe(`${name} knows who is there`, { skip }, () => {
+    test('it is of one installation, whoever asks and however often', async () => {
+      const [opened, another] = [await open(), await open()]
+      try {
+        const ids = await Promise.all([opened.nodes.installation(), opened.nodes.installation()])
+        assert.equal(ids[0], ids[1])
+        assert.notEqual(await another.nodes.installation(), ids[0])
+      } finally {
+        await opened.close()
+        await another.close()
+      }
+    })
+
     test('a call is unfinished once nobody is there who could finish it', async () => {
       const opened = await open()
       try {

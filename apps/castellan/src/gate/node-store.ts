@@ -5,6 +5,8 @@
 export interface NodeStore {
   /** Of this process, and of no other that ever was. */
   readonly id: string
+  /** The same for all processes on this store, and for no others. */
+  installation(): Promise<string>
   /** Says that this process is there for so many milliseconds. Where one at a time may use the store, all others are gone then. */
   join(lease: number): Promise<void>
   /** Says so again. */

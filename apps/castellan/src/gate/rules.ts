@@ -1,3 +1,4 @@
+import type { GuardrailWish } from '../guardrails/index.ts'
 import type { Actor, Identity } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { digestJson, fault, isFault, type JsonObject, newId, Recent } from '../kernel/index.ts'
@@ -114,6 +115,12 @@ export class Rules {
     let set = this.#guardrails.get(tenant)
     if (!set) this.#guardrails.set(tenant, (set = guardrailsByDefault(tenant)))
     return set
+  }
+
+  /** What the guardrails of a tenant do with texts that are of no call, such as what a model is told. */
+  guardrailWish(tenant: string): GuardrailWish {
+    const { mode, thresholds, categories, providers } = this.guardrails(tenant)
+    return { mode, thresholds, categories, providers }
   }
 
   /** What the guardrails of a tenant do with the texts of a call at a stage. */

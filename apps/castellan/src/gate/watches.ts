@@ -26,6 +26,11 @@ export class Watches {
     }
   }
 
+  /** Whether anybody watches it. */
+  has(serverId: string, uri: string): boolean {
+    return this.#watching.has(keyOf(serverId, uri))
+  }
+
   changed(serverId: string, uri: string): void {
     for (const listener of this.#watching.get(keyOf(serverId, uri)) ?? []) listener()
   }

@@ -35,6 +35,22 @@ export const catalogue = {
     sentence:
       'Another Castellan (process {pid}) is using the data folder {folder}; stop it or choose another with --data.',
   },
+  DATA_MOVED: {
+    kind: 'conflict',
+    retryable: false,
+    sentence:
+      'The store of the data folder {folder} has moved to {to} ({at}); use that with --database. To go back to what it was before, remove the file {mark}.',
+  },
+  NOTHING_TO_MOVE: {
+    kind: 'notFound',
+    retryable: false,
+    sentence: 'There is no embedded store in the data folder {folder}; name the folder with --data.',
+  },
+  TARGET_NOT_EMPTY: {
+    kind: 'conflict',
+    retryable: false,
+    sentence: 'The database {to} is not empty, so nothing is moved there: it has {found}. Name one that is new.',
+  },
 
   // Identity
   UNAUTHENTICATED: {
@@ -88,6 +104,18 @@ export const catalogue = {
     retryable: false,
     sentence: 'The step "{step}" of the run does not wait for that: {why}.',
   },
+  TRIGGER_FULL: {
+    kind: 'exhausted',
+    retryable: true,
+    sentence: 'The trigger "{name}" has {limit} runs open, as many as it may.',
+  },
+  TRIGGER_INVALID: { kind: 'invalid', retryable: false, sentence: 'The trigger is not valid: {why}.' },
+  SIGNATURE_INVALID: {
+    kind: 'denied',
+    retryable: false,
+    sentence: 'Nothing here is called like that with this signature; check the address, the secret and the clock.',
+  },
+  TEAM_INVALID: { kind: 'invalid', retryable: false, sentence: 'The team is not valid: {why}.' },
   WORKFLOW_INVALID: { kind: 'invalid', retryable: false, sentence: 'The workflow is not valid: {why}.' },
   RUN_ENDED: { kind: 'conflict', retryable: false, sentence: 'The run {run} has ended.' },
 

@@ -14,7 +14,6 @@ export type {
 export type { Capability, Catalog, Discovery, Primitive } from './capability.ts'
 export type { CatalogChange } from './catalog-change.ts'
 export type { CatalogSource } from './catalog-source.ts'
-export { checkSpec } from './check-spec.ts'
 export { effectOf, isOpenWorld, labelsOf } from './effect.ts'
 export { type Egress, egressOf } from './egress.ts'
 export type { Grant, Group, GroupMember } from './grant.ts'
@@ -59,6 +58,8 @@ export {
   type ToolSettings,
   type Transport,
   transports,
+  type Verification,
 } from './server.ts'
 export { spelledIn, wordsOf } from './search/words.ts'
+export { verificationOf } from './verification.ts'
 export { fitsTemplate } from './uri-template.ts'

@@ -106,6 +106,21 @@ export function registryStoreSuite(name: string, open: () => Promise<OpenRegistr
       assert.equal(await written(entry), 1)
     })
 
+    test('how a server was found is kept, and goes with it', async () => {
+      const server = aServer(newId(), 'one')
+      await store.saveServer(server, [], [])
+      const well = { status: 'active', failures: 0, checkedAt: server.createdAt, latency: 1.5, reason: null } as const
+      const entry = anEntry()
+      await store.saveHealth(server.id, well, [entry])
+      assert.equal(await written(entry), 1)
+      const ill = { ...well, status: 'error', failures: 1, latency: null, reason: 'it was away' } as const
+      await store.saveHealth(server.id, ill, [])
+      assert.deepEqual((await store.healths()).get(server.id), ill)
+      await store.removeServer(server.tenant, server.id, [])
+      assert.equal((await store.healths()).has(server.id), false)
+      await assert.rejects(store.saveHealth(server.id, well, []), { code: 'NOT_FOUND' })
+    })
+
     test('removing what is gone changes nothing and says nothing', async () => {
       const tenant = newId()
       const entry = anEntry()

@@ -1,7 +1,7 @@
 import type { Entry } from '../journal/index.ts'
 import type { Catalog } from './capability.ts'
 import type { Grant, Group } from './grant.ts'
-import type { Server } from './server.ts'
+import type { Health, Server } from './server.ts'
 
 /** A secret as it is kept, bound to tenant and name. */
 export interface SealedSecret {
@@ -31,6 +31,11 @@ export interface RegistryStore {
   catalogs(tenant?: string): Promise<Catalog[]>
   /** Replaces the catalogue of a server. Throws `NOT_FOUND` when the server was removed meanwhile. */
   saveCatalog(tenant: string, catalog: Catalog, entries: readonly Entry[]): Promise<void>
+
+  /** How each server was found last, by its id. */
+  healths(): Promise<ReadonlyMap<string, Health>>
+  /** Keeps how a server was found. Throws `NOT_FOUND` when it was removed meanwhile. */
+  saveHealth(server: string, health: Health, entries: readonly Entry[]): Promise<void>
 
   grants(tenant?: string): Promise<Grant[]>
   saveGrant(grant: Grant, entries: readonly Entry[]): Promise<void>

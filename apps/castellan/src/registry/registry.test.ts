@@ -97,7 +97,8 @@ async function office() {
       throw error
     },
   }
-  const build = () => new Registry({ store: stores.registry, journal, source: played, vault, clock, pins })
+  const problemIn = async (expression: string) => (expression.includes('(') ? 'it is not closed' : null)
+  const build = () => new Registry({ store: stores.registry, journal, source: played, vault, clock, pins, problemIn })
   const registry = build()
   await registry.load()
   return {

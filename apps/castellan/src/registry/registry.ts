@@ -19,6 +19,7 @@ import { buildServer } from './build-server.ts'
 import type { Health, Server } from './server.ts'
 import { serverDifferences } from './server-diff.ts'
 import { serverDefaults, type ServerSpec } from './server-spec.ts'
+import { checkVerifications } from './verification.ts'
 
 export interface RegistryParts {
   readonly store: RegistryStore
@@ -27,6 +28,8 @@ export interface RegistryParts {
   readonly vault: SecretVault
   readonly clock: Clock
   readonly pins: Pick<PinsParts, 'store' | 'inspect' | 'onTrouble'>
+  /** What is wrong with an expression; null when nothing is. */
+  readonly problemIn: (expression: string) => Promise<string | null>
 }
 
 export interface RegisterOptions {
@@ -144,12 +147,18 @@ export class Registry {
     return this.#health.get(serverId) ?? unknownHealth
   }
 
+  /** Throws `REQUEST_INVALID` for what no server can be. */
+  async check(spec: ServerSpec): Promise<void> {
+    checkSpec(spec)
+    await checkVerifications(spec.tools, this.#parts.problemIn)
+  }
+
   /**
    * Adds a server after it answered a probe and showed its catalogue.
    * Throws `REQUEST_INVALID`, `NAME_TAKEN`, `UPSTREAM_UNHEALTHY` (unless allowed), `STORE_UNAVAILABLE`.
    */
   async addServer(spec: ServerSpec, actor: Actor, options: RegisterOptions = {}): Promise<Server> {
-    checkSpec(spec)
+    await this.check(spec)
     if (this.#servers.some(each => each.tenant === actor.tenant && each.name === spec.name)) {
       throw fault('NAME_TAKEN', { what: 'server', name: spec.name })
     }
@@ -162,7 +171,7 @@ export class Registry {
    * Throws as {@link addServer}, and `TRANSPORT_IMMUTABLE`, `NOT_FOUND`, `VERSION_CONFLICT`.
    */
   async updateServer(idOrName: string, spec: ServerSpec, actor: Actor, options: RegisterOptions = {}): Promise<Server> {
-    const { built } = this.#change(idOrName, spec, actor.tenant)
+    const { built } = await this.#change(idOrName, spec, actor.tenant)
     return this.#putServer(built.server, built.secrets, actor, options)
   }
 
@@ -171,14 +180,14 @@ export class Registry {
    * Throws `REQUEST_INVALID`, `TRANSPORT_IMMUTABLE`, `NOT_FOUND`, `SECRET_UNREADABLE`.
    */
   async differences(idOrName: string, spec: ServerSpec, tenant: string): Promise<readonly string[]> {
-    const { before, built } = this.#change(idOrName, spec, tenant)
+    const { before, built } = await this.#change(idOrName, spec, tenant)
     const stored = (name: string) => this.#parts.store.secret(tenant, name)
     return serverDifferences(before, built.server, built.secrets, stored, this.#parts.vault)
   }
 
-  #change(idOrName: string, spec: ServerSpec, tenant: string) {
+  async #change(idOrName: string, spec: ServerSpec, tenant: string) {
     const before = this.server(tenant, idOrName)
-    checkSpec(spec)
+    await this.check(spec)
     if (spec.connection.transport !== before.connection.transport) {
       throw fault('TRANSPORT_IMMUTABLE', { from: before.connection.transport, to: spec.connection.transport })
     }
@@ -225,6 +234,7 @@ export class Registry {
     }
     this.#servers = sorted([...this.#servers.filter(each => each.id !== server.id), server])
     this.#health.set(server.id, health)
+    await this.#saveHealth(server, health, [])
     await source.forget(server.id, server)
     if (discovery) await this.#keepCatalog(server, discovery, actor)
     else this.#changed(server.tenant, 'all')
@@ -389,6 +399,11 @@ export class Registry {
     return said && this.pins.withheldInstructions(server, instructionsOf(said)) === null ? said : null
   }
 
+  /** Takes over how those who probe found servers, where nobody does. */
+  async loadHealth(): Promise<void> {
+    for (const [server, health] of await this.#parts.store.healths()) this.#health.set(server, health)
+  }
+
   /** Probes a server, keeps the result, and rediscovers it when it came back. Resolves with its health, never throws for it. */
   async checkHealth(server: Server, actor: Actor): Promise<Health> {
     const before = this.health(server.id)
@@ -402,7 +417,7 @@ export class Registry {
     if (!this.#servers.some(each => each.id === server.id)) return after
     this.#health.set(server.id, after)
     if (after.status !== before.status) {
-      await this.#parts.journal.append({
+      const entry = this.#parts.journal.seal({
         tenant: server.tenant,
         stream: `health:${newId()}`,
         seq: 0,
@@ -411,10 +426,18 @@ export class Registry {
         correlationId: actor.correlationId,
         data: { server: server.name, from: before.status, to: after.status, reason: after.reason },
       })
+      await this.#saveHealth(server, after, [entry])
     }
     const cameBack = after.status === 'active' && (before.status !== 'active' || !this.#catalogs.has(server.id))
     if (cameBack) await this.rediscover(server, actor).catch(unlessFault)
     return after
+  }
+
+  /** Whoever was removed meanwhile has none. */
+  async #saveHealth(server: Server, health: Health, entries: readonly Entry[]): Promise<void> {
+    await this.#parts.store.saveHealth(server.id, health, entries).catch((error: unknown) => {
+      if (!isFault(error, 'NOT_FOUND')) throw error
+    })
   }
 
   // What a principal sees

@@ -40,6 +40,20 @@ export const defaultTimeouts: Timeouts = { connect: 10_000, read: 60_000, write:
 /** What may be retried: `read` changes nothing, `idempotent` may be repeated, `unsafe` must not be. */
 export type EffectClass = 'read' | 'idempotent' | 'unsafe'
 
+/** How it is found out whether a call took effect whose end nobody saw. Texts that begin with `=` are expressions. */
+export interface Verification {
+  /** A tool of the same server that only reads, by its original name. */
+  readonly tool: string
+  /** Its arguments; expressions speak of the `args` of the call. */
+  readonly args: JsonObject
+  /** Whether the call took effect: an expression of the `args` of the call, and the `result` and `text` of the answer. */
+  readonly happened: string
+  /** What the call would have answered, likewise; null when nobody can say. */
+  readonly result: string | null
+  /** Milliseconds for which the server may still be at a call that nobody waits for any more. */
+  readonly after: number
+}
+
 /** An operator's word on one tool; it outranks whatever the server says of itself. */
 export interface ToolSettings {
   readonly effect?: EffectClass
@@ -47,6 +61,7 @@ export interface ToolSettings {
   readonly network?: boolean
   /** Milliseconds; outranks the server's `call` timeout. */
   readonly timeout?: number
+  readonly verify?: Verification
 }
 
 /** How to become known to the authorization server a server names. Source: MCP 2025-11-25 and 2026-07-28, authorization. */

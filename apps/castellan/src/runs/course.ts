@@ -2,7 +2,7 @@ import type { Role } from '../identity/index.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import type { Decider, Decision, End } from './decider.ts'
 import type { RunState, Tale, Told } from './run.ts'
-import type { Ask, Awaited, Said, Step, StepEnd, Work } from './step.ts'
+import type { Ask, Awaited, Probing, Said, Step, StepEnd, Work } from './step.ts'
 import { word } from './word.ts'
 
 /** What is to be written next, and what begins with it. */
@@ -21,10 +21,14 @@ export interface Plan {
 export class Course {
   readonly #decider: Decider<unknown>
   readonly #steps = new Map<string, Step>()
+  /** Lines that only tell, by type and step. */
+  readonly #told = new Set<string>()
   /** What the run was told before a step waited for it. */
   readonly #early: { readonly key: string; readonly data: JsonObject; readonly payload: JsonValue | undefined }[] = []
   #state: unknown
   #begun = false
+  /** Milliseconds of the epoch. */
+  #notBefore = 0
   #started = false
   #paused = false
   #cancelledBy: string | null = null
@@ -44,7 +48,9 @@ export class Course {
       case 'run.queued':
       case 'run.forked': {
         const { definition = null, input = null } = isJsonObject(payload) ? payload : {}
-        this.#state = this.#decider.evolve(this.#state, { is: 'began', at, definition, input })
+        this.#notBefore = typeof data['not_before'] === 'string' ? Date.parse(data['not_before']) : at
+        // The time it is given begins when it may.
+        this.#state = this.#decider.evolve(this.#state, { is: 'began', at: this.#notBefore, definition, input })
         this.#begun = true
         return
       }
@@ -80,6 +86,10 @@ export class Course {
           at: { is: 'waits', approval: word(data['approval']), until: Date.parse(word(data['expires_at'])) },
         })
         return
+      case 'tool.probed':
+        if (step?.at.is !== 'unknown' || step.attempt !== data['attempt']) return
+        this.#steps.set(step.id, { ...step, at: { is: 'unknown', probing: nextProbe(step.at.probing, data, at) } })
+        return
       case 'tool.settled':
         if (step?.at.is === 'unknown') this.#settle(step, at, data, payload)
         return
@@ -90,7 +100,7 @@ export class Course {
         if (!step || step.at.is === 'ended') return
         const outcome = word(data['outcome'])
         if (outcome === 'indeterminate' && step.ask.is === 'tool') {
-          this.#steps.set(step.id, { ...step, at: { is: 'unknown' } })
+          this.#steps.set(step.id, { ...step, at: { is: 'unknown', probing: probingOf(data, at) } })
           return
         }
         this.#finish(step, at, outcome, data, payload)
@@ -109,7 +119,7 @@ export class Course {
         this.#hearNews(`call:${word(data['step'])}`, at, data, payload)
         return
       default:
-        // Lines that only tell.
+        this.#told.add(`${type} ${word(data['step'])}`)
         return
     }
   }
@@ -119,32 +129,54 @@ export class Course {
     if (!this.#begun || this.#end !== null) return nothing
     const open = [...this.#steps.values()].filter(({ at }) => at.is !== 'ended')
     if (this.#stopped) return this.#windUp(open, now)
+    // Whatever it is told before its time.
+    if (!this.#started && now < this.#notBefore) return { ...nothing, until: this.#notBefore }
     if (!this.#started) return { ...nothing, tales: [{ type: 'run.started', data: {} }] }
     if (this.#paused) return nothing
     const due = dueWaits(open, now)
     if (due.length > 0) return { ...nothing, tales: due }
-    return this.#follow(this.#decider.decide(this.#state, now), open, endTale)
+    return this.#follow(this.#decider.decide(this.#state, now), open, endTale, now)
   }
 
-  #follow(decision: Decision, open: readonly Step[], endOf: (end: End) => Tale): Plan {
-    // Of what nobody knows the end of, nothing may follow before a person has said it.
+  #follow(decision: Decision, open: readonly Step[], endOf: (end: End) => Tale, now: number): Plan {
+    const tells = this.#untold(decision)
+    // Of what nobody knows the end of, nothing may follow before somebody has said it.
     if (decision.ends !== null && open.every(({ at }) => at.is === 'awaits'))
-      return { ...nothing, tales: [endOf(decision.ends)] }
-    const until = earliest(decision.until, open)
-    return { tales: talesOf(decision, this.#steps), until, stops: decision.stops ?? [] }
+      return { ...nothing, tales: [...tells, endOf(decision.ends)] }
+    const asks = decision.asks.filter(({ step }) => !this.#steps.has(step)).map(requestTale)
+    const until = earliest(decision.until, open, now)
+    return { tales: [...tells, ...asks], until, stops: decision.stops ?? [] }
   }
 
-  /** Steps to carry out now. */
-  get work(): readonly Work[] {
+  #untold({ tells = [] }: Decision): readonly Tale[] {
+    return tells
+      .filter(({ type, step }) => !this.#told.has(`${type} ${step}`))
+      .map(({ type, step, data, payload }) => ({
+        type,
+        data: { step, ...data },
+        ...(payload === undefined ? {} : { payload }),
+      }))
+  }
+
+  /** Steps to carry out at a time. */
+  work(now: number): readonly Work[] {
     if (this.#end !== null) return []
     const found: Work[] = []
     for (const { id, ask, attempt, at } of this.#steps.values()) {
-      if ((at.is !== 'open' && at.is !== 'waits') || this.breaksOff(id)) continue
+      // Of what is broken off it is only looked what became of it.
+      const brokenOff = this.breaksOff(id)
+      if (brokenOff && at.is !== 'open') continue
+      if (at.is === 'unknown' && at.probing !== null && ask.is === 'tool' && !this.#paused) {
+        const { step, tool, args, timeout } = ask
+        const { call, times, notBefore } = at.probing
+        if (notBefore <= now) found.push({ is: 'probe', step, tool, args, call, timeout, attempt, times })
+      }
+      if (at.is !== 'open' && at.is !== 'waits') continue
       if (ask.is === 'tool') {
         const { step, tool, args, timeout } = ask
         const approval = at.is === 'waits' ? at.approval : null
         found.push({ is: 'tool', step, tool, args, timeout, attempt, again: true, approval })
-      } else if (ask.is === 'model' && !this.#paused) {
+      } else if (ask.is === 'model' && (!this.#paused || brokenOff)) {
         const { step, timeout } = ask
         found.push({ is: 'model', step, timeout, again: true, request: this.#decider.request(this.#state, step) })
       } else if (ask.is === 'compute') {
@@ -211,14 +243,14 @@ export class Course {
   get state(): RunState {
     if (this.#end !== null) return this.#end
     if (!this.#started) return 'queued'
-    const now = [...this.#steps.values()].map(({ at }) => at.is)
+    const now = [...this.#steps.values()].map(({ at }) => (isProbed(at) ? 'open' : at.is))
     if (now.includes('unknown') && !now.includes('open')) return 'parked'
     if (this.#paused) return 'paused'
     if (now.includes('open')) return 'running'
     return now.some(is => is === 'waits' || is === 'elsewhere' || is === 'awaits') ? 'waiting' : 'running'
   }
 
-  /** A person's word on a call whose end nobody saw. */
+  /** What a person or a probe says of a call whose end nobody saw. */
   #settle(step: Step, at: number, data: JsonObject, payload: JsonValue | undefined): void {
     switch (data['as']) {
       case 'happened':
@@ -284,11 +316,12 @@ export class Course {
     if (under.length > 0) return nothing
     const kept = open.filter(({ id }) => !this.breaksOff(id))
     const decision = this.#decider.unwind?.(this.#state, now) ?? nothingLeft
-    return this.#follow(decision, kept, ({ output }): Tale => {
+    const endOf = ({ output }: End): Tale => {
       const carried = output === undefined ? {} : { payload: output }
       if (this.#abandoned !== null) return { type: 'run.failed', data: { why: this.#abandoned }, ...carried }
       return { type: 'run.cancelled', data: { by: this.#cancelledBy }, ...carried }
-    })
+    }
+    return this.#follow(decision, kept, endOf, now)
   }
 }
 
@@ -304,6 +337,7 @@ export interface OpenWait {
 /** The line that says how a step ended. */
 export function taleOf(step: Step, end: Exclude<StepEnd, { is: 'dropped' }>): Tale {
   const name = step.ask.is === 'run' ? 'child' : step.ask.is
+  if (end.is === 'probed') return probeTale(step, end)
   if (end.is === 'waits') {
     const expires = new Date(end.until).toISOString()
     return { type: `${name}.parked`, data: { step: step.id, approval: end.approval, expires_at: expires } }
@@ -315,9 +349,37 @@ export function taleOf(step: Step, end: Exclude<StepEnd, { is: 'dropped' }>): Ta
   }
 }
 
+function probeTale({ id, attempt }: Step, end: Extract<StepEnd, { is: 'probed' }>): Tale {
+  const { happened, result, again, data } = end
+  if (happened === null) return { type: 'tool.probed', data: { ...data, step: id, attempt, again } }
+  const said = { ...data, step: id, as: happened ? 'happened' : 'retry', by: 'probe' }
+  return { type: 'tool.settled', data: said, ...(happened ? { payload: { result } } : {}) }
+}
+
 const nothing: Plan = { tales: [], until: null, stops: [] }
 const nothingLeft: Decision = { asks: [], until: null, ends: { is: 'failed', why: '', output: undefined } }
 const open = { is: 'open' } as const
+
+/** Whether another tool is asked what became of a call; null when only a person can say it. */
+function probingOf(data: JsonObject, at: number): Probing | null {
+  const verify = data['verify']
+  if (!isJsonObject(verify)) return null
+  return { call: word(data['call']), times: 0, notBefore: at + Number(verify['after_ms'] ?? 0) }
+}
+
+function nextProbe(before: Probing | null, data: JsonObject, at: number): Probing | null {
+  if (before === null || data['again'] !== true || before.times + 1 >= MOST_PROBES) return null
+  return { ...before, times: before.times + 1, notBefore: at + FIRST_PAUSE * 4 ** before.times }
+}
+
+function isProbed(at: Step['at']): boolean {
+  return at.is === 'unknown' && at.probing !== null
+}
+
+/** Times that a tool is asked what became of a call, when it cannot be reached. */
+const MOST_PROBES = 3
+/** Milliseconds. */
+const FIRST_PAUSE = 1_000
 
 /** The ends of waits whose time is up. */
 function dueWaits(open: readonly Step[], now: number): readonly Tale[] {
@@ -332,10 +394,6 @@ function newsOf({ id, ask }: Step): string | null {
   if (ask.is !== 'wait') return null
   if (ask.for.is === 'signal') return `signal:${ask.for.name}`
   return ask.for.is === 'call' ? `call:${id}` : null
-}
-
-function talesOf({ asks, tells = [] }: Decision, steps: ReadonlyMap<string, Step>): readonly Tale[] {
-  return [...tells, ...asks.filter(({ step }) => !steps.has(step)).map(requestTale)]
 }
 
 function requestTale(ask: Ask): Tale {
@@ -415,9 +473,11 @@ function endTale(end: End): Tale {
 }
 
 /** Nobody is told of the moment at which an approval expires. */
-function earliest(until: number | null, open: readonly Step[]): number | null {
+function earliest(until: number | null, open: readonly Step[], now: number): number | null {
   const times = open.flatMap(({ ask, at }) => {
     if (at.is === 'waits') return [at.until]
+    // One that is asked now says when it has answered.
+    if (at.is === 'unknown') return at.probing !== null && at.probing.notBefore > now ? [at.probing.notBefore] : []
     return ask.is === 'wait' && ask.until !== null ? [ask.until] : []
   })
   if (until !== null) times.push(until)

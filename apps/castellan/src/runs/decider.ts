@@ -18,13 +18,20 @@ export type Happening =
 
 export interface Decision {
   readonly asks: readonly Ask[]
-  /** Lines that only tell: for those who watch. */
-  readonly tells?: readonly { readonly type: string; readonly data: JsonObject; readonly payload?: JsonValue }[]
+  readonly tells?: readonly Tell[]
   /** Steps that are runs inside of this one, and are to be stopped. */
   readonly stops?: readonly string[]
   /** When it wants to be asked again, whatever happens: milliseconds of the epoch. */
   readonly until: number | null
   readonly ends: End | null
+}
+
+/** A line that only tells, for those who watch. Each is told once: what the run has of a type about a step is not told again. */
+export interface Tell {
+  readonly type: string
+  readonly step: string
+  readonly data: JsonObject
+  readonly payload?: JsonValue
 }
 
 export type End =

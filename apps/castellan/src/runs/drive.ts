@@ -112,11 +112,11 @@ export class Drive {
     this.#wake = Promise.withResolvers<void>()
     if (this.#bug) throw this.#bug.error
     if (this.#told) await this.#catchUp()
-    const { until, stops } = await this.#writeDown()
+    const { until, stops, at } = await this.#writeDown()
     if (this.#course.ended) return true
     for (const [step, abort] of this.#working) if (this.#course.breaksOff(step)) abort.abort()
     await this.#cancelChildren(stops)
-    if (!this.#stopping) this.#begin()
+    if (!this.#stopping) this.#begin(at)
     if (this.#ends.length > 0) return false
     if (this.#working.size === 0) return this.#letGo(until)
     await this.#somethingHappens(until)
@@ -139,6 +139,8 @@ export class Drive {
 
   #endStep(turn: TurnDraft, step: Step | undefined, attempt: number, end: StepEnd): void {
     if (!step || step.attempt !== attempt || end.is === 'dropped') return
+    // Somebody else has said meanwhile what became of it.
+    if (end.is === 'probed' && step.at.is !== 'unknown') return
     if (end.is === 'ended' && end.settled) turn.settle(end.settled)
     if (end.is === 'waits' && step.at.is === 'waits' && step.at.approval === end.approval) this.#waiting.add(step.id)
     else this.#say(turn, taleOf(step, end))
@@ -147,12 +149,13 @@ export class Drive {
   #decide(turn: TurnDraft): Next {
     // A run that somebody stops may end; nothing else is decided by a process that is about to.
     for (let rounds = 0; !this.#stopping || this.#course.stopping; rounds++) {
-      const { tales, ...next } = this.#course.plan(this.#parts.clock.now().getTime())
-      if (tales.length === 0) return next
+      const at = this.#parts.clock.now().getTime()
+      const { tales, ...next } = this.#course.plan(at)
+      if (tales.length === 0) return { ...next, at }
       if (rounds === MOST_ROUNDS) throw new Error(`the run ${this.#run.id} decides and decides`)
       for (const tale of tales) this.#say(turn, tale)
     }
-    return { until: null, stops: [] }
+    return { until: null, stops: [], at: 0 }
   }
 
   #say(turn: TurnDraft, tale: Tale): void {
@@ -185,7 +188,10 @@ export class Drive {
         }
         // Whether the lines were written is not known, so the very same must be: others would make two of one thing.
         if (!isFault(error, 'STORE_UNAVAILABLE') || this.#lost || this.#stopping) throw error
+        // What happened before does not shorten the pause; it is looked at once this is written.
+        this.#wake = Promise.withResolvers<void>()
         await this.#somethingHappens(this.#parts.clock.now().getTime() + pause)
+        this.#wake.resolve()
       }
     }
   }
@@ -233,18 +239,20 @@ export class Drive {
   }
 
   async #messageTo(run: Run, tale: Tale): Promise<Message> {
-    const { entries } = await this.#parts.store.lines(run.tenant, run.id, 0)
-    return { tenant: run.tenant, run: run.id, ...tell(this.#parts.journal, run, entries.length, tale, 'system') }
+    const { store, journal } = this.#parts
+    const next = await store.next(run.tenant, run.id)
+    return { tenant: run.tenant, run: run.id, ...tell(journal, run, next, tale, 'system') }
   }
 
-  #begin(): void {
-    for (const work of this.#course.work) {
+  #begin(now: number): void {
+    for (const work of this.#course.work(now)) {
       const { step } = work
       if (this.#working.has(step) || this.#waiting.has(step) || this.#ends.some(each => each.step === step)) continue
       const abort = new AbortController()
+      if (this.#course.breaksOff(step)) abort.abort()
       this.#working.set(step, abort)
       const again = !this.#fresh.delete(step)
-      void this.#carry(work.is === 'compute' ? work : { ...work, again }, abort.signal)
+      void this.#carry(work.is === 'compute' || work.is === 'probe' ? work : { ...work, again }, abort.signal)
     }
   }
 
@@ -260,11 +268,13 @@ export class Drive {
       end = { is: 'dropped' }
     }
     this.#working.delete(work.step)
+    const brokenOff = this.#course.breaksOff(work.step)
     // What was cut off because this process stops is carried out by whoever goes on.
-    const cutOff =
-      signal.aborted && !this.#course.breaksOff(work.step) && end.is === 'ended' && end.outcome === 'cancelled'
-    const attempt = work.is === 'tool' ? work.attempt : 1
-    this.#ends.push({ step: work.step, attempt, end: cutOff ? { is: 'dropped' } : end })
+    if (signal.aborted && !brokenOff && end.is === 'ended' && end.outcome === 'cancelled') end = { is: 'dropped' }
+    // Nobody would: the run is stopped, and ends without it.
+    if (end.is === 'dropped' && brokenOff && !this.#stopping) end = givenUp(work)
+    const attempt = 'attempt' in work ? work.attempt : 1
+    this.#ends.push({ step: work.step, attempt, end })
     this.#wake.resolve()
   }
 
@@ -307,6 +317,12 @@ export class Drive {
   }
 }
 
+/** How something ended that nobody waits for any more. A call of it may have been made. */
+function givenUp({ is }: Work): StepEnd {
+  const why = 'the run was stopped before it was known what became of it'
+  return { is: 'ended', outcome: is === 'tool' ? 'indeterminate' : 'cancelled', data: { why } }
+}
+
 function deciderOf({ deciders }: DriveParts, { id, kind }: Run): Decider<unknown> {
   const decider = deciders[kind]
   if (!decider) throw new Error(`nobody decides for the run ${id}, which is of the kind ${kind}`)
@@ -314,7 +330,10 @@ function deciderOf({ deciders }: DriveParts, { id, kind }: Run): Decider<unknown
 }
 
 /** What follows once all is written down. */
-type Next = Omit<Plan, 'tales'>
+interface Next extends Omit<Plan, 'tales'> {
+  /** The time at which it follows, in milliseconds of the epoch. */
+  readonly at: number
+}
 
 interface Ended {
   readonly step: string

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { AgentOutput } from './agent/definition.ts'
-import { fault } from '../kernel/index.ts'
-import { gives, openEngine, type Play, says } from './fixtures/open-engine.ts'
+import { fault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { gives, openEngine, type Play, says, unmoved } from './fixtures/open-engine.ts'
 import type { Run } from './run.ts'
 import type { ModelRequest } from './model.ts'
 import { inDoubt } from './runs.ts'
+import type { StepEnd } from './step.ts'
+
+const verify = { tool: 'clock__look', after_ms: 0 }
+/** How a call ends of which nobody saw the end, and another tool can say what became of it. */
+const lost: StepEnd = { is: 'ended', outcome: 'indeterminate', data: { call: 'C', verify }, payload: { message: '' } }
+const probed = { is: 'probed', again: false, data: { call: 'P' } } as const
 
 /** Asks for the time once, and says it. */
 const tellTheTime: Play = work => {
@@ -101,6 +107,33 @@ describe('a run that is interfered with', () => {
     await assert.rejects(it.runs.cancel(run, it.actor), { code: 'RUN_ENDED' })
   })
 
+  test('ends when it is cancelled while nobody is at what it had begun, and says that the end of that is not known', async () => {
+    await using it = await openEngine()
+    const begun = Promise.withResolvers<void>()
+    const first = it.engine(async (work, _, signal) => {
+      if (work.is === 'model') return says('', { tool: 'clock__now', args: {} })
+      begun.resolve()
+      await aborted(signal)
+      return { is: 'dropped' }
+    })
+    const run = await start(it)
+    await begun.promise
+    await first.stop(AbortSignal.abort())
+    await it.runs.cancel(run, it.actor)
+    // Whoever goes on may only look whether it has ended.
+    it.engine((_work, _run, signal) => (signal.aborted ? { is: 'dropped' } : gives('12:00')))
+    assert.equal((await it.ended(run)).state, 'cancelled')
+    const lines = await it.runs.lines(run)
+    assert.deepEqual(
+      lines.slice(-3).map(({ type, data }) => [type, data['outcome']]),
+      [
+        ['run.cancel_requested', undefined],
+        ['tool.ended', 'indeterminate'],
+        ['run.cancelled', undefined],
+      ],
+    )
+  })
+
   test('begins nothing while it is paused, and goes on when it is resumed', async () => {
     await using it = await openEngine()
     const begun = Promise.withResolvers<void>()
@@ -165,6 +198,86 @@ describe('a run that is interfered with', () => {
     assert.equal(outputOf(await it.runs.lines(run)).response, 'It is 13:00.')
   })
 
+  test('asks a tool what became of a call, when there is one that can say it, and nobody else', async () => {
+    for (const happened of [true, false]) {
+      await using it = await openEngine()
+      const attempts: number[] = []
+      it.engine(
+        (work, run, signal) => {
+          if (work.is !== 'tool') return tellTheTime(work, run, signal)
+          attempts.push(work.attempt)
+          return work.attempt === 1 ? lost : gives('13:00')
+        },
+        {},
+        undefined,
+        () => ({ ...probed, happened, result: happened ? { content: [{ type: 'text', text: '12:30' }] } : null }),
+      )
+      const run = await it.execute()
+      assert.equal(outputOf(await it.runs.lines(run)).response, happened ? 'It is 12:30.' : 'It is 13:00.')
+      assert.deepEqual(attempts, happened ? [1] : [1, 2])
+      const settled = (await it.runs.lines(run)).find(({ type }) => type === 'tool.settled')!
+      assert.deepEqual([settled.data['by'], settled.data['call']], ['probe', 'P'])
+      assert.deepEqual(it.bugs, [])
+    }
+  })
+
+  test('is settled by a person who says it while a tool is asked, and then what the tool says is of no account', async () => {
+    await using it = await openEngine()
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<void>()
+    it.engine(
+      (work, run, signal) =>
+        work.is !== 'tool' ? tellTheTime(work, run, signal) : work.attempt === 1 ? lost : gives('13:00'),
+      {},
+      undefined,
+      async () => {
+        asked.resolve()
+        await answer.promise
+        return { ...probed, happened: true, result: null }
+      },
+    )
+    const run = await start(it)
+    await asked.promise
+    await it.runs.settle(run, 't1.1', { as: 'retry' }, it.actor)
+    answer.resolve()
+    assert.equal((await it.ended(run)).state, 'completed')
+    const settled = (await it.runs.lines(run)).filter(({ type }) => type === 'tool.settled')
+    assert.deepEqual(
+      settled.map(({ data }) => data['by']),
+      [it.actor.principal],
+    )
+    assert.equal(outputOf(await it.runs.lines(run)).response, 'It is 13:00.')
+    assert.deepEqual(it.bugs, [])
+  })
+
+  test('is asked for again by whoever goes on, and settled once, when its process goes while it asks', async () => {
+    await using it = await openEngine()
+    const play: Play = (work, run, signal) => (work.is === 'tool' ? lost : tellTheTime(work, run, signal))
+    const reached = Promise.withResolvers<void>()
+    const stuck = Promise.withResolvers<void>()
+    const probes: number[] = []
+    const still = it.engine(play, { lease: 300 }, unmoved, async work => {
+      probes.push(work.times)
+      reached.resolve()
+      await stuck.promise
+      return { ...probed, happened: false, result: null }
+    })
+    const run = await start(it)
+    await reached.promise
+    it.engine(play, {}, undefined, work => {
+      probes.push(work.times)
+      return { ...probed, happened: true, result: { content: [{ type: 'text', text: '12:30' }] } }
+    })
+    assert.equal((await it.ended(run)).state, 'completed')
+    stuck.resolve()
+    await until(async () => still.driving === 0)
+    assert.deepEqual(probes, [0, 0])
+    const lines = await it.lines(run)
+    assert.equal(lines.filter(type => type === 'tool.settled').length, 1)
+    assert.equal(lines.at(-1), 'run.completed')
+    assert.deepEqual(it.bugs, [])
+  })
+
   test('waits for people, and goes on when they have decided', async () => {
     await using it = await openEngine()
     let approved = false
@@ -185,6 +298,7 @@ describe('a run that is interfered with', () => {
 })
 
 describe('a run that begins as another did', () => {
+  const same = (before: JsonValue) => before
   test('knows what that did and does none of it again, whatever it is told instead', async () => {
     await using it = await openEngine()
     const heard: string[] = []
@@ -194,7 +308,8 @@ describe('a run that begins as another did', () => {
     })
     const first = await it.execute()
     const at = (await it.lines(first)).indexOf('tool.requested')
-    const second = await it.ended(await it.runs.fork(first, at, { message: 'And now?' }, it.identity, it.actor))
+    const toldNow = (before: JsonValue) => ({ ...(before as JsonObject), message: 'And now?' })
+    const second = await it.ended(await it.runs.fork(first, at, toldNow, it.identity, it.actor))
     assert.equal(second.state, 'completed')
     // The call had been asked for by then, and its end is known.
     assert.deepEqual(it.carried, ['m1.1.1', 't1.1', 'm2.1.1', 'm2.1.1'])
@@ -207,7 +322,7 @@ describe('a run that begins as another did', () => {
       'tool.requested',
       'tool.ended',
     ])
-    await assert.rejects(it.runs.fork(first, 99, {}, it.identity, it.actor), {
+    await assert.rejects(it.runs.fork(first, 99, same, it.identity, it.actor), {
       code: 'REQUEST_INVALID',
       message: /from 0 to 7/,
     })
@@ -226,9 +341,9 @@ describe('a run that begins as another did', () => {
     })
     const run = await start(it)
     await begun.promise
-    await assert.rejects(it.runs.fork(run, 4, {}, it.identity, it.actor), { message: /"t1.1" has not ended/ })
+    await assert.rejects(it.runs.fork(run, 4, same, it.identity, it.actor), { message: /"t1.1" has not ended/ })
     assert.equal(
-      (await it.ended(await it.runs.fork(run, 3, {}, it.identity, it.actor).finally(goOn.resolve))).state,
+      (await it.ended(await it.runs.fork(run, 3, same, it.identity, it.actor).finally(goOn.resolve))).state,
       'completed',
     )
     await it.ended(run)
@@ -280,7 +395,7 @@ describe('a process that goes', () => {
         return tellTheTime(work, run, signal)
       },
       { lease: 300 },
-      true,
+      unmoved,
     )
     const run = await start(it)
     await reached.promise

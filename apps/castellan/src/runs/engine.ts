@@ -5,13 +5,15 @@ import type { Held, RunStore } from './run-store.ts'
 export interface EngineSettings {
   /** Runs this process takes on at once. */
   readonly slots: number
+  /** Runs of one tenant at once, in all processes together. */
+  readonly mostOfTenant: number
   /** Milliseconds after which the runs of a process that is gone, or stands still, are anybody's. */
   readonly lease: number
   /** Milliseconds between looks at the queue when nobody says that there is something in it. */
   readonly poll: number
 }
 
-export const engineByDefault: EngineSettings = { slots: 64, lease: 20_000, poll: 1_000 }
+export const engineByDefault: EngineSettings = { slots: 64, mostOfTenant: Infinity, lease: 20_000, poll: 1_000 }
 
 /**
  * Claims runs that are due and drives them, as many at once as there are slots. Any number of processes may do so on one store. The
@@ -84,13 +86,14 @@ export class Engine {
   }
 
   async #claiming(): Promise<void> {
-    const { lease, poll, slots } = this.#settings
+    const { lease, poll, slots, mostOfTenant: mostOfTenantInAll } = this.#settings
     while (!this.#stopping) {
       this.#hint = Promise.withResolvers<void>()
       let wait = poll
       try {
         const most = slots - this.#drives.size
-        const wish = { owner: this.owner, most, mostOfTenant: mostOf(slots), lease, after: this.#lastTenant }
+        const bounds = { most, mostOfTenant: mostOf(slots), mostOfTenantInAll }
+        const wish = { owner: this.owner, ...bounds, lease, after: this.#lastTenant }
         const claimed = most > 0 ? await this.#store.claim(wish) : []
         for (const held of claimed) {
           this.#lastTenant = held.tenant

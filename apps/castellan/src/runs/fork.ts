@@ -1,11 +1,11 @@
-import { fault, isJsonObject, type JsonValue } from '../kernel/index.ts'
+import { fault } from '../kernel/index.ts'
 import type { Tale, Told } from './run.ts'
 import { word } from './word.ts'
 
 /**
  * The lines with which a run goes on that begins as another did, up to a line of it. What had been begun by then is known by how it
- * ended in the other, however late that was: nothing is done again. Pure; throws `REQUEST_INVALID` for a line that is not there, and
- * where something is still under way.
+ * ended in the other, however late that was: nothing is done again. What people answered, they answered to the other: no run begins after
+ * that. Pure; throws `REQUEST_INVALID` for a line that is not there, and where something is still under way.
  */
 export function forkedLines(lines: readonly Told[], at: number): readonly Tale[] {
   const last = lines.findIndex(({ type }) => ends.has(type))
@@ -13,6 +13,11 @@ export function forkedLines(lines: readonly Told[], at: number): readonly Tale[]
   if (!Number.isInteger(at) || at < 0 || at > most)
     throw fault('REQUEST_INVALID', { why: `"at" must be the number of a line of the run, from 0 to ${most}` })
   const kept = lines.slice(1, at + 1).filter(({ type }) => !commands.has(type))
+  const answered = kept.find(({ type }) => type === 'wait.answered')
+  if (answered)
+    throw fault('REQUEST_INVALID', {
+      why: `with line ${answered.seq} somebody answered this run, and no other: "at" must be less, so that they are asked again`,
+    })
   const open = new Set<string>()
   for (const { type, data } of kept) {
     if (type === 'tool.requested' || type === 'child.requested') open.add(word(data['step']))
@@ -28,11 +33,6 @@ export function forkedLines(lines: readonly Told[], at: number): readonly Tale[]
     const { payload: _digest, ...said } = data
     return { type, data: { ...said, copied: seq }, ...(payload === undefined ? {} : { payload }) }
   })
-}
-
-/** Input as it was, with what is to be otherwise. */
-export function withChanges(input: JsonValue, changes: Readonly<Record<string, JsonValue>>): JsonValue {
-  return isJsonObject(input) ? { ...input, ...changes } : input
 }
 
 function isEnd(type: string): boolean {

@@ -59,7 +59,15 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
         for (const each of due) await store.release(each, null)
     }
     const claim = (wish: Partial<ClaimWish> = {}): Promise<Held[]> =>
-      store.claim({ owner: 'one', most: 10, mostOfTenant: 100, lease: 60_000, after: '', ...wish })
+      store.claim({
+        owner: 'one',
+        most: 10,
+        mostOfTenant: 100,
+        mostOfTenantInAll: Infinity,
+        lease: 60_000,
+        after: '',
+        ...wish,
+      })
     const written = async ({ tenant, id }: Run) =>
       (await opened.journal.readStream(tenant, `run:${id}`)).map(({ type }) => type)
 
@@ -165,6 +173,21 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
         (await claim({ most: 1, after: a! })).map(({ run }) => run),
         [late.id],
       )
+    })
+
+    test('a tenant has no more runs under way with all owners than it may in all, and those of others go on', async () => {
+      await emptyQueue()
+      const [a, b] = [newId(), newId()].toSorted()
+      for (let count = 0; count < 5; count++) await start(aRun({ tenant: a! }))
+      for (let count = 0; count < 2; count++) await start(aRun({ tenant: b! }))
+      const bounds = { mostOfTenantInAll: 3, mostOfTenant: 2 }
+      const tenants = async (owner: string) =>
+        (await claim({ owner, ...bounds })).map(({ tenant }) => tenant).toSorted()
+      assert.deepEqual(await tenants('one'), [a, a, b, b])
+      assert.deepEqual(await tenants('two'), [a])
+      assert.deepEqual(await tenants('three'), [])
+      await start(aRun({ tenant: b! }))
+      assert.deepEqual(await tenants('three'), [b])
     })
 
     test('a tenant has no more runs under way than it may, and those of others go on', async () => {

@@ -38,6 +38,8 @@ export interface NewRun {
   readonly payloads: readonly Payload[]
   /** Milliseconds from now in which it becomes due. */
   readonly dueIn: number
+  /** Id of the trigger that started it. */
+  readonly trigger?: string
 }
 
 /** What somebody who does not hold a run tells it. */
@@ -69,6 +71,8 @@ export interface ClaimWish {
   readonly most: number
   /** Of what this owner has under way at once, as much may be of one tenant. */
   readonly mostOfTenant: number
+  /** Of what all owners have under way, as much may be of one tenant: owners who look at the very same moment may go beyond it together. */
+  readonly mostOfTenantInAll: number
   /** Milliseconds after which a run is anybody's again, unless the claim is renewed. */
   readonly lease: number
   /** The tenant that was served last: the ones after it come first. */
@@ -87,6 +91,8 @@ export interface RunStore {
   runs(tenant: string, filter: RunFilter, before: string | null, limit: number): Promise<Run[]>
   /** The lines of a run from `from` on, and what they carry by its number. */
   lines(tenant: string, run: string, from: number): Promise<{ entries: Entry[]; payloads: Map<number, Payload> }>
+  /** Number of the next line of a run. */
+  next(tenant: string, run: string): Promise<number>
 
   /**
    * Takes runs that are due: of each tenant in turn the most urgent, then the oldest. Nobody else gets them until their lease is

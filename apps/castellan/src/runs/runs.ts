@@ -6,8 +6,8 @@ import type { OpenWait } from './course.ts'
 import type { Deciders } from './deciders.ts'
 import type { Engine } from './engine.ts'
 import { hasEnded, type Run, type RunKind, type Tale, type Told } from './run.ts'
-import type { RunFilter, RunStore } from './run-store.ts'
-import { forkedLines, withChanges } from './fork.ts'
+import type { NewRun, RunFilter, RunStore } from './run-store.ts'
+import { forkedLines } from './fork.ts'
 import { newRun, tell, told } from './telling.ts'
 import { word } from './word.ts'
 
@@ -57,7 +57,16 @@ export class Runs {
 
   /** Queues a run on behalf of whoever asks, who can do no more through it than without it. Throws `STORE_UNAVAILABLE`. */
   async start(wish: RunWish, identity: Identity, actor: Actor): Promise<Run> {
-    const { store, journal, engine, clock } = this.#parts
+    const { store, engine } = this.#parts
+    const wanted = this.prepare(wish, identity, actor)
+    await store.start(wanted)
+    engine.hint()
+    return wanted.run
+  }
+
+  /** A run as {@link start} would queue it, for whoever has more to write in the same transaction. */
+  prepare(wish: RunWish, identity: Identity, actor: Actor): NewRun {
+    const { journal, clock } = this.#parts
     const { kind, name, subject = null, definition, input, priority = 0, session = null, within, startIn = 0 } = wish
     const by = { principal: identity.principal.id, scopes: identity.scopes, key: identity.keyId, roles: identity.roles }
     const said = {
@@ -72,26 +81,17 @@ export class Runs {
       root: within?.root ?? null,
       depth: within === undefined ? 0 : within.depth + 1,
     }
-    const wanted = newRun(
-      { ...said, correlationId: actor.correlationId },
-      { definition, input },
-      startIn,
-      journal,
-      clock,
-    )
-    await store.start(wanted)
-    engine.hint()
-    return wanted.run
+    return newRun({ ...said, correlationId: actor.correlationId }, { definition, input }, startIn, journal, clock)
   }
 
   /**
-   * Begins a run as another did, up to a line of it, perhaps with changes of what it was told. What the other did is known and not
-   * done again. Throws `REQUEST_INVALID`.
+   * Begins a run as another did, up to a line of it, perhaps told something else than that. What the other did is known and not done
+   * again. Throws `REQUEST_INVALID`.
    */
   async fork(
     run: Run,
     at: number,
-    changes: Readonly<Record<string, JsonValue>>,
+    inputOf: (before: JsonValue) => JsonValue,
     identity: Identity,
     actor: Actor,
   ): Promise<Run> {
@@ -114,7 +114,7 @@ export class Runs {
         depth: 0,
         correlationId: actor.correlationId,
       },
-      { definition, input: withChanges(input, changes) },
+      { definition, input: inputOf(input) },
       0,
       journal,
       clock,
@@ -242,26 +242,27 @@ export class Runs {
   }
 
   /** The check sees the run as it is when the line is added, and throws when it must not be. */
-  async #tell(
-    run: Run,
-    tale: Tale,
-    actor: Actor,
-    check: (lines: readonly Told[]) => void = () => undefined,
-  ): Promise<void> {
+  async #tell(run: Run, tale: Tale, actor: Actor, check?: (lines: readonly Told[]) => void): Promise<void> {
     const { store, journal, engine } = this.#parts
+    const { tenant, id } = run
     for (;;) {
-      const lines = await store.lines(run.tenant, run.id, 0)
-      const { entries } = lines
-      check(told(lines))
-      const line = tell(journal, { ...run, correlationId: actor.correlationId }, entries.length, tale, actor.principal)
+      const next = check ? await this.#checked(run, check) : await store.next(tenant, id)
+      const line = tell(journal, { ...run, correlationId: actor.correlationId }, next, tale, actor.principal)
       try {
-        await store.tell({ tenant: run.tenant, run: run.id, ...line })
+        await store.tell({ tenant, run: id, ...line })
         engine.hint()
         return
       } catch (error) {
         if (!isFault(error, 'STREAM_CONFLICT')) throw error
       }
     }
+  }
+
+  /** Number of the line that would follow those that were looked at. */
+  async #checked(run: Run, check: (lines: readonly Told[]) => void): Promise<number> {
+    const lines = await this.lines(run)
+    check(lines)
+    return lines.length
   }
 }
 

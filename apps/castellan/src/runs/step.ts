@@ -91,6 +91,21 @@ export type Work =
       readonly again: boolean
     }
   | { readonly is: 'compute'; readonly step: string; readonly computation: Computation }
+  /** Another tool is asked whether a call took effect whose end nobody saw. */
+  | {
+      readonly is: 'probe'
+      readonly step: string
+      /** Exposed name of the tool that was called, and with what. */
+      readonly tool: string
+      readonly args: JsonObject
+      /** The call in doubt. */
+      readonly call: string
+      readonly timeout: number
+      /** Which attempt of the step is in doubt. */
+      readonly attempt: number
+      /** How often it was asked so far. */
+      readonly times: number
+    }
 
 /** What became of a step. */
 export type StepEnd =
@@ -105,6 +120,15 @@ export type StepEnd =
     }
   /** People have to agree first. */
   | { readonly is: 'waits'; readonly approval: string; readonly until: number }
+  /** What a probe says of a call in doubt: whether it took effect, and what it answered; null when it cannot say. */
+  | {
+      readonly is: 'probed'
+      readonly happened: boolean | null
+      readonly result: JsonObject | null
+      /** Whether asking again may help. */
+      readonly again: boolean
+      readonly data: JsonObject
+    }
   /** It was broken off before anything was certain to have begun; it will be carried out again. */
   | { readonly is: 'dropped' }
 
@@ -116,11 +140,21 @@ export interface Step {
   readonly at:
     | { readonly is: 'open' }
     | { readonly is: 'waits'; readonly approval: string; readonly until: number }
-    /** Nobody knows what became of it. */
-    | { readonly is: 'unknown' }
+    /** Nobody knows what became of it: another tool is asked, or else a person. */
+    | { readonly is: 'unknown'; readonly probing: Probing | null }
     /** Another run is at it. */
     | { readonly is: 'elsewhere'; readonly run: string }
     /** Nothing is carried out: it waits for what others tell the run, or for a time. */
     | { readonly is: 'awaits'; readonly said: readonly Said[] }
     | { readonly is: 'ended' }
+}
+
+/** How it stands with a tool that can say what became of a call. */
+export interface Probing {
+  /** The call in doubt. */
+  readonly call: string
+  /** How often it was asked so far. */
+  readonly times: number
+  /** Not before, in milliseconds of the epoch. */
+  readonly notBefore: number
 }

@@ -147,6 +147,7 @@ export function newRun(
         definition,
         depth,
         priority,
+        ...(dueIn === 0 ? {} : { not_before: isoTime(new Date(clock.now().getTime() + dueIn)) }),
         ...(session === null ? {} : { session }),
         ...(parent === null ? {} : { parent: parent.run, step: parent.step }),
       },

@@ -3,8 +3,10 @@ import type { Answer, CallStore, Gate, Outcome } from '../gate/index.ts'
 import { pause, wireOutcome } from '../gate/index.ts'
 import type { Identity } from '../identity/index.ts'
 import { isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import type { Verification } from '../registry/index.ts'
 import type { Run } from './run.ts'
 import type { StepEnd, Work } from './step.ts'
+import type { ToolPlaces } from './tool-places.ts'
 
 export interface ToolHandParts {
   readonly gate: Pick<Gate, 'pass'>
@@ -12,16 +14,35 @@ export interface ToolHandParts {
   readonly approval: (tenant: string, id: string) => Promise<Pick<Approval, 'state' | 'expiresAt'>>
   /** Whoever the run acts for, as they are now. Throws `UNAUTHENTICATED`. */
   readonly actingFor: (run: Run) => Promise<Identity>
+  readonly places: Pick<ToolPlaces, 'take'>
+  /** How calls of a tool are verified; null when nobody has said it. */
+  readonly verification: (tenant: string, tool: string) => { readonly how: Verification; readonly asks: string } | null
 }
 
 type ToolWork = Extract<Work, { is: 'tool' }>
+
+/** What is asked of the gate for a step, and why. */
+export interface StepCall extends Pick<ToolWork, 'tool' | 'args' | 'timeout' | 'again' | 'approval'> {
+  /** The same for every life of the run that asks for the same. */
+  readonly key: string
+  readonly causationId: string
+}
 
 /**
  * Takes a step of a run through the gate, as its owner, under a key of its own: so whatever life of the run asks, the effect happens
  * once, and everybody is told the same of it.
  */
 export async function callTool(parts: ToolHandParts, run: Run, work: ToolWork, signal: AbortSignal): Promise<StepEnd> {
-  const key = keyOf(run, work)
+  const end = await callOnce(parts, run, { ...work, key: keyOf(run, work), causationId: run.id }, signal)
+  if (end.is !== 'ended' || end.outcome !== 'indeterminate') return end
+  const found = parts.verification(run.tenant, work.tool)
+  if (found === null) return end
+  return { ...end, data: { ...end.data, verify: { tool: found.asks, after_ms: found.how.after } } }
+}
+
+/** Makes a call, as the owner of the run, unless an earlier life of it did: then it tells what became of that. */
+export async function callOnce(parts: ToolHandParts, run: Run, work: StepCall, signal: AbortSignal): Promise<StepEnd> {
+  const { key } = work
   if (work.approval !== null) {
     const { state, expiresAt } = await parts.approval(run.tenant, work.approval)
     if (state === 'pending') return { is: 'waits', approval: work.approval, until: Date.parse(expiresAt) }
@@ -29,6 +50,17 @@ export async function callTool(parts: ToolHandParts, run: Run, work: ToolWork, s
   // By now a policy may refuse what was made before; what became of that is told all the same.
   const earlier = work.again ? await whatBecame(parts, run, key, signal) : null
   if (earlier) return earlier
+  const leave = await parts.places.take(`${run.tenant} ${work.tool}`, signal)
+  if (leave === null) return ended('cancelled', { why: 'it was stopped before it began' })
+  try {
+    return await passGate(parts, run, work, signal)
+  } finally {
+    leave()
+  }
+}
+
+async function passGate(parts: ToolHandParts, run: Run, work: StepCall, signal: AbortSignal): Promise<StepEnd> {
+  const { key } = work
   let identity: Identity
   try {
     identity = await parts.actingFor(run)
@@ -49,7 +81,7 @@ export async function callTool(parts: ToolHandParts, run: Run, work: ToolWork, s
         args: work.args,
         context: {
           correlationId: run.correlationId,
-          causationId: run.id,
+          causationId: work.causationId,
           sessionId: run.root,
           runId: run.root,
           ...(run.subject === null ? {} : { agentId: run.subject }),

@@ -275,8 +275,7 @@ export class Sessions implements SessionBook {
   }
 
   #wishFor(tenant: string, more: Session['guardrails']): GuardrailWish {
-    const { mode, thresholds, categories, providers } = this.#parts.rules.guardrails(tenant)
-    return tightened({ mode, thresholds, categories, providers }, more) ?? {}
+    return tightened(this.#parts.rules.guardrailWish(tenant), more) ?? {}
   }
 
   async #save(open: Open, session: Session, type: string, actor: Actor, data: JsonObject): Promise<void> {

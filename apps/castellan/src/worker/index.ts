@@ -1,2 +1,2 @@
-export { every, type Loop } from './loop.ts'
+export { listenForOperations } from './operations.ts'
 export { Probes } from './probe-servers.ts'

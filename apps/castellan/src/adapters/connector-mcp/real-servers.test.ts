@@ -69,6 +69,20 @@ describe('servers nobody here wrote work over stdio', { timeout: 60_000 }, () =>
       },
       { MEMORY_FILE_PATH: join(folder, 'memory.jsonl') },
     ))
+
+  test('sequential-thinking: keeps count of thoughts, of branches, too', () =>
+    withServer('server-sequential-thinking', [], async ({ call }) => {
+      const thought = { thought: 'It may be so.', thoughtNumber: 1, totalThoughts: 2, nextThoughtNeeded: true }
+      await call('sequentialthinking', thought)
+      const reply = await call('sequentialthinking', {
+        ...thought,
+        thoughtNumber: 2,
+        nextThoughtNeeded: false,
+        branchFromThought: 1,
+        branchId: 'or-not',
+      })
+      assert.partialDeepStrictEqual(JSON.parse(textOf(reply)), { thoughtHistoryLength: 2, branches: ['or-not'] })
+    }))
 })
 
 interface Running {

@@ -6,6 +6,8 @@ export interface Gauges {
   readonly sessions: () => number
   readonly callsUnderWay: () => number
   readonly lateWrites: () => number
+  /** How many things go worse than they could. */
+  readonly impaired: () => number
   readonly servers: () => Readonly<Record<string, number>>
   /** Offset of the newest entry. */
   readonly journalHead: () => Promise<number>
@@ -62,6 +64,7 @@ export function prometheus(gauges: Gauges): { readonly meter: Meter; readonly re
     })
   gauge('castellan_mcp_sessions', 'Open MCP sessions.', gauges.sessions)
   gauge('castellan_calls_under_way', 'Calls inside the gate.', gauges.callsUnderWay)
+  gauge('castellan_impaired', 'How many things go worse than they could; /ready names them.', gauges.impaired)
   gauge('castellan_late_writes', 'Journal writes not yet on disk.', gauges.lateWrites)
   gauge('castellan_journal_offset', 'Offset of the newest journal entry.', gauges.journalHead)
   new Gauge({

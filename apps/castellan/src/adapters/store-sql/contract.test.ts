@@ -5,6 +5,7 @@ import { budgetLedgerSuite } from '../../gate/budgets/budget-ledger.testsuite.ts
 import { decisionLogSuite } from '../../gate/decision-log.testsuite.ts'
 import { nodeStoreSuite } from '../../gate/node-store.testsuite.ts'
 import { rulesStoreSuite } from '../../gate/rules-store.testsuite.ts'
+import { type OpenServerOwners, serverOwnersSuite } from '../../gate/server-owners.testsuite.ts'
 import { noteStoreSuite } from '../../history/note-store.testsuite.ts'
 import { identityStoreSuite } from '../../identity/identity-store.testsuite.ts'
 import { journalStoreSuite } from '../../journal/journal-store.testsuite.ts'
@@ -13,6 +14,8 @@ import { systemClock } from '../../kernel/index.ts'
 import { pinStoreSuite } from '../../registry/pins/pin-store.testsuite.ts'
 import { registryStoreSuite } from '../../registry/registry-store.testsuite.ts'
 import { runStoreSuite } from '../../runs/run-store.testsuite.ts'
+import { triggerStoreSuite } from '../../runs/triggers/trigger-store.testsuite.ts'
+import { teamStoreSuite } from '../../runs/team/team-store.testsuite.ts'
 import { sessionStoreSuite } from '../../sessions/session-store.testsuite.ts'
 import { openPostgres, openSqlite, type SqliteOptions, type Stores } from './index.ts'
 import { SqliteDatabase } from './sqlite/sqlite-database.ts'
@@ -41,8 +44,13 @@ for (const { name, skip, open } of databases) {
   approvalStoreSuite(name, open, skip)
   sessionStoreSuite(name, open, skip)
   runStoreSuite(name, open, skip)
+  teamStoreSuite(name, open, skip)
   subscriptionStoreSuite(name, open, skip)
+  triggerStoreSuite(name, open, skip)
 }
+
+serverOwnersSuite('SQLite', sharedSqlite, false)
+serverOwnersSuite('PostgreSQL', sharedPostgres, postgres.skip)
 
 journalStoreSuite('SQLite, asked for everything,', () => onSqlite(openForgetful), false)
 
@@ -65,6 +73,21 @@ async function openForgetful(options: SqliteOptions): Promise<Stores> {
     stats: () => database.stats(),
     close: () => database.close(),
   })
+}
+
+/** Two who take themselves for different processes. */
+async function sharedSqlite(): Promise<OpenServerOwners> {
+  const folder = temporaryFolder()
+  const database = await SqliteDatabase.open({ folder: folder.path, clock: systemClock })
+  const close = () => database.close().finally(() => folder[Symbol.dispose]())
+  return { ...storesOver(database), other: storesOver(database), close }
+}
+
+async function sharedPostgres(): Promise<OpenServerOwners> {
+  const { url, drop } = await freshPostgres(postgres.url)
+  const [stores, other] = [await openPostgres({ url }), await openPostgres({ url })]
+  const close = () => Promise.all([stores.close(), other.close()]).then(drop)
+  return { ...stores, other, close }
 }
 
 async function onPostgres(): Promise<Stores> {

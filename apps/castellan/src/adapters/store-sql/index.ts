@@ -1,8 +1,11 @@
 import type { PostgresOptions } from './postgres/postgres-database.ts'
+import type { MoveOptions } from './move/move-to-postgres.ts'
+import type { MovedRows } from './move/copy-table.ts'
 import { SqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.ts'
 import { type Stores, storesOver } from './stores.ts'
 
 export type { Stats } from './database.ts'
+export type { MovedRows } from './move/copy-table.ts'
 export type { MigrationStatus } from './migrate.ts'
 export type { PostgresOptions } from './postgres/postgres-database.ts'
 export type { SqliteOptions } from './sqlite/sqlite-database.ts'
@@ -10,7 +13,7 @@ export type { Stores } from './stores.ts'
 
 /**
  * Stores in a folder of this machine, with its schema brought up to date.
- * Throws `DATA_LOCKED`, `STORE_INCOMPATIBLE` or `STORE_UNAVAILABLE`.
+ * Throws `DATA_LOCKED`, `DATA_MOVED`, `STORE_INCOMPATIBLE` or `STORE_UNAVAILABLE`.
  */
 export async function openSqlite(options: SqliteOptions): Promise<Stores> {
   return storesOver(await SqliteDatabase.open(options))
@@ -24,4 +27,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Stores> {
   // Only an installation that has such a database loads the driver for it.
   const { PostgresDatabase } = await import('./postgres/postgres-database.ts')
   return storesOver(await PostgresDatabase.open(options))
+}
+
+/** Moves the stores in a folder of this machine to a PostgreSQL database; see {@link MoveOptions}. Throws what the move itself throws. */
+export async function moveToPostgres(options: MoveOptions): Promise<readonly MovedRows[]> {
+  return (await import('./move/move-to-postgres.ts')).moveToPostgres(options)
 }

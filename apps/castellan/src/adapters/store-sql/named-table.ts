@@ -4,7 +4,7 @@ import type { NamedRow } from './tables.ts'
 /** The queries of a table of versioned resources with names, each kept whole as JSON. */
 export function prepareNamed(
   db: Compiler,
-  table: 'servers' | 'groups' | 'limits' | 'approval_rules' | 'budgets' | 'prices' | 'agents' | 'workflows',
+  table: 'servers' | 'groups' | 'limits' | 'approval_rules' | 'budgets' | 'prices' | 'agents' | 'workflows' | 'teams',
 ) {
   return {
     all: prepare(() => db.selectFrom(table).select('body').orderBy('name').orderBy('tenant')),

@@ -20,8 +20,21 @@ export function nodeStore(database: Database, db: Compiler): NodeStore {
     db.deleteFrom('nodes').where('alive_until', '<', sql<number>`${now} - ${whole(age)}`),
   )
   const others = prepare(() => db.deleteFrom('nodes').where('id', '!=', id))
+  const installation = prepare(() => db.selectFrom('installation').select('id'))
+  const named = prepare(({ id }: { id: string }) =>
+    db
+      .insertInto('installation')
+      .values({ place: 1, id })
+      .onConflict(conflict => conflict.column('place').doNothing()),
+  )
   return {
     id,
+    async installation() {
+      await database.write([named({ id: newId() })])
+      const [row] = await database.read(installation({}))
+      if (!row) throw new Error('the store does not say which installation it is of')
+      return row.id
+    },
     join: lease =>
       database.write([database.dialect === 'sqlite' ? others({}) : forget({ age: OLD }), enter({ lease })]),
     stay: lease => database.write([enter({ lease })]),

@@ -2,6 +2,7 @@ import {
   type Catalog,
   type Grant,
   type Group,
+  type Health,
   type RegistryStore,
   type SealedSecret,
   type Server,
@@ -18,6 +19,7 @@ export function registryStore(database: Database, db: Compiler, commit: CommitEn
   const groups = prepareNamed(db, 'groups')
   const grants = prepareGrants(db)
   const catalogs = prepareCatalogs(db)
+  const health = prepareHealth(db)
   const secrets = prepareSecrets(db)
   const read = async <T>(query: Query<{ readonly body: string }>) => (await database.read(query)).map(parseBody<T>)
 
@@ -46,6 +48,16 @@ export function registryStore(database: Database, db: Compiler, commit: CommitEn
       const row = { server: catalog.server, tenant, body: JSON.stringify(catalog) }
       const gone = refusal('NOT_FOUND', { what: 'server' })
       return commit([{ ...catalogs.save(row), violations: { fkey: gone } }], entries)
+    },
+
+    async healths() {
+      const rows = await database.read(health.all({}))
+      return new Map(rows.map(row => [row.server, parseBody<Health>(row)]))
+    },
+    saveHealth(server, found, entries) {
+      const gone = refusal('NOT_FOUND', { what: 'server' })
+      const row = { server, body: JSON.stringify(found) }
+      return commit([{ ...health.save(row), violations: { fkey: gone } }], entries)
     },
 
     grants: tenant => read<Grant>(tenant === undefined ? grants.all({}) : grants.ofTenant({ tenant })),
@@ -92,6 +104,18 @@ function prepareCatalogs(db: Compiler) {
       db
         .insertInto('catalogs')
         .values({ server, tenant, body })
+        .onConflict(conflict => conflict.column('server').doUpdateSet({ body })),
+    ),
+  }
+}
+
+function prepareHealth(db: Compiler) {
+  return {
+    all: prepare(() => db.selectFrom('server_health').select(['server', 'body'])),
+    save: prepare(({ server, body }: Tables['server_health']) =>
+      db
+        .insertInto('server_health')
+        .values({ server, body })
         .onConflict(conflict => conflict.column('server').doUpdateSet({ body })),
     ),
   }

@@ -15,6 +15,7 @@ import { chargeStatements } from './charges.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
 import type { Database, Dialect, Statement } from './database.ts'
+import { firstOfEach } from './first-of-each.ts'
 import { entryOf } from './journal-store.ts'
 import { parseBody, refusal } from './resource.ts'
 import { storeTime } from './store-time.ts'
@@ -25,23 +26,7 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
   const of = prepareRuns(db, database.dialect)
   const charging = chargeStatements(db)
   const lost = refusal('RUN_LOST', {})
-
-  function saveNew({ run, payloads, dueIn }: NewRun): Statement[] {
-    const there = { violations: { pkey: refusal('VERSION_CONFLICT', { what: 'run' }) } }
-    return [
-      { ...of.insert(rowOf(run)), ...there },
-      { ...of.enqueue({ run: run.id, tenant: run.tenant, priority: run.priority, dueIn }), ...there },
-      ...payloads.map(savePayload),
-    ]
-  }
-
-  function savePayload({ tenant, run, seq, salt, value }: Payload): Statement {
-    const taken = refusal('STREAM_CONFLICT', { stream: `run:${run}`, seq })
-    return {
-      ...of.keepPayload({ tenant, run, seq, salt, value: JSON.stringify(value) }),
-      violations: { pkey: taken },
-    }
-  }
+  const { saveNew, savePayload } = savingRuns(db, database.dialect)
 
   function passOn({ tenant, run, payload }: RunMessage): Statement[] {
     return [
@@ -72,27 +57,31 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
       return { entries: entries.map(entryOf), payloads: found }
     },
 
+    async next(tenant, run) {
+      const [row] = await database.read(of.next({ tenant, stream: `run:${run}` }))
+      return row?.next ?? 0
+    },
+
     async claim(wish) {
-      const [rows, held] = await Promise.all([
-        database.read(of.due({ most: wish.most })),
-        database.read(of.heldBy({ owner: wish.owner })),
-      ])
-      const counts = new Map(held.map(({ tenant, held: count }) => [tenant, Number(count)]))
-      const wanted = takeTurns(rows, tenant => counts.get(tenant) ?? 0, wish)
-      const claimed = await Promise.all(
-        wanted.map(async ({ tenant, run, fence, told }): Promise<Held | null> => {
-          try {
-            const { owner, lease } = wish
-            const taken = refusal('VERSION_CONFLICT', { what: 'run' })
-            await database.write([{ ...of.claim({ run, fence, owner, lease }), one: taken }])
-            return { tenant, run, fence: fence + 1, told }
-          } catch (error) {
-            if (isFault(error, 'VERSION_CONFLICT')) return null
-            throw error
-          }
-        }),
-      )
-      return claimed.filter(each => each !== null)
+      const [rows, held] = await Promise.all([database.read(of.due({ most: wish.most })), database.read(of.held({}))])
+      const heldOfTenant = (tenant: string) => {
+        const of = held.filter(each => each.tenant === tenant)
+        const inAll = of.reduce((sum, each) => sum + Number(each.held), 0)
+        const own = Number(of.find(({ owner }) => owner === wish.owner)?.held ?? 0)
+        // As many as leave the smaller of the two rooms.
+        return Math.max(own, wish.mostOfTenant - (wish.mostOfTenantInAll - inAll))
+      }
+      const wanted = takeTurns(rows, heldOfTenant, wish)
+      if (wanted.length === 0) return []
+      const { owner, lease } = wish
+      const names = JSON.stringify(wanted.map(({ run }) => run))
+      await database.write([of.claim({ runs: names, owner, lease })])
+      const now = new Map((await database.read(of.claimed({ runs: names, owner }))).map(row => [row.run, row]))
+      return wanted.flatMap(({ run, fence }): Held[] => {
+        const got = now.get(run)
+        // One that this owner had, and was slow to renew, is not claimed anew.
+        return got && got.fence > fence ? [heldOf(got)] : []
+      })
     },
 
     freeOrphans: () => (database.dialect === 'sqlite' ? database.write([of.freeAll({})]) : Promise.resolve()),
@@ -103,7 +92,7 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
 
     async holding(owner) {
       const rows = await database.read(of.holding({ owner }))
-      return rows.map(({ tenant, run, fence, told }) => ({ tenant, run, fence, told }))
+      return rows.map(heldOf)
     },
 
     async advance({ tenant, run: id, fence }, { run, entries, payloads, children, messages, awaits, charges }) {
@@ -158,6 +147,32 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
   }
 }
 
+function heldOf({ tenant, run, fence, told }: Held): Held {
+  return { tenant, run, fence, told }
+}
+
+/** The statements that save a new run, and what a line of one carries. */
+export function savingRuns(db: Compiler, dialect: Dialect) {
+  const of = prepareNewRuns(db, dialect)
+  const savePayload = ({ tenant, run, seq, salt, value }: Payload): Statement => {
+    const taken = refusal('STREAM_CONFLICT', { stream: `run:${run}`, seq })
+    return {
+      ...of.keepPayload({ tenant, run, seq, salt, value: JSON.stringify(value) }),
+      violations: { pkey: taken },
+    }
+  }
+  const saveNew = ({ run, payloads, dueIn, trigger }: NewRun): Statement[] => {
+    const there = { violations: { pkey: refusal('VERSION_CONFLICT', { what: 'run' }) } }
+    const { id, tenant, priority } = run
+    return [
+      { ...of.insert(rowOf(run)), ...there },
+      { ...of.enqueue({ run: id, tenant, priority, dueIn, trigger: trigger ?? null }), ...there },
+      ...payloads.map(savePayload),
+    ]
+  }
+  return { saveNew, savePayload }
+}
+
 function page(db: Compiler, tenant: string, filter: RunFilter, before: string | null, limit: number) {
   const { kind, state, name, principal, parent, session } = filter
   return db
@@ -190,19 +205,45 @@ function rowOf(run: Run): RunRow {
   }
 }
 
+function prepareNewRuns(db: Compiler, dialect: Dialect) {
+  const { now, whole } = storeTime(dialect)
+  return {
+    insert: prepare((row: RunRow) => {
+      const { id, tenant, kind, name, state, principal, parent, session, body } = row
+      return db.insertInto('runs').values({ id, tenant, kind, name, state, principal, parent, session, body })
+    }),
+    keepPayload: prepare(({ tenant, run, seq, salt, value }: PayloadRow) =>
+      db.insertInto('run_payloads').values({ tenant, run, seq, salt, value }),
+    ),
+    enqueue: prepare(({ run, tenant, priority, dueIn, trigger }: NewPlace) =>
+      db.insertInto('run_queue').values({
+        run,
+        tenant,
+        priority,
+        due_at: sql`${now} + ${whole(dueIn)}`,
+        owner: null,
+        fence: 0,
+        told: 0,
+        started_by: trigger,
+      }),
+    ),
+  }
+}
+
 function prepareRuns(db: Compiler, dialect: Dialect) {
   const { now, whole } = storeTime(dialect)
   const heard = {
     told: sql<number>`told + 1`,
     due_at: sql<number>`CASE WHEN owner IS NULL THEN ${now} ELSE due_at END`,
   }
+  /** The values of a list in JSON. */
+  const listed = (names: string) =>
+    dialect === 'postgres'
+      ? sql<string>`(SELECT jsonb_array_elements_text(${names}::jsonb))`
+      : sql<string>`(SELECT value FROM json_each(${names}))`
   const at = (held: { run: string; fence: number }) =>
     db.updateTable('run_queue').where('run', '=', held.run).where('fence', '=', held.fence)
   return {
-    insert: prepare((row: RunRow) => {
-      const { id, tenant, kind, name, state, principal, parent, session, body } = row
-      return db.insertInto('runs').values({ id, tenant, kind, name, state, principal, parent, session, body })
-    }),
     update: prepare(({ id, tenant, state, body }: RunRow) =>
       db.updateTable('runs').set({ state, body }).where('id', '=', id).where('tenant', '=', tenant),
     ),
@@ -218,6 +259,13 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
         .where('seq', '>=', from)
         .orderBy('seq'),
     ),
+    next: prepare(({ tenant, stream }: { tenant: string; stream: string }) =>
+      db
+        .selectFrom('journal')
+        .select(sql<number | null>`max(seq) + 1`.as('next'))
+        .where('tenant', '=', tenant)
+        .where('stream', '=', stream),
+    ),
     payloads: prepare(({ tenant, run, from }: { tenant: string; run: string; from: number }) =>
       db
         .selectFrom('run_payloads')
@@ -225,15 +273,6 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
         .where('tenant', '=', tenant)
         .where('run', '=', run)
         .where('seq', '>=', from),
-    ),
-    keepPayload: prepare(({ tenant, run, seq, salt, value }: PayloadRow) =>
-      db.insertInto('run_payloads').values({ tenant, run, seq, salt, value }),
-    ),
-    enqueue: prepare(
-      ({ run, tenant, priority, dueIn }: { run: string; tenant: string; priority: number; dueIn: number }) =>
-        db
-          .insertInto('run_queue')
-          .values({ run, tenant, priority, due_at: sql`${now} + ${whole(dueIn)}`, owner: null, fence: 0, told: 0 }),
     ),
     /** Of each tenant with something due the first few: found by its index, however long the queue of another is. */
     due: prepare(({ most }: { most: number }) => ({
@@ -246,25 +285,38 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
             FROM waiting WHERE waiting.tenant IS NOT NULL
           )
           SELECT queue.run, queue.tenant, queue.fence, queue.told
-          FROM waiting JOIN run_queue AS queue ON queue.run IN (
-            SELECT run FROM run_queue
-            WHERE tenant = waiting.tenant AND due_at IS NOT NULL AND due_at <= ${now}
-            ORDER BY priority DESC, due_at, run LIMIT ${most}
-          )
+          FROM waiting ${firstOfEach(dialect, {
+            table: 'run_queue',
+            own: sql``,
+            key: 'run',
+            rest: sql`
+              WHERE tenant = waiting.tenant AND due_at IS NOT NULL AND due_at <= ${now}
+              ORDER BY priority DESC, due_at, run LIMIT ${most}`,
+          })}
           ORDER BY queue.tenant, queue.priority DESC, queue.due_at, queue.run`.compile(db),
     })),
-    heldBy: prepare(({ owner }: { owner: string }) =>
+    held: prepare(() =>
       db
         .selectFrom('run_queue')
-        .select(({ fn }) => ['tenant', fn.countAll<number | string>().as('held')])
-        .where('owner', '=', owner)
+        .select(({ fn }) => ['tenant', 'owner', fn.countAll<number | string>().as('held')])
+        .where('owner', 'is not', null)
         .where('due_at', '>', now)
-        .groupBy('tenant'),
+        .groupBy(['tenant', 'owner']),
     ),
-    claim: prepare((wish: { run: string; fence: number; owner: string; lease: number }) =>
-      at(wish)
-        .set({ owner: wish.owner, fence: sql`fence + 1`, due_at: sql`${now} + ${whole(wish.lease)}` })
-        .where('due_at', '<=', now),
+    /** Whoever is at one of them already is not waited for. */
+    claim: prepare(({ runs, owner, lease }: { runs: string; owner: string; lease: number }) => {
+      const due = db.selectFrom('run_queue').select('run').where('run', 'in', listed(runs)).where('due_at', '<=', now)
+      return db
+        .updateTable('run_queue')
+        .set({ owner, fence: sql`fence + 1`, due_at: sql`${now} + ${whole(lease)}` })
+        .where('run', 'in', dialect === 'postgres' ? due.forUpdate().skipLocked() : due)
+    }),
+    claimed: prepare(({ runs, owner }: { runs: string; owner: string }) =>
+      db
+        .selectFrom('run_queue')
+        .select(['run', 'tenant', 'fence', 'told'])
+        .where('run', 'in', listed(runs))
+        .where('owner', '=', owner),
     ),
     freeAll: prepare(() =>
       db.updateTable('run_queue').set({ owner: null, due_at: now }).where('owner', 'is not', null),
@@ -324,6 +376,14 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
         .orderBy('tenant'),
     ),
   }
+}
+
+interface NewPlace {
+  readonly run: string
+  readonly tenant: string
+  readonly priority: number
+  readonly dueIn: number
+  readonly trigger: string | null
 }
 
 interface QueueRow {

@@ -1,10 +1,10 @@
 import type { ApprovalStore } from '../../approvals/index.ts'
-import type { BudgetLedger, CallStore, DecisionLog, NodeStore, RulesStore } from '../../gate/index.ts'
+import type { BudgetLedger, CallStore, DecisionLog, NodeStore, RulesStore, ServerOwners } from '../../gate/index.ts'
 import type { NoteStore } from '../../history/index.ts'
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore, SubscriptionStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
-import type { AgentStore, RunStore, WorkflowStore } from '../../runs/index.ts'
+import type { AgentStore, RunStore, TeamStore, TriggerStore, WorkflowStore } from '../../runs/index.ts'
 import type { SessionStore } from '../../sessions/index.ts'
 import { agentStore } from './agent-store.ts'
 import { approvalStore } from './approval-store.ts'
@@ -23,9 +23,20 @@ import { pinStore } from './pin-store.ts'
 import { registryStore } from './registry-store.ts'
 import { rulesStore } from './rules-store.ts'
 import { runStore } from './run-store.ts'
+import { serverOwners } from './server-owners.ts'
 import { sessionStore } from './session-store.ts'
 import { subscriptionStore } from './subscription-store.ts'
+import { triggerStore } from './trigger-store.ts'
+import { teamStore } from './team-store.ts'
 import { workflowStore } from './workflow-store.ts'
+
+/** By which processes on one database may hint to each other, besides what it does by itself. */
+export interface News {
+  /** Calls back with the newest offset when entries of this process got theirs, until the returned function is called. */
+  onOwn(tell: (head: number) => void): () => void
+  /** Others have some: readers look. */
+  fromOthers(): void
+}
 
 /** Every store there is, over one database: what one of them commits, the others see. */
 export interface Stores extends AsyncDisposable {
@@ -34,6 +45,7 @@ export interface Stores extends AsyncDisposable {
   readonly identity: IdentityStore
   readonly registry: RegistryStore
   readonly nodes: NodeStore
+  readonly owners: ServerOwners
   readonly calls: CallStore
   readonly decisions: DecisionLog
   readonly rules: RulesStore
@@ -42,9 +54,13 @@ export interface Stores extends AsyncDisposable {
   readonly agents: AgentStore
   readonly notes: NoteStore
   readonly workflows: WorkflowStore
+  readonly triggers: TriggerStore
+  readonly teams: TeamStore
   readonly pins: PinStore
   readonly budgets: BudgetLedger
   readonly approvals: ApprovalStore
+  /** Only where others may write. */
+  readonly news?: News
   /** The schema in force. */
   readonly migrations: readonly MigrationStatus[]
   stats(): Stats
@@ -55,6 +71,7 @@ export interface Stores extends AsyncDisposable {
 /** What a database must have to be opened as stores. */
 export interface OpenDatabase extends Database {
   readonly migrations: readonly MigrationStatus[]
+  readonly news?: News
   stats(): Stats
   close(): Promise<void>
 }
@@ -69,6 +86,7 @@ export function storesOver(database: OpenDatabase): Stores {
     identity: identityStore(database, db, commit),
     registry: registryStore(database, db, commit),
     nodes,
+    owners: serverOwners(database, db, nodes.id),
     calls: callStore(database, db, commit, nodes.id),
     decisions: decisionLog(database, db),
     rules: rulesStore(database, db, commit),
@@ -77,9 +95,12 @@ export function storesOver(database: OpenDatabase): Stores {
     agents: agentStore(database, db, commit),
     notes: noteStore(database, db),
     workflows: workflowStore(database, db, commit),
+    triggers: triggerStore(database, db, commit),
+    teams: teamStore(database, db, commit),
     pins: pinStore(database, db, commit),
     budgets: budgetLedger(database, db, commit),
     approvals: approvalStore(database, db, commit),
+    ...(database.news === undefined ? {} : { news: database.news }),
     migrations: database.migrations,
     stats: () => database.stats(),
     close: () => database.close(),

@@ -12,6 +12,7 @@ import { isFault } from '../../kernel/index.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
 import type { Database, Dialect, Statement } from './database.ts'
+import { firstOfEach } from './first-of-each.ts'
 import { nameTaken, parseBody, refusal, saveVersion } from './resource.ts'
 import { storeTime } from './store-time.ts'
 import type { DeadLetterRow, SubscriptionRow } from './tables.ts'
@@ -342,11 +343,14 @@ function prepareDeliveries(db: Compiler, dialect: Dialect) {
             (SELECT count(*) FROM deliveries AS others
               WHERE others.subscription = subscriptions.id AND others.owner IS NOT NULL AND others.due_at > ${now}) AS held,
             queue."offset", queue.lane, queue.attempts, queue.fence
-          FROM subscriptions JOIN deliveries AS queue ON queue.subscription = subscriptions.id AND queue."offset" IN (
-            SELECT "offset" FROM deliveries
-            WHERE subscription = subscriptions.id AND due_at IS NOT NULL AND due_at <= ${now}
-            ORDER BY due_at, "offset" LIMIT ${most}
-          )
+          FROM subscriptions ${firstOfEach(dialect, {
+            table: 'deliveries',
+            own: sql`queue.subscription = subscriptions.id AND `,
+            key: 'offset',
+            rest: sql`
+              WHERE subscription = subscriptions.id AND due_at IS NOT NULL AND due_at <= ${now}
+              ORDER BY due_at, "offset" LIMIT ${most}`,
+          })}
           WHERE subscriptions.pending > 0 AND subscriptions.paused = 0
           ORDER BY subscriptions.tenant, subscriptions.id, queue.due_at, queue."offset"`.compile(db),
     })),

@@ -38,6 +38,10 @@ export interface Tables {
 
   readonly servers: NamedRow
   readonly catalogs: { readonly server: string; readonly tenant: string; readonly body: string }
+  readonly server_health: { readonly server: string; readonly body: string }
+  readonly server_owners: ServerOwnerRow
+  /** One row. */
+  readonly installation: { readonly place: number; readonly id: string }
   readonly grants: Omit<NamedRow, 'name'>
   readonly groups: NamedRow
   readonly secrets: {
@@ -75,6 +79,7 @@ export interface Tables {
 
   readonly agents: NamedRow
   readonly workflows: NamedRow
+  readonly teams: NamedRow
   readonly runs: RunRow
   /** The runs that have not ended. */
   readonly run_queue: {
@@ -87,6 +92,8 @@ export interface Tables {
     readonly owner: string | null
     readonly fence: number
     readonly told: number
+    /** Id of a trigger. */
+    readonly started_by: string | null
   }
   readonly run_waits: { readonly run: string; readonly tenant: string; readonly what: string }
   readonly run_payloads: PayloadRow
@@ -127,6 +134,8 @@ export interface Tables {
   }
   readonly note_words: NoteWordRow
 
+  readonly triggers: TriggerRow
+
   readonly subscriptions: SubscriptionRow
   /** What is on its way to subscribers. */
   readonly deliveries: DeliveryRow
@@ -141,6 +150,15 @@ export interface Tables {
     /** JSON. */
     readonly definitions: string
   }
+}
+
+export interface ServerOwnerRow {
+  readonly pool: string
+  readonly node: string
+  readonly address: string
+  readonly fence: number
+  /** Milliseconds of the epoch, by the clock of the store. */
+  readonly until: number
 }
 
 export interface NoteWordRow {
@@ -242,6 +260,17 @@ export interface PayloadRow {
   readonly salt: Uint8Array
   /** JSON. */
   readonly value: string
+}
+
+export interface TriggerRow extends NamedRow {
+  /** Its place in the journal. */
+  readonly position: number
+  /** Milliseconds of the epoch. */
+  readonly moment: number
+  readonly started: number
+  readonly failed: number
+  readonly refused: number
+  readonly trouble: string | null
 }
 
 export interface SubscriptionRow extends NamedRow {

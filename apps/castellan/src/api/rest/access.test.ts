@@ -6,6 +6,11 @@ import { ask } from './fixtures/asking.ts'
 import { hire } from './fixtures/people.ts'
 
 const server = { name: 'idle', transport: 'stdio', command: 'true', allow_unhealthy: true }
+const trigger = {
+  name: 'x',
+  source: { kind: 'cron', expression: '0 0 30 2 *' },
+  starts: { kind: 'workflow', name: 'nothing' },
+}
 /** A body that a route accepts as far as its schema goes, on names that lead nowhere. */
 const bodies: Readonly<Record<string, unknown>> = {
   'POST /api/mcp-servers': { name: 'x', transport: 'websocket', url: 'http://wrong.scheme' },
@@ -37,6 +42,11 @@ const bodies: Readonly<Record<string, unknown>> = {
   'POST /api/agents/{id}/runs': { user_message: 'x' },
   'POST /api/agent-execution/execute': { agent_id: 'nothing', user_message: 'x' },
   'POST /agent/execute': { agent_id: 'nothing', user_message: 'x' },
+  'POST /api/teams': { name: 'nobody', members: [{ agent: 'nobody' }], protocol: { type: 'sequential' } },
+  'PUT /api/teams/{id}': { name: 'nobody', members: [{ agent: 'nobody' }], protocol: { type: 'sequential' } },
+  'POST /api/teams/{id}/runs': { user_message: 'x' },
+  'POST /api/teams/{id}/execute': { user_message: 'x' },
+  'POST /teams/{team_id}/execute': { user_message: 'x' },
   'POST /api/runs/{id}/fork': { at: 0 },
   'POST /api/workflows': { source: 'name: nobody' },
   'POST /api/workflows/validate': { source: 'name: nobody' },
@@ -63,6 +73,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   },
   'PUT /api/subscriptions/{id}': { name: 'x', topic: '>', webhook: { url: 'https://hooks.example', secret: 'x' } },
   'POST /api/subscriptions/{id}/pause': {},
+  'POST /api/triggers': trigger,
+  'PUT /api/triggers/{id}': trigger,
   'POST /api/apply': { manifest: {} },
 }
 

@@ -35,8 +35,11 @@ import { secretRoutes } from './routes/secrets.ts'
 import { serverRoutes } from './routes/servers.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { tenantBudgetRoutes } from './routes/tenant-budgets.ts'
+import { teamExecutionRoutes } from './routes/team-execution.ts'
+import { teamRoutes } from './routes/teams.ts'
 import { workflowExecutionRoutes } from './routes/workflow-execution.ts'
 import { workflowRoutes } from './routes/workflows.ts'
+import { hookRoute, triggerRoutes } from './routes/triggers.ts'
 import { toolRoutes } from './routes/tools.ts'
 import { validatorCompiler } from './validate.ts'
 
@@ -61,6 +64,7 @@ export function restPlugin(core: Core): (app: FastifyInstance) => Promise<void> 
     stepCallbackRoute(app.withTypeProvider<ZodTypeProvider>(), core)
     refuseOthers()
 
+    await app.register(plain => hookRoute(plain, core))
     await app.register(guarded(core))
 
     // Whoever is not known here does not learn which paths there are, either.
@@ -95,6 +99,8 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     agentExecutionRoutes(app, core)
     workflowRoutes(app, core)
     workflowExecutionRoutes(app, core)
+    teamRoutes(app, core)
+    teamExecutionRoutes(app, core)
     runRoutes(app, core)
     reportRoutes(app, core)
     budgetRoutes(app, core)
@@ -106,6 +112,7 @@ function guarded(core: Core): (app: FastifyInstance) => Promise<void> {
     approvalRoutes(app, core)
     journalRoutes(app, core)
     subscriptionRoutes(app, core)
+    triggerRoutes(app, core)
     applyRoutes(app, core)
     metricRoutes(app, core)
     refuseOthers()

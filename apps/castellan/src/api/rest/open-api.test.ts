@@ -73,6 +73,7 @@ describe('the OpenAPI document', () => {
       '/api/approvals/{id}/callback',
       '/api/runs/callbacks/{token}',
       '/health',
+      '/hooks/{tenant}/{id}',
       '/ready',
     ])
   })

@@ -4,4 +4,5 @@ import { z } from 'zod'
 const part = z.string().max(512)
 
 export const byId = z.object({ id: part })
+export const byTeamId = z.object({ team_id: part })
 export const byName = z.object({ name: part })

@@ -3,10 +3,13 @@ import type { WebSocket } from 'ws'
 import type { z } from 'zod'
 import { type Actor, type Identity, requireAccess } from '../../identity/index.ts'
 import { followInPages, type SequencedEntry } from '../../journal/index.ts'
-import { fault, isFault, newId } from '../../kernel/index.ts'
-import { word } from '../../runs/index.ts'
+import { fault, isFault, type JsonValue, newId } from '../../kernel/index.ts'
+import { type Run, word } from '../../runs/index.ts'
 import { beginAgent } from '../begin-agent.ts'
+import { beginTeam } from '../begin-team.ts'
+import { beginWorkflow } from '../begin-workflow.ts'
 import type { Core } from '../core.ts'
+import { startIn } from '../start-in.ts'
 import { decide, survey, use } from '../rest/allowed.ts'
 import { carrying, eventOf } from './event-of.ts'
 
@@ -89,9 +92,20 @@ export class Conversation {
     switch (command.type) {
       case 'run_agent': {
         const { agent_id: agent, id: _id, type: _type, ...said } = command
-        const run = await beginAgent(this.#core, agent, { ...said, session: this.#session }, { identity, actor })
-        this.#watched.add(run.id)
-        return run.id
+        return this.#watch(
+          await beginAgent(this.#core, agent, { ...said, session: this.#session }, { identity, actor }),
+        )
+      }
+      case 'run_workflow': {
+        const { workflow_id: name, input, priority, id: _id, type: _type, ...later } = command
+        const { workflow } = await this.#core.workflows.get(tenant, name)
+        const when = startIn(later, this.#core.clock.now())
+        const said = { input: input as JsonValue, priority, startIn: when, session: this.#session }
+        return this.#watch(await beginWorkflow(this.#core, workflow, said, { identity, actor }))
+      }
+      case 'run_team': {
+        const { team_id: team, id: _id, type: _type, ...said } = command
+        return this.#watch(await beginTeam(this.#core, team, { ...said, session: this.#session }, { identity, actor }))
       }
       case 'cancel_execution':
         await runs.cancel(await this.#run(command.execution_id), actor)
@@ -132,6 +146,11 @@ export class Conversation {
       default:
         throw command satisfies never
     }
+  }
+
+  #watch({ id }: Run): string {
+    this.#watched.add(id)
+    return id
   }
 
   #run(id: string) {

@@ -36,9 +36,24 @@ export function eventOf(
       return { type: 'approval.requested', ...told, step, ...approval }
     }
     case 'model.ended': {
-      const text = isJsonObject(payload) ? word(payload['text']) : ''
+      // A summary of what was said is nothing that the agent says.
+      const text = isJsonObject(payload) && !/^s\d/.test(step) ? word(payload['text']) : ''
       const iteration = Number(/^m(\d+)/.exec(step)?.[1] ?? 0)
       return text === '' ? null : { type: 'agent.reasoning', ...told, text, iteration }
+    }
+    case 'team.answered':
+    case 'team.proposed':
+    case 'team.criticised':
+    case 'team.revised':
+    case 'team.voted':
+    case 'team.judged':
+    case 'team.merged':
+    case 'team.handed_off':
+    case 'team.member_failed':
+    case 'team.decided': {
+      const member = word(data['member']) || null
+      const kind = type.slice('team.'.length)
+      return { type: 'team.progress', ...told, step, kind, member, version: Number(data['version']) }
     }
     case 'run.completed':
       return { type: 'execution.completed', ...told, output: payload ?? null }

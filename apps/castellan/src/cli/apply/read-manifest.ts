@@ -6,8 +6,9 @@ import { fault, isJsonObject, type JsonObject, type JsonValue } from '../../kern
 
 /**
  * Reads a file for `castellan apply`. Two things are more than the API takes: `${env:NAME}` as the whole value of a header, an
- * environment variable or a client secret is a reference to a variable of the control plane, and `policies: <folder>` stands for the
- * `*.cedar` files there. Settings of the process are left out. Throws `REQUEST_INVALID` with the place, never with a value.
+ * environment variable or a client secret is a reference to a variable of the control plane, `policies: <folder>` stands for the
+ * `*.cedar` files there, and `file: <file>` of a workflow for what is written in it. Settings of the process are left out. Throws
+ * `REQUEST_INVALID` with the place, never with a value.
  */
 export async function readManifest(file: string): Promise<ManifestInput> {
   const { settings: _, ...document } = parse(file, await readFile(file, 'utf8'))
@@ -15,10 +16,14 @@ export async function readManifest(file: string): Promise<ManifestInput> {
   const servers = Array.isArray(document.servers)
     ? document.servers.map((server, index) => withReferences(file, `servers.${index}`, server))
     : document.servers
+  const workflows = Array.isArray(document.workflows)
+    ? await Promise.all(document.workflows.map((each, index) => withText(file, `workflows.${index}`, each)))
+    : document.workflows
   const read = {
     ...document,
     ...(servers === undefined ? {} : { servers }),
     ...(policies === undefined ? {} : { policies }),
+    ...(workflows === undefined ? {} : { workflows }),
   }
   const checked = manifest.safeParse(read)
   if (!checked.success) {
@@ -83,6 +88,17 @@ async function policiesIn(file: string, folder: string): Promise<JsonObject> {
   return Object.fromEntries(
     await Promise.all(wanted.map(async name => [name, await readFile(resolve(path, name), 'utf8')] as const)),
   )
+}
+
+async function withText(file: string, place: string, workflow: JsonValue): Promise<JsonValue> {
+  if (!isJsonObject(workflow) || typeof workflow.file !== 'string') return workflow
+  const { file: beside, ...rest } = workflow
+  const [more] = Object.keys(rest)
+  if (more !== undefined) throw invalid(file, `${place}: "${more}" cannot stand beside "file"`)
+  const source = await readFile(resolve(dirname(file), beside), 'utf8').catch((cause: unknown) => {
+    throw invalid(file, `${place}.file: "${beside}" cannot be read`, cause)
+  })
+  return { source }
 }
 
 function invalid(file: string, why: string, cause?: unknown) {

@@ -11,6 +11,8 @@ describe('what is found about a control plane', () => {
 
   test('is that it takes no work', () => expectOne({ notReady: 'the disk is full' }, 'critical', /disk is full/))
 
+  test('is what goes worse than it could', () => expectOne({ impaired: ['NATS is away'] }, 'warning', /NATS is away/))
+
   test('is that it is reached without TLS from elsewhere', () =>
     expectOne({ url: 'http://castellan.example' }, 'warning', /http:\/\/castellan\.example/))
 
@@ -225,6 +227,7 @@ const well: Facts = {
   url: 'http://127.0.0.1:7400',
   version: '0',
   notReady: null,
+  impaired: [],
   servers: [],
   pins: [],
   grants: [],

@@ -24,6 +24,8 @@ export interface Facts {
   readonly version: string
   /** Why it takes no work, null when it does. */
   readonly notReady: string | null
+  /** What goes worse than it could. */
+  readonly impaired: readonly string[]
   readonly servers: readonly { readonly server: Server; readonly catalog: Catalog | null }[]
   /** What waits for review. */
   readonly pins: readonly Pin[] | null
@@ -66,8 +68,13 @@ export function examineControlPlane(facts: Facts, now: Date): Finding[] {
   ]
 }
 
-function examineItself({ url, notReady }: Facts): Finding[] {
-  const findings: Finding[] = []
+function examineItself({ url, notReady, impaired }: Facts): Finding[] {
+  const findings: Finding[] = impaired.map(what => ({
+    severity: 'warning',
+    what,
+    why: 'it works on, only slower than it could',
+    fix: 'look at what it needs, and at its settings; nothing here has to be restarted',
+  }))
   if (notReady !== null) {
     findings.push({
       severity: 'critical',

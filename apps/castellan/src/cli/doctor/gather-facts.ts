@@ -15,7 +15,7 @@ export async function gatherFacts({ client, url, inTenant }: Connection): Promis
   return {
     url,
     version,
-    notReady: await whyNotReady(client),
+    ...(await readiness(client)),
     servers: await Promise.all(
       servers.map(async server => ({ server, catalog: await ifAllowed(client.servers.capabilities(server.id)) })),
     ),
@@ -45,12 +45,13 @@ async function tenantsOf(client: CastellanClient, inTenant: Connection['inTenant
   )
 }
 
-async function whyNotReady(client: CastellanClient): Promise<string | null> {
+async function readiness(client: CastellanClient): Promise<Pick<Facts, 'notReady' | 'impaired'>> {
   try {
-    const { ready, reason } = await client.operations.ready()
-    return ready ? null : (reason ?? 'it does not say why')
+    const { ready, reason, impaired } = await client.operations.ready()
+    return { notReady: ready ? null : (reason ?? 'it does not say why'), impaired }
   } catch (error) {
-    if (error instanceof Unreachable || error instanceof ApiProblem) return 'it says that it is not ready'
+    if (error instanceof Unreachable || error instanceof ApiProblem)
+      return { notReady: 'it says that it is not ready', impaired: [] }
     throw error
   }
 }

@@ -39,6 +39,15 @@ describe('a new server', () => {
     assert.deepEqual(tools, { 'read=it': { effect: 'read' }, b: { effect: 'unsafe', network: false } })
   })
 
+  test('takes how a call is verified, as JSON', () => {
+    const verify = ['act={"tool":"look","args":{"id":"=args.id"},"happened":"=text = \'={\'"}']
+    const { tools } = newServer('a', ['x'], { effect: ['look=read'], verify }, {})
+    const how = { tool: 'look', args: { id: '=args.id' }, happened: "=text = '={'" }
+    assert.deepEqual(tools, { look: { effect: 'read' }, act: { verify: how } })
+    for (const wrong of ['act', 'act=look', 'act={', '={}'])
+      assert.throws(() => newServer('a', ['x'], { verify: [wrong] }, {}), { message: /--verify must be written like/ })
+  })
+
   test('takes how its process is confined, and where it may lead', () => {
     const how = ['strict', 'network=host', 'read-only=/a', 'read-only=/b=c', 'memory=512MB', 'processes=64']
     const confined = newServer('a', ['x'], { sandbox: how }, {})

@@ -30,6 +30,7 @@ export interface ServerOptions {
   readonly timeout?: readonly string[]
   readonly effect?: readonly string[]
   readonly network?: readonly string[]
+  readonly verify?: readonly string[]
   readonly pinning?: string
   readonly perClient?: boolean
   readonly maxConcurrent?: string
@@ -89,6 +90,12 @@ export function withServerOptions(command: Command): Command {
     .addOption(repeated('--timeout <which=duration>', 'connect, read, write, pool or call, such as call=2m'))
     .addOption(repeated('--effect <tool=class>', 'Effect class of a tool: read, idempotent or unsafe'))
     .addOption(repeated('--network <tool=true|false>', 'Whether a tool reaches beyond the server'))
+    .addOption(
+      repeated(
+        '--verify <tool=json>',
+        'Which tool says what became of a call whose end nobody saw, such as act={"tool":"look","happened":"=result.structuredContent.found"}',
+      ),
+    )
     .addOption(
       new Option('--pinning <how>', 'How strictly definitions are held to what was reviewed').choices(pinnings),
     )
@@ -296,9 +303,9 @@ function egressSettings({ allowHost, allowPrivate }: ServerOptions): object | un
   return Object.keys(given).length > 0 ? given : undefined
 }
 
-function toolSettings({ effect = [], network = [] }: ServerOptions): object | undefined {
-  if (effect.length + network.length === 0) return undefined
-  const tools: Record<string, { effect?: string; network?: boolean }> = {}
+function toolSettings({ effect = [], network = [], verify = [] }: ServerOptions): object | undefined {
+  if (effect.length + network.length + verify.length === 0) return undefined
+  const tools: Record<string, { effect?: string; network?: boolean; verify?: object }> = {}
   for (const each of effect) {
     const [tool, value] = pair('--effect', each)
     tools[tool] = { ...tools[tool], effect: value }
@@ -308,7 +315,21 @@ function toolSettings({ effect = [], network = [] }: ServerOptions): object | un
     if (value !== 'true' && value !== 'false') throw invalid(`--network must be written like tool=false, not "${each}"`)
     tools[tool] = { ...tools[tool], network: value === 'true' }
   }
+  for (const each of verify) {
+    const { tool, how } = verification(each)
+    tools[tool] = { ...tools[tool], verify: how }
+  }
   return tools
+}
+
+function verification(given: string): { readonly tool: string; readonly how: object } {
+  const at = given.indexOf('={')
+  try {
+    if (at > 0) return { tool: given.slice(0, at), how: JSON.parse(given.slice(at + 1)) as object }
+  } catch {
+    // Said below.
+  }
+  throw invalid(`--verify must be written like tool={"tool":"look","happened":"=text = 'done'"}, not "${given}"`)
 }
 
 function guessed(command: readonly string[], { endpoint, document, builtin }: ServerOptions): string {

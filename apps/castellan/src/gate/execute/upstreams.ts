@@ -8,7 +8,8 @@ import {
   type JsonObject,
 } from '../../kernel/index.ts'
 import { type Authorization, type CatalogSource, type Discovery, secretsOf, type Server } from '../../registry/index.ts'
-import type { AllowedCall } from '../allowed-call.ts'
+import { AllowedCall } from '../allowed-call.ts'
+import type { Call } from '../call.ts'
 import type { CallIo, Connector, Link, LinkEvents, Reply, Target } from '../connector.ts'
 import { Bulkhead } from './bulkhead.ts'
 import { type Lane, laneFor, laneOfSession } from './lane.ts'
@@ -20,6 +21,8 @@ export interface UpstreamParts {
   readonly resolveSecrets: (server: Server) => Promise<Readonly<Record<string, string>>>
   /** What gives tokens for a server with OAuth; null for others. */
   readonly authorization?: (server: Server) => Authorization | null
+  /** Those there are, for what others ask on behalf of their clients. */
+  readonly servers?: () => readonly Server[]
   readonly clock: Clock
   /** How many connections may open at once. */
   readonly maxOpenings: number
@@ -93,6 +96,45 @@ export class Upstreams implements CatalogSource {
     } finally {
       leave()
     }
+  }
+
+  /**
+   * Uses a replica for another node, by the name that all have for its pool. Throws as {@link Connector.open}; `UPSTREAM_UNREACHABLE`
+   * for a pool that this process has not, or has otherwise by now.
+   */
+  async onBehalf<T>(name: string, replica: number, signal: AbortSignal, work: (link: Link) => Promise<T>): Promise<T> {
+    const { found, server } = this.#named(name, replica)
+    return this.#ask(server, found, signal, work)
+  }
+
+  /** Sends a call once that the gate of another node let pass, to the replica it chose. Never throws for what servers do. */
+  async callOnBehalf(name: string, replica: number, call: Omit<Call, 'server'>, io: CallIo): Promise<Reply> {
+    try {
+      const { found, server } = this.#named(name, replica)
+      const allowed = AllowedCall.of({ ...call, server })
+      const reply = await found.use(io.signal, link => link.call(allowed, io))
+      if (!io.signal.aborted) found.report(reply.is === 'broken')
+      if (call.method === 'resources/subscribe' && reply.is === 'result') this.#watch(allowed)
+      return reply
+    } catch (error) {
+      if (io.signal.aborted) return notSent('the call was given up before it was sent', false)
+      if (isFault(error)) return notSent(error.message, error.retryable)
+      throw error
+    }
+  }
+
+  #named(name: string, replica: number): { readonly found: Replica; readonly server: Server } {
+    const server = this.#parts.servers?.().find(each => name === poolKey(each))
+    const found = server && !this.#closed ? this.#pool(server).replicas[replica] : undefined
+    if (!server || !found)
+      throw fault('UPSTREAM_UNREACHABLE', { server: name.split(' ')[0]!, why: 'its settings are others there' })
+    return { found, server }
+  }
+
+  /** Closes what nobody uses of what other nodes could take over now. */
+  async handOver(): Promise<void> {
+    const shared = [...this.#pools.values()].filter(pool => !pool.isOfOneClient)
+    await Promise.all(shared.flatMap(pool => pool.replicas.map(replica => replica.closeIfIdle(0))))
   }
 
   /** Ends what an allowed `resources/subscribe` began. */
@@ -271,6 +313,7 @@ export class Upstreams implements CatalogSource {
               serverId: server.id,
               server: server.name,
               replica,
+              ...(lane === null ? { pool: key } : {}),
               connection: server.connection,
               endpoint,
               values: await this.#parts.resolveSecrets(server),

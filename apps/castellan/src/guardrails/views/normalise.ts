@@ -1,6 +1,7 @@
+import { entityAt } from '../../kernel/index.ts'
 import { foldConfusables, isLookalike } from './confusables.ts'
 import { foldedPair, foldedUnit, isMark, needOf, needs } from './compatibility.ts'
-import { entityAt } from './entities.ts'
+import { plainEntities } from './entities.ts'
 import { backslashRun, percentRun, quotedRun, softBreak, type Escaped } from './escapes.ts'
 import { type Hidden, invisibleKind, invisibleRun } from './invisible.ts'
 import { isLatin } from './latin.ts'
@@ -69,7 +70,7 @@ class Pass {
     const text = this.#text
     switch (unit) {
       case 0x26: {
-        const entity = entityAt(text, at)
+        const entity = entityAt(text, at, plainEntities)
         if (entity) this.#decoded = true
         return entity ? this.#replace(at, entity.end, entity.by) : at + 1
       }

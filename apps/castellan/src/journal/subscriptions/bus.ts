@@ -55,9 +55,9 @@ export class Bus {
     while (!this.#stopping) {
       // Renewed before reading: a hint that comes during the read must not be missed.
       this.#appended = Promise.withResolvers<void>()
-      const found = await this.#told(() => this.#parts.feed.turn())
-      this.#due.resolve()
-      if (found !== true && !this.#stopping) await hintedOrDue(this.#appended.promise, POLL)
+      const fed = await this.#told(() => this.#parts.feed.turn())
+      if (fed?.queued) this.#due.resolve()
+      if (!fed?.found && !this.#stopping) await hintedOrDue(this.#appended.promise, POLL)
     }
   }
 

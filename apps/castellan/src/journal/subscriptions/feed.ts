@@ -38,14 +38,14 @@ export class Feed {
     if (reader) reader.pending--
   }
 
-  /** Reads a page for each; resolves with whether there was something in any of them. */
-  async turn(): Promise<boolean> {
+  /** Reads a page for each. */
+  async turn(): Promise<Fed> {
     if (this.#parts.clock.monotonic() >= this.#staleAt) await this.#lookUp()
     // Those of a tenant who are as far as each other read the same.
     const readers = this.#readers.filter(({ pending }) => pending < MOST_PENDING)
     const groups = Map.groupBy(readers, ({ subscription: { tenant }, seen }) => `${tenant} ${seen}`)
-    const found = await Promise.all([...groups.values()].map(group => this.#read(group)))
-    return found.includes(true)
+    const fed = await Promise.all([...groups.values()].map(group => this.#read(group)))
+    return { found: fed.some(({ found }) => found), queued: fed.some(({ queued }) => queued) }
   }
 
   async #lookUp(): Promise<void> {
@@ -63,18 +63,19 @@ export class Feed {
     if (this.#readers.length > 0) this.#head = await journal.head()
   }
 
-  async #read(readers: readonly Reader[]): Promise<boolean> {
+  async #read(readers: readonly Reader[]): Promise<Fed> {
     const [{ subscription, seen } = never()] = readers
     const head = this.#head
     const entries = await this.#parts.journal.read(seen, PAGE, { tenant: subscription.tenant })
     const last = entries.at(-1)?.offset ?? seen
     // Nothing comes before an offset that was there, so what a page did not have up to then will never be.
     const to = entries.length === PAGE ? last : Math.max(last, head)
-    await Promise.all(readers.map(reader => this.#advance(reader, entries, to)))
-    return entries.length > 0
+    const queued = await Promise.all(readers.map(reader => this.#advance(reader, entries, to)))
+    return { found: entries.length > 0, queued: queued.includes(true) }
   }
 
-  async #advance(reader: Reader, entries: readonly SequencedEntry[], to: number): Promise<void> {
+  /** Whether there is something to deliver now. */
+  async #advance(reader: Reader, entries: readonly SequencedEntry[], to: number): Promise<boolean> {
     const { subscription } = reader
     const matched = entries.filter(entry => wants(subscription, entry))
     const room = MOST_PENDING - reader.pending
@@ -82,18 +83,28 @@ export class Feed {
     const seen = taken.length < matched.length ? taken.at(-1)!.offset : to
     if (taken.length === 0 && seen - reader.cursor < STEP) {
       reader.seen = seen
-      return
+      return false
     }
     const lanes = taken.map(entry => ({ offset: entry.offset, lane: laneOf(subscription, entry) }))
     try {
       await this.#parts.store.feed(subscription, reader.cursor, seen, lanes)
       reader.cursor = reader.seen = seen
       reader.pending += taken.length
+      return taken.length > 0
     } catch (error) {
       if (!isFault(error, 'VERSION_CONFLICT')) throw error
       this.changed()
+      return false
     }
   }
+}
+
+/** What a turn came upon. */
+export interface Fed {
+  /** There were entries, wanted or not, and there may be more. */
+  readonly found: boolean
+  /** Some of them are to be delivered. */
+  readonly queued: boolean
 }
 
 /** A subscription as far as this process knows it. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { digestJson, type JsonObject } from '../../kernel/index.ts'
-import { assess, type Inspection, textOf } from './assess.ts'
+import { assess, type Inspection } from './assess.ts'
 import { isRisky, type PinnedKind } from './pin.ts'
+import { textsIn } from './texts.ts'
 import { Neighbours } from './tool-names.ts'
 
 const tool = {
@@ -203,5 +204,5 @@ test('detectors get every text that a model may get', () => {
     _meta: { m: 'not this' },
     icons: [{ src: 'data:nor this' }],
   }
-  assert.deepEqual(textOf(definition).split('\n'), ['n', 't', 'p', 'd', 'e', 'q', 'f', 'a'])
+  assert.deepEqual(textsIn(definition), ['n', 't', 'p', 'd', 'e', 'q', 'f', 'a'])
 })

@@ -32,11 +32,6 @@ export interface Surroundings {
   readonly firstSight: boolean
 }
 
-/** The texts of a definition as detectors get them. */
-export function textOf(definition: JsonObject): string {
-  return textsIn(definition).join('\n')
-}
-
 /**
  * In what a definition differs from one that was reviewed, or without one what is risky about it by itself. Pure. Empty only
  * for what is new and without risk.
@@ -169,6 +164,10 @@ function fields(before: JsonObject, after: JsonObject): Change[] {
     changes.push({ class: kind, at: `/${key.slice(0, 100)}`, what: `its ${key.slice(0, 60)} is another` })
   }
   return changes
+}
+
+function textOf(definition: JsonObject): string {
+  return textsIn(definition).join('\n')
 }
 
 function hidden(definition: JsonObject): Change[] {

@@ -378,7 +378,8 @@ async function open(pinning: Pinning = 'enforce'): Promise<Office> {
         store,
         journal: new Journal(stores.journal, systemClock),
         clock: systemClock,
-        inspect: async text => {
+        inspect: async texts => {
+          const text = texts.join('\n')
           state.inspected.push(text)
           return { findings: state.found(text), blind: null }
         },

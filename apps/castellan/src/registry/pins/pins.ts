@@ -4,19 +4,20 @@ import type { Entry, Journal } from '../../journal/index.ts'
 import { type Clock, type Digest, fault, isFault, isoTime, type JsonObject } from '../../kernel/index.ts'
 import type { Capability, Discovery } from '../capability.ts'
 import type { Server } from '../server.ts'
-import { assess, type Inspection, textOf } from './assess.ts'
+import { assess, type Inspection } from './assess.ts'
 import { type Change, type Definitions, isRisky, type Pin, type PinBook } from './pin.ts'
 import type { Pinning } from './pinning.ts'
 import type { PinStore } from './pin-store.ts'
 import { keyOf, pinId, type Subject, subjectOf, subjectsOf } from './subject.ts'
+import { textsIn } from './texts.ts'
 import { Neighbours } from './tool-names.ts'
 
 export interface PinsParts {
   readonly store: PinStore
   readonly journal: Journal
   readonly clock: Clock
-  /** Looks for orders to a model in a text of a server. May throw; then the text counts as not looked at. */
-  readonly inspect: (text: string) => Promise<Inspection>
+  /** Looks for orders to a model in the texts of a definition. May throw; then they count as not looked at. */
+  readonly inspect: (texts: readonly string[]) => Promise<Inspection>
   /** Told why pins cannot be read, and of bugs of the inspection. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -304,10 +305,11 @@ export class Pins {
   }
 
   async #inspect({ definition }: Subject): Promise<Inspection> {
-    const text = textOf(definition)
-    if (text.length > LONGEST) return { findings: [], blind: `its texts are longer than ${LONGEST} characters` }
+    const texts = textsIn(definition)
+    if (texts.reduce((sum, { length }) => sum + length, 0) > LONGEST)
+      return { findings: [], blind: `its texts are longer than ${LONGEST} characters` }
     try {
-      return await this.#parts.inspect(text)
+      return await this.#parts.inspect(texts)
     } catch (error) {
       this.#parts.onTrouble(error)
       return { findings: [], blind: 'the detectors failed' }

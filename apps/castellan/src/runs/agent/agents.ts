@@ -2,18 +2,22 @@ import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import { fault, isJsonObject, newId } from '../../kernel/index.ts'
 import type { Offer, Offers } from '../../registry/index.ts'
-import type { Agent, AgentSpec, AssignedTool } from './agent.ts'
+import { type Agent, type AgentSpec, type AssignedTool, CONTEXT_TOKENS } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
 import type { AgentDefinition, AgentTool } from './definition.ts'
+import { checkRules } from './rules.ts'
+import type { Expressions } from '../workflow/expressions.ts'
 
 /** The agents of the tenants; every change goes through store and journal. */
 export class Agents {
   readonly #store: AgentStore
   readonly #journal: Journal
+  readonly #expressions: Pick<Expressions, 'parse'>
 
-  constructor(store: AgentStore, journal: Journal) {
+  constructor(store: AgentStore, journal: Journal, expressions: Pick<Expressions, 'parse'>) {
     this.#store = store
     this.#journal = journal
+    this.#expressions = expressions
   }
 
   list(tenant: string): Promise<readonly Agent[]> {
@@ -27,13 +31,20 @@ export class Agents {
     return found
   }
 
-  /** Throws `NAME_TAKEN`. */
-  create(spec: AgentSpec, actor: Actor): Promise<Agent> {
+  /** Throws `REQUEST_INVALID` for a rule that is none. */
+  check({ rules = [] }: Pick<AgentSpec, 'rules'>): Promise<void> {
+    return checkRules(rules, this.#expressions)
+  }
+
+  /** Throws `NAME_TAKEN`, and `REQUEST_INVALID` for a rule that is none. */
+  async create(spec: AgentSpec, actor: Actor): Promise<Agent> {
+    await this.check(spec)
     return this.#save({ ...spec, id: newId(), tenant: actor.tenant, version: 1 }, actor)
   }
 
-  /** Describes an agent anew, as a whole. Throws `NOT_FOUND`, `NAME_TAKEN`. */
+  /** Describes an agent anew, as a whole. Throws as {@link create}, and `NOT_FOUND`. */
   async replace(idOrName: string, spec: AgentSpec, actor: Actor): Promise<Agent> {
+    await this.check(spec)
     const { id, tenant, version } = await this.get(actor.tenant, idOrName)
     return this.#save({ ...spec, id, tenant, version: version + 1 }, actor)
   }
@@ -56,7 +67,7 @@ export class Agents {
     return agent
   }
 
-  #entry({ tenant, id, name, models, tools, servers }: Agent, seq: number, type: string, actor: Actor) {
+  #entry({ tenant, id, name, models, rules, tools, servers }: Agent, seq: number, type: string, actor: Actor) {
     return this.#journal.seal({
       tenant,
       stream: `agent:${id}`,
@@ -64,7 +75,13 @@ export class Agents {
       type,
       principal: actor.principal,
       correlationId: actor.correlationId,
-      data: { name, models, tools: tools.map(tool => `${tool.server}/${tool.name}`), servers },
+      data: {
+        name,
+        models,
+        ...(rules === undefined ? {} : { rules: rules.length }),
+        tools: tools.map(tool => `${tool.server}/${tool.name}`),
+        servers,
+      },
     })
   }
 }
@@ -79,6 +96,7 @@ export function definitionOf(
   timeout: number = agent.timeout,
 ): { readonly definition: AgentDefinition; readonly missing: readonly string[] } {
   const { name, system, models, temperature, maxTokens, output, maxIterations, toolTimeout } = agent
+  const { contextTokens = CONTEXT_TOKENS, rules } = agent
   const there = offers.list.tool
   const tools = new Map<string, AgentTool>()
   const missing: string[] = []
@@ -90,8 +108,18 @@ export function definitionOf(
   for (const offer of there)
     if (agent.servers.includes(offer.server.name) && !tools.has(offer.exposed))
       tools.set(offer.exposed, toolOf(offer, null))
-  const limits = { maxIterations, timeout, toolTimeout }
-  const definition = { name, system, models, temperature, maxTokens, tools: [...tools.values()], output, ...limits }
+  const limits = { maxIterations, timeout, toolTimeout, contextTokens }
+  const definition = {
+    name,
+    system,
+    models,
+    temperature,
+    maxTokens,
+    tools: [...tools.values()],
+    output,
+    ...limits,
+    ...(rules === undefined ? {} : { rules }),
+  }
   return { definition, missing }
 }
 

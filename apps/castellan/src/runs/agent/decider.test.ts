@@ -4,8 +4,9 @@ import { ajvValidator } from '../../adapters/schema-ajv/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { anAgent, asJson } from '../fixtures/open-engine.ts'
 import type { End, Happening } from '../decider.ts'
+import { guessUsage } from '../guess-usage.ts'
 import type { Message } from '../model.ts'
-import { agentDecider } from './decider.ts'
+import { agentDecider } from './agent-decider.ts'
 import type { AgentDefinition, AgentOutput } from './definition.ts'
 
 const decider = agentDecider(ajvValidator())
@@ -193,5 +194,127 @@ describe('an answer by a schema', () => {
     const { ends } = after(happened)
     assert.ok(ends?.is === 'failed')
     assert.match(ends.why, /\/at/)
+  })
+})
+
+describe('a conversation that becomes too long', () => {
+  const window = 2_000
+  /** 500 tokens or so. */
+  const long = (of: string) => `${of} ${'x'.repeat(2_000)}`
+  /** Turns that each have a result of 500 tokens; the last says something. */
+  const turns = (count: number, saying = '') =>
+    Array.from({ length: count }, (_, index) => {
+      const turn = index + 1
+      const text = turn === count ? saying : ''
+      const wanted = { calls: [call(`call-${turn}`, { turn })] as unknown as JsonValue, finish: 'calls' }
+      return [answers(`m${turn}.1.1`, text, wanted), gives(`t${turn}.1`, long(`result ${turn}`))]
+    }).flat()
+  const full = (saying = '') => [began({ contextTokens: window }), ...turns(4, saying)]
+  const steps = (happened: readonly Happening[], now = 100) => after(happened, now).asks.map(ask => ask.step)
+
+  test('is summarised before the next turn, as a step of its own, and the last turns stay as they are', () => {
+    assert.deepEqual(steps(full().slice(0, -2)), ['m4.1.1'])
+    assert.deepEqual(steps(full()), ['s5.1.1'])
+    const { messages, tools, toolChoice } = after(full()).request('s5.1.1')
+    assert.deepEqual([tools, toolChoice, messages.map(({ role }) => role)], [[], 'none', ['system', 'user']])
+    assert.match(messages[1]!.text, /^assistant: calls clock__now \(call-1\) with \{"turn":1\}/)
+    assert.match(messages[1]!.text, /clock__now \(call-2\) said: result 2 x+/)
+    const told = [...full(), answers('s5.1.1', 'Two and three were seen.')]
+    assert.deepEqual(steps(told), ['m5.1.1'])
+    const said = after(told).told('m5.1.1')
+    assert.deepEqual(
+      said.slice(0, 2).map(({ text }) => text),
+      ['You are a clerk.', 'What is the time?'],
+    )
+    assert.deepEqual(said[2], {
+      role: 'user',
+      text: 'What happened so far, in short, since the conversation became too long:\nTwo and three were seen.',
+    })
+    assert.deepEqual(
+      said.slice(3).map(each => (each.role === 'tool' ? each.text : each.role)),
+      ['assistant', long('result 4')],
+    )
+    const { ends } = after([...told, answers('m5.1.1', 'Done.')])
+    assert.deepEqual([outputOf(ends).iterations, outputOf(ends).usage.input], [5, 6 * 3])
+  })
+
+  test('keeps, word for word, the results that the turns which stay speak of, with their calls', () => {
+    const told = [...full('As call-2 said, and not call-22.'), answers('s5.1.1', 'In short.')]
+    assert.deepEqual(
+      after(told)
+        .told('m5.1.1')
+        .slice(3)
+        .map(each => (each.role === 'assistant' ? each.calls.map(({ id }) => id) : each.text)),
+      [['call-2'], long('result 2'), ['call-4'], long('result 4')],
+    )
+    // A name speaks of all that the tool has said.
+    const named = [...full('As clock__now said.'), answers('s5.1.1', 'In short.')]
+    assert.equal(
+      after(named)
+        .told('m5.1.1')
+        .filter(({ role }) => role === 'tool').length,
+      4,
+    )
+  })
+
+  test('is made short in the very same way by whoever goes on after a crash', () => {
+    for (const happened of [full(), [...full(), answers('s5.1.1', 'In short.')]]) {
+      const [one, other] = [after(happened), after(structuredClone(happened))]
+      assert.deepEqual(one.asks, other.asks)
+      const { step } = one.asks[0]!
+      assert.deepEqual(one.request(step), other.request(step))
+    }
+  })
+
+  test('is summarised again, with the summary, when it has become too long again', () => {
+    const happened = [...full(), answers('s5.1.1', 'FIRST')]
+    for (const turn of [5, 6, 7])
+      happened.push(
+        wants(`m${turn}.1.1`, [call(`call-${turn}`, { turn })]),
+        gives(`t${turn}.1`, long(`result ${turn}`)),
+      )
+    assert.deepEqual(steps(happened), ['s8.1.1'])
+    assert.match(after(happened).told('s8.1.1')[1]!.text, /^user: What happened so far.*\nFIRST/)
+    assert.doesNotMatch(after(happened).told('s8.1.1')[1]!.text, /result 1/)
+  })
+
+  test('is asked for again like any answer, and without a summary old results are cut, the longest first, with a mark', () => {
+    const away = (step: string, outcome = 'unavailable') => ended(step, outcome, null, { why: 'away' }, 1_000)
+    const once = [...full(), away('s5.1.1')]
+    assert.deepEqual([steps(once, 1_100), steps(once, 1_500)], [[], ['s5.1.2']])
+    for (const failed of [
+      [...once, away('s5.1.2'), away('s5.1.3')],
+      [...full(), away('s5.1.1', 'error')],
+      [...full(), away('s5.1.1', 'denied_budget')],
+      [...full(), answers('s5.1.1', ' ')],
+    ]) {
+      assert.deepEqual(steps(failed, 60_000), ['m5.1.1'])
+      const request = after(failed).request('m5.1.1')
+      const results = request.messages.flatMap(each => (each.role === 'tool' ? [each.text] : []))
+      assert.equal(results.length, 4)
+      assert.match(results[0]!, /^result 1 x+\n\[\d+ more characters were left out: the conversation is too long\]$/)
+      assert.equal(results[3], long('result 4'))
+      assert.ok(guessUsage(request, { text: '', calls: [] }).input <= window)
+      // The next turn tries again.
+      const next = [...failed, wants('m5.1.1', [call('call-5', {})]), gives('t5.1', long('result 5'))]
+      assert.deepEqual(steps(next, 60_000), ['s6.1.1'])
+    }
+  })
+
+  test('has a single result that is larger than the window cut with a mark, and nobody is asked for a summary', () => {
+    const huge = `${'\u4e16'.repeat(4_000)}${'x'.repeat(20_000)}`
+    const happened = [began({ contextTokens: window }), wants('m1.1.1', [call('a')]), gives('t1.1', huge)]
+    assert.deepEqual(steps(happened), ['m2.1.1'])
+    const request = after(happened).request('m2.1.1')
+    assert.match(request.messages.at(-1)!.text, /^\u4e16+\n\[\d+ more characters were left out/)
+    const { input } = guessUsage(request, { text: '', calls: [] })
+    assert.ok(input <= window && input > window * 0.8, String(input))
+  })
+
+  test('has no bound in a run that began before there was one', () => {
+    const { contextTokens: _, ...definition } = anAgent()
+    const happened = [{ ...began(), definition: asJson(definition) } as Happening, ...turns(4)]
+    assert.deepEqual(steps(happened), ['m5.1.1'])
+    assert.equal(after(happened).told('m5.1.1').at(-1)!.text, long('result 4'))
   })
 })

@@ -11,7 +11,9 @@ import type { Decider, Decision, End, Happening } from '../decider.ts'
 import type { Message, ModelReply, ModelRequest, ToolCall } from '../model.ts'
 import type { Ask } from '../step.ts'
 import type { AgentDefinition, AgentInput, AgentOutput } from './definition.ts'
+import { LAST_WORDS, SAME_CALLS } from './limits.ts'
 import { toolText } from './tool-text.ts'
+import { summarised, summaryRequest, withinWindow } from './window.ts'
 
 /** Where the loop of an agent stands. */
 interface State {
@@ -27,6 +29,8 @@ interface State {
   readonly repairs: number
   /** Not before, in milliseconds of the epoch: the model asked for patience. */
   readonly notBefore: number
+  /** The turn for which the conversation was made short, or could not be; 0 for none yet. */
+  readonly shortened: number
   /** Why the model must hand back what it has now. */
   readonly cut: AgentOutput['cut']
   /** Tools the model asked for in its last answer; none while it is the model's turn. */
@@ -52,7 +56,7 @@ interface Pending {
  * The loop of an agent: ask the model, make the calls it wants, tell it what came of them, until it answers without wanting any.
  * At a limit it gets one more turn, without tools, to hand back what it has.
  */
-export function agentDecider(validator: SchemaValidator): Decider<State> {
+export function modelBrain(validator: SchemaValidator): Decider<State> {
   return {
     begin: () => nothingYet,
     evolve: (state, happening) => evolve(state, happening, validator),
@@ -70,6 +74,7 @@ const nothingYet: State = {
   failures: 0,
   repairs: 0,
   notBefore: 0,
+  shortened: 0,
   cut: null,
   calls: [],
   asked: {},
@@ -82,6 +87,7 @@ function evolve(state: State, happening: Happening, validator: SchemaValidator):
   if (happening.is === 'began') return begun(state, happening)
   if (happening.is === 'asked') return state
   const { step, outcome, data, payload, at } = happening
+  if (step.startsWith('s')) return heardSummary(state, outcome, data, payload, at)
   if (!step.startsWith('m')) return heardOfTool(state, step, outcome, payload)
   if (outcome === 'ok') return heardModel(state, data, payload as unknown as Reply, at, validator)
   return heardNothing(state, outcome, data, at)
@@ -181,17 +187,46 @@ function settled(state: State): State {
   return { ...state, calls: [], messages: [...state.messages, ...told.filter(each => each !== null)] }
 }
 
+/** What was said of the oldest turns stands for them from now on. Without it, what is too long is cut. */
+function heardSummary(
+  state: State,
+  outcome: string,
+  data: JsonObject,
+  payload: JsonValue | undefined,
+  at: number,
+): State {
+  const turn = state.iterations + 1
+  if (outcome === 'ok') {
+    const { text, finish } = payload as unknown as Reply
+    const messages = finish === 'filtered' || text.trim() === '' ? state.messages : shorter(state, text)
+    return { ...state, failures: 0, notBefore: 0, shortened: turn, usage: withUsage(state.usage, data), messages }
+  }
+  const failures = state.failures + 1
+  if (outcome === 'unavailable' && failures < ATTEMPTS)
+    return { ...state, failures, notBefore: at + pauseAfter(failures, data) }
+  return { ...state, failures: 0, notBefore: 0, shortened: turn }
+}
+
+function shorter(state: State, summary: string): readonly Message[] {
+  // What the model is told besides at a limit is no part of the conversation.
+  return summarised({ ...wholeRequest(state), messages: state.messages }, windowOf(state), summary)
+}
+
 function heardNothing(state: State, outcome: string, data: JsonObject, at: number): State {
   const { models } = state.definition!
   const why = typeof data['why'] === 'string' ? data['why'] : `the model did not answer (${outcome})`
   const failures = state.failures + 1
   if (outcome === 'unavailable' && failures < ATTEMPTS) {
-    const asked = typeof data['retry_after_ms'] === 'number' ? data['retry_after_ms'] : 0
-    const notBefore = at + Math.min(LONGEST_PAUSE, Math.max(asked, FIRST_PAUSE * 2 ** (failures - 1)))
-    return { ...state, failures, notBefore }
+    return { ...state, failures, notBefore: at + pauseAfter(failures, data) }
   }
   if (state.model + 1 < models.length) return { ...state, model: state.model + 1, failures: 0, notBefore: 0 }
   return { ...state, end: { is: 'failed', why, output: outputOf(state, '') } }
+}
+
+/** Milliseconds until a model is asked again. */
+function pauseAfter(failures: number, data: JsonObject): number {
+  const asked = typeof data['retry_after_ms'] === 'number' ? data['retry_after_ms'] : 0
+  return Math.min(LONGEST_PAUSE, Math.max(asked, FIRST_PAUSE * 2 ** (failures - 1)))
 }
 
 function decide(state: State, now: number): Decision {
@@ -209,15 +244,31 @@ function decide(state: State, now: number): Decision {
   }
   if (state.notBefore > now) return { asks: [], until: state.notBefore, ends: null }
   const model = definition.models[state.model]!
-  return { asks: [{ is: 'model', step: stepOf(state), model, timeout: left }], until: null, ends: null }
+  const step = stepOf(state, summaryOf(state) === null ? 'm' : 's')
+  return { asks: [{ is: 'model', step, model, timeout: left }], until: null, ends: null }
 }
 
-/** One for each time a model is asked. */
-function stepOf({ iterations, model, failures }: State): string {
-  return `m${iterations + 1}.${model + 1}.${failures + 1}`
+/** One for each time a model is asked: for its turn, or before it for a summary of what was. */
+function stepOf({ iterations, model, failures }: State, what: 'm' | 's'): string {
+  return `${what}${iterations + 1}.${model + 1}.${failures + 1}`
 }
 
-function request(state: State): ModelRequest {
+/** What is asked before the next turn, when the conversation has become too long; null when it has not. */
+function summaryOf(state: State): ModelRequest | null {
+  if (state.shortened === state.iterations + 1) return null
+  return summaryRequest({ ...wholeRequest(state), messages: state.messages }, windowOf(state))
+}
+
+function request(state: State, step: string): ModelRequest {
+  const summary = step.startsWith('s') ? summaryOf(state) : null
+  return summary ?? withinWindow(wholeRequest(state), windowOf(state))
+}
+
+function windowOf({ definition }: State): number {
+  return definition!.contextTokens ?? Infinity
+}
+
+function wholeRequest(state: State): ModelRequest {
   const { models, tools, output, temperature, maxTokens } = state.definition!
   const last = state.cut !== null
   return {
@@ -290,8 +341,6 @@ const handBack: Readonly<Record<Exclude<AgentOutput['cut'], null>, string>> = {
   length: '',
 }
 
-/** Times the same may be asked of the same tool. */
-const SAME_CALLS = 3
 /** Times an answer is asked for again. */
 const MOST_REPAIRS = 2
 /** Times a model is asked before the next one is. */
@@ -299,5 +348,3 @@ const ATTEMPTS = 3
 /** Milliseconds. */
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 30_000
-/** Milliseconds for what is under way when the time is up, and for the answer. */
-const LAST_WORDS = 10_000

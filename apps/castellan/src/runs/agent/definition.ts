@@ -1,14 +1,19 @@
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
+import type { Rule } from './rules.ts'
 
 /** What an agent run executes: the agent as it was when the run began, with the tools it could use then. */
 export interface AgentDefinition {
   readonly name: string
   readonly system: string
-  /** `provider/model`, in the order in which they are asked: the next when the one before is not available. */
+  /** None of an agent that goes by rules. `provider/model`, in the order in which they are asked: the next when the one before is not available. */
   readonly models: readonly string[]
   readonly temperature: number | null
   /** Tokens of one answer. */
   readonly maxTokens: number | null
+  /** What decides in place of a model, when it has none. */
+  readonly rules?: readonly Rule[]
+  /** Tokens of a question to the model, by lengths; absent in what began before there was a bound. */
+  readonly contextTokens?: number
   readonly tools: readonly AgentTool[]
   /** JSON Schema of the final answer; null for prose. */
   readonly output: JsonObject | null
@@ -18,6 +23,12 @@ export interface AgentDefinition {
   readonly timeout: number
   /** Milliseconds of one tool call. */
   readonly toolTimeout: number
+}
+
+/** An agent as something that names it has it. */
+export interface PinnedAgent {
+  readonly id: string
+  readonly definition: AgentDefinition
 }
 
 export interface AgentTool {

@@ -1,23 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import { word } from '../word.ts'
+import type { BlockResult, Undo } from './block-result.ts'
 import { MOST_DEEP, type WorkflowDefinition } from './definition.ts'
-import { hasEnded, type NodeError, type NodeResult, spokenOf } from './node-result.ts'
+import { hasEnded, type NodeResult, spokenOf } from './node-result.ts'
 import type { Mode, Stand, Walk } from './walk.ts'
-import type { Block, NodeOf, ToolCall, WorkflowNode } from './workflow.ts'
-
-/** How a block stands. */
-export interface BlockResult {
-  readonly ended: boolean
-  /** The node that failed first and was not to. */
-  readonly failed: { readonly node: string; readonly error: NodeError } | null
-  /** Whether some of it was given up. */
-  readonly cut: boolean
-  /** Of its last node. */
-  readonly output: JsonValue
-  /** Milliseconds of the epoch; null while it has not ended. */
-  readonly endedAt: number | null
-  readonly order: number
-}
+import type { Block, NodeOf, WorkflowNode } from './workflow.ts'
 
 /** Where a block is, and what its expressions may speak of. */
 export interface Place {
@@ -27,14 +14,6 @@ export interface Place {
   readonly since: number
   /** What is to be taken back, should the run fail. */
   readonly undo: Undo[]
-}
-
-/** A call that takes back what a node did. */
-export interface Undo {
-  readonly path: string
-  readonly call: ToolCall
-  readonly scope: JsonObject
-  readonly order: number
 }
 
 /** Goes through a block: whatever may begin is asked for, unless a node has failed; then what is under way ends, and nothing begins. */
@@ -47,6 +26,17 @@ export function walkBlock(walk: Walk, block: Block, place: Place, mode: Mode): B
   place.undo.length = undo
   walk.forget(place.prefix)
   return inMode(walk, block, place, 'closing')
+}
+
+/** As {@link walkBlock}, for a turn of a loop: one that has ended well is remembered, so that a loop of any length is gone through once. */
+function walkTurn(walk: Walk, block: Block, place: Place, mode: Mode): BlockResult {
+  const ended = walk.endedTurn(place.prefix, place.undo)
+  if (ended) return ended
+  const before = place.undo.length
+  const result = walkBlock(walk, block, place, mode)
+  if (result.ended && result.failed === null && !result.cut)
+    walk.keepTurn(place.prefix, result, place.undo.slice(before))
+  return result
 }
 
 function inMode(walk: Walk, block: Block, place: Place, mode: Mode): BlockResult {
@@ -220,7 +210,7 @@ class Visit {
         since: Math.max(since, freed),
         undo,
       }
-      const turn = walkBlock(this.#walk, node.do, place, mode)
+      const turn = walkTurn(this.#walk, node.do, place, mode)
       turns.push(turn)
       if (turn.endedAt === null) under++
       else ends.splice(ends.findLastIndex(each => each <= turn.endedAt!) + 1, 0, turn.endedAt)
@@ -371,15 +361,17 @@ function blockResult(block: Block, results: ReadonlyMap<string, NodeResult>, { p
 }
 
 function definitionOf({ is, name }: NodeOf<'agent' | 'team' | 'workflow'>, definition: WorkflowDefinition): JsonValue {
-  const { agents, workflows, depth } = definition
-  if (is === 'agent') return agents[name]!.definition as unknown as JsonValue
-  return { workflow: workflows[name], agents, workflows, depth: depth + 1 } as unknown as JsonValue
+  if (is === 'agent') return definition.agents[name]!.definition as unknown as JsonValue
+  if (is === 'team') return definition.teams[name]! as unknown as JsonValue
+  const { workflows, depth } = definition
+  return { ...definition, workflow: workflows[name], depth: depth + 1 } as unknown as JsonValue
 }
 
-/** An agent is told a text. */
+/** Agents and teams are told a text. A team may be given nothing else: what has no message is one as a whole. */
 function inputOf({ is }: NodeOf<'agent' | 'team' | 'workflow'>, input: JsonValue): JsonValue {
-  if (is !== 'agent' || !isJsonObject(input)) return input
-  const { message = null, context = null } = input
+  if (is === 'workflow') return input
+  const given = isJsonObject(input) && 'message' in input ? input : { message: input }
+  const { message = null, context = null } = given
   return { message: typeof message === 'string' ? message : JSON.stringify(message), context }
 }
 

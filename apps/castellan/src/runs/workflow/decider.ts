@@ -2,7 +2,8 @@ import { type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import type { Decider, Decision, Happening } from '../decider.ts'
 import type { Computation } from '../step.ts'
 import { word } from '../word.ts'
-import { type BlockResult, type Undo, walkBlock } from './blocks.ts'
+import type { BlockResult, Undo } from './block-result.ts'
+import { walkBlock } from './blocks.ts'
 import type { WorkflowDefinition } from './definition.ts'
 import { shownResult } from './node-result.ts'
 import { type End, type Mode, type Seen, Walk } from './walk.ts'
@@ -13,6 +14,15 @@ type State = Known | null
 interface Known extends Pick<Seen, 'definition' | 'input' | 'began'> {
   /** What happened last, and before: so a history of any length grows by one without being copied. */
   readonly last: Happened | null
+  readonly memory: Memory
+}
+
+/** What was made of a history, so that a longer one need not be gone through from its beginning; a look at another forgets it. */
+interface Memory {
+  upTo: Happened | null
+  readonly asked: Map<string, number>
+  readonly ends: Map<string, End>
+  readonly turns: Seen['turns']
 }
 
 interface Happened {
@@ -48,15 +58,17 @@ export const workflowDecider: Decider<State> = {
 function evolve(state: State, happening: Happening): State {
   if (happening.is !== 'began') return { ...state!, last: { happening, before: state!.last } }
   const { at: began, definition, input } = happening
-  return { definition: definition as unknown as WorkflowDefinition, input, began, last: null }
+  const memory: Memory = { upTo: null, asked: new Map(), ends: new Map(), turns: new Map() }
+  return { definition: definition as unknown as WorkflowDefinition, input, began, last: null, memory }
 }
 
-function seenIn({ last, ...known }: Known): Seen {
-  const asked = new Map<string, number>()
-  const ends = new Map<string, End>()
-  const happenings: Happened['happening'][] = []
-  for (let each = last; each !== null; each = each.before) happenings.push(each.happening)
-  for (const happening of happenings.toReversed()) {
+function seenIn({ last, memory, ...known }: Known): Seen {
+  const { asked, ends, turns } = memory
+  const news: Happened['happening'][] = []
+  let each = last
+  for (; each !== null && each !== memory.upTo; each = each.before) news.push(each.happening)
+  if (each !== memory.upTo) for (const all of [asked, ends, turns]) all.clear()
+  for (const happening of news.toReversed()) {
     const { at, step } = happening
     if (happening.is === 'asked') asked.set(step, at)
     else {
@@ -64,7 +76,8 @@ function seenIn({ last, ...known }: Known): Seen {
       ends.set(step, { at, order: ends.size + 1, outcome, data, payload })
     }
   }
-  return { ...known, asked, ends }
+  memory.upTo = last
+  return { ...known, asked, ends, turns }
 }
 
 /** What a look at a state found is to be evaluated, since each step of it is asked for. */
@@ -124,12 +137,13 @@ function outputOf(walk: Walk, root: BlockResult): { end: boolean; output: JsonVa
 
 /**
  * Takes back what was done, what ended last first, one after the other. What cannot be taken back does not keep the others from it, and
- * is told.
+ * is told. What the run was forked from did is left to that.
  */
 function takeBack(walk: Walk, undo: readonly Undo[], cause: string): Look {
   const done: JsonObject[] = []
   const waiting = (): Look => ({ walk, decision: { asks: walk.asks, until: walk.until, ends: null } })
-  for (const { path, call, scope } of undo.toSorted((one, other) => other.order - one.order)) {
+  const own = undo.filter(({ order }) => !walk.isCopied(order))
+  for (const { path, call, scope } of own.toSorted((one, other) => other.order - one.order)) {
     const args = walk.value(call.args, `${path}:undo.args`, scope, {}, 'going')
     const stand = args.is === 'known' ? walk.call(call, `${path}:undo`, args.value, walk.seen.began, 'going') : args
     if (stand.is === 'open') return waiting()
@@ -147,6 +161,6 @@ function ends(end: NonNullable<Decision['ends']>): Decision {
 }
 
 /** Every node that was thought of, by its place. */
-function shown({ results }: Walk): JsonObject {
-  return Object.fromEntries([...results].map(([path, result]) => [path, shownResult(result)]))
+function shown({ nodes }: Walk): JsonObject {
+  return Object.fromEntries(nodes.map(([path, result]) => [path, shownResult(result)]))
 }

@@ -1,6 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import type { Ask, Computation } from '../step.ts'
+import { resultText } from '../result-text.ts'
 import { word } from '../word.ts'
+import type { BlockResult, Undo } from './block-result.ts'
 import { type WorkflowDefinition } from './definition.ts'
 import { isPlain } from './expressions.ts'
 import type { NodeError, NodeResult } from './node-result.ts'
@@ -14,7 +16,19 @@ export interface Seen {
   /** When each was asked for. */
   readonly asked: ReadonlyMap<string, number>
   readonly ends: ReadonlyMap<string, End>
+  /** Turns of loops that have ended well, by the place of their nodes: nothing that happens later changes them. */
+  readonly turns: Map<string, EndedTurn>
 }
+
+/** What a turn of a loop came to, for good. */
+export interface EndedTurn {
+  readonly result: BlockResult
+  readonly undo: readonly Undo[]
+  readonly nodes: readonly NodePlace[]
+}
+
+/** What became of a node, by its place. */
+export type NodePlace = readonly [path: string, result: NodeResult]
 
 export interface End {
   readonly at: number
@@ -45,8 +59,9 @@ export class Walk {
   readonly stops: string[] = []
   /** What is evaluated in the steps that are open. */
   readonly computations = new Map<string, Computation>()
-  /** What became of each node, by its place. */
+  /** What became of each node, by its place, without those of turns that ended before. */
   readonly results = new Map<string, NodeResult>()
+  #turns = new Map<string, readonly NodePlace[]>()
   until: number | null = null
 
   constructor(seen: Seen, now: number) {
@@ -115,9 +130,51 @@ export class Walk {
     return deadline !== undefined && deadline.order < order
   }
 
+  /** Whether what ended was done by the run that this one was forked from. */
+  isCopied(order: number): boolean {
+    const end = this.seen.ends.values().find(each => each.order === order)
+    return end?.data['copied'] !== undefined
+  }
+
   /** What was thought of a part that is gone through once more. */
   forget(prefix: string): void {
-    for (const path of this.results.keys()) if (path.startsWith(prefix)) this.results.delete(path)
+    this.#take(prefix)
+  }
+
+  /** Every node that was thought of. */
+  get nodes(): readonly NodePlace[] {
+    return [...this.results, ...this.#turns.values().toArray().flat()]
+  }
+
+  /** A turn that has ended is not gone through again. */
+  endedTurn(prefix: string, undo: Undo[]): BlockResult | undefined {
+    const turn = this.seen.turns.get(prefix)
+    if (!turn) return undefined
+    undo.push(...turn.undo)
+    this.#turns.set(prefix, turn.nodes)
+    return turn.result
+  }
+
+  keepTurn(prefix: string, result: BlockResult, undo: readonly Undo[]): void {
+    const nodes = this.#take(prefix)
+    this.#turns.set(prefix, nodes)
+    this.seen.turns.set(prefix, { result, undo, nodes })
+  }
+
+  /** What was thought of a part, which is so no longer. */
+  #take(prefix: string): readonly NodePlace[] {
+    const nodes: NodePlace[] = []
+    for (const [path, result] of this.results) {
+      if (!path.startsWith(prefix)) continue
+      nodes.push([path, result])
+      this.results.delete(path)
+    }
+    for (const [place, turn] of this.#turns) {
+      if (!place.startsWith(prefix)) continue
+      nodes.push(...turn)
+      this.#turns.delete(place)
+    }
+    return nodes
   }
 
   wakeAt(time: number): void {
@@ -133,20 +190,13 @@ function resultOf(end: End): JsonValue {
   const { payload } = end
   if (!isJsonObject(payload)) return payload ?? null
   const { result } = payload
-  return isJsonObject(result) && end.data['run'] === undefined ? withText(result) : payload
-}
-
-/** A result of MCP, and its text as a whole, which is what most expressions are about. */
-function withText(result: JsonObject): JsonObject {
-  const content = Array.isArray(result['content']) ? (result['content'] as readonly JsonValue[]) : []
-  const texts = content.flatMap(part => (isJsonObject(part) && part['type'] === 'text' ? [word(part['text'])] : []))
-  return { ...result, text: texts.join('\n') }
+  return isJsonObject(result) && end.data['run'] === undefined ? { ...result, text: resultText(result) } : payload
 }
 
 function errorOf(end: End): NodeError {
   const payload = carried(end)
   const { result } = payload
-  const said = isJsonObject(result) ? word(withText(result)['text']) : word(payload['message'])
+  const said = isJsonObject(result) ? resultText(result) : word(payload['message'])
   const message = said || word(end.data['why']) || `it ended with: ${end.outcome}`
   return { code: end.outcome, message: message.slice(0, LONGEST_MESSAGE).toWellFormed() }
 }

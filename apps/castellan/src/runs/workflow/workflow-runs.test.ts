@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { JsonObject } from '../../kernel/index.ts'
-import { anAgent, gives, openEngine, type OpenEngine, type Play, says } from '../fixtures/open-engine.ts'
+import { anAgent, asJson, gives, openEngine, type OpenEngine, type Play, says } from '../fixtures/open-engine.ts'
 import type { Run } from '../run.ts'
 import { workflowOf } from './fixtures/a-workflow.ts'
 
@@ -26,6 +26,23 @@ const standsAs = (it: OpenEngine, run: Run, state: Run['state']) =>
   )
 
 describe('a run of a workflow', () => {
+  test('that is to start later does not before, whatever it is told meanwhile, and its time begins then', async () => {
+    await using it = await openEngine()
+    it.engine(answering)
+    const source = 'nodes: [{ id: a, type: wait, signal: go }]\ntimeout: 2s'
+    const wish = { kind: 'workflow', name: 'test', input: {}, startIn: 3_000 } as const
+    const workflow = await workflowOf(source)
+    const definition = asJson({ workflow, agents: {}, workflows: {}, teams: {}, depth: 0 })
+    const run = await it.runs.start({ ...wish, definition }, it.identity, it.actor)
+    await it.runs.signal(run, 'go', null, it.actor)
+    await standsAs(it, run, 'queued')
+    const ended = await it.ended(run)
+    assert.equal(ended.state, 'completed')
+    const lines = await it.runs.lines(run)
+    const at = (type: string) => lines.find(each => each.type === type)!.at
+    assert.ok(at('run.started') - at('run.queued') >= 3_000)
+  })
+
   test('does what its nodes say, and writes down every step of it', async () => {
     await using it = await openEngine()
     it.engine(answering)
@@ -167,6 +184,55 @@ nodes:
     await standsAs(it, refused, 'waiting')
     await it.runs.answer(refused, 'ok', { agrees: false, reason: 'no need' }, person('o', 'operator'), it.actor)
     assert.equal((await it.ended(refused)).error, 'the node "ok" failed: it was refused: no need')
+  })
+})
+
+describe('a run of a workflow that begins as another did', () => {
+  const source = `
+nodes:
+  - { id: book, type: tool, tool: shop__book, args: { of: "=input.of" }, compensate: { tool: shop__return } }
+  - { id: ok, type: approval, needs: [book], question: Go on?, four_eyes: false }
+  - { id: send, type: tool, tool: shop__send, needs: [ok], args: { to: "=input.to" } }
+`
+  const asked = async (it: OpenEngine, run: Run) => {
+    await standsAs(it, run, 'waiting')
+    await it.runs.answer(run, 'ok', { agrees: true, reason: null }, { ...it.identity, roles: ['operator'] }, it.actor)
+    return it.ended(run)
+  }
+
+  test('does nothing again, asks people again, and goes on with what it is told instead', async () => {
+    await using it = await openEngine()
+    const calls: string[] = []
+    it.engine(work => {
+      if (work.is === 'tool') calls.push(`${work.tool} ${JSON.stringify(work.args)}`)
+      return answering(work, undefined!, undefined!)
+    })
+    const first = await it.begin(source, { of: 'bolts', to: 'Ann' })
+    await asked(it, first)
+    const lines = await it.lines(first)
+    const answered = lines.indexOf('wait.answered')
+    const fork = (at: number, input: JsonObject) => it.runs.fork(first, at, () => input, it.identity, it.actor)
+    await assert.rejects(fork(lines.length - 2, {}), { message: /somebody answered this run.*"at" must be less/ })
+    const second = await asked(it, await fork(answered - 1, { of: 'nuts', to: 'Bob' }))
+    assert.equal(second.state, 'completed')
+    assert.deepEqual(calls, ['shop__book {"of":"bolts"}', 'shop__send {"to":"Ann"}', 'shop__send {"to":"Bob"}'])
+  })
+
+  test('takes back nothing that the other did', async () => {
+    await using it = await openEngine()
+    const calls: string[] = []
+    it.engine(work => {
+      if (work.is !== 'tool') return says('')
+      calls.push(work.tool)
+      const fails = work.tool === 'shop__send' && calls.length > 2
+      return fails ? { is: 'ended', outcome: 'error', data: { why: 'no' } } : gives('done')
+    })
+    const first = await it.begin(source, { of: 'bolts', to: 'Ann' })
+    await asked(it, first)
+    const at = (await it.lines(first)).indexOf('wait.answered') - 1
+    const second = await asked(it, await it.runs.fork(first, at, before => before, it.identity, it.actor))
+    assert.equal(second.state, 'failed')
+    assert.deepEqual(calls, ['shop__book', 'shop__send', 'shop__send'])
   })
 })
 

@@ -1,6 +1,14 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { canonicalize, digestBytes, fault, type JsonObject, newId } from '../../kernel/index.ts'
+import {
+  canonicalize,
+  type Digest,
+  digestBytes,
+  fault,
+  type JsonObject,
+  type JsonValue,
+  newId,
+} from '../../kernel/index.ts'
 import type { Expressions } from './expressions.ts'
 import { type KnownTools, type Reading, readWorkflow, type Source } from './read-workflow.ts'
 import type { StoredWorkflow, Workflow } from './workflow.ts'
@@ -35,7 +43,7 @@ export class Workflows {
   }
 
   /** A document in its normal form. Throws `WORKFLOW_INVALID`. */
-  async read(source: Source): Promise<{ readonly workflow: Workflow; readonly document: JsonObject }> {
+  async read(source: Source): Promise<ReadWorkflow> {
     const { workflow, document, problems } = await this.check(source)
     if (workflow !== null) return { workflow, document }
     const [first] = problems
@@ -52,9 +60,8 @@ export class Workflows {
     if (workflow.name !== name)
       throw fault('WORKFLOW_INVALID', { why: `its name is "${workflow.name}", and it was to be put as "${name}"` })
     const before = (await this.#store.workflows(actor.tenant)).find(each => each.name === name)
-    const next = stored(before ?? null, source, workflow, document, actor.tenant)
-    if (before && before.digest === next.digest && before.source === next.source) return before
-    return this.#save(next, actor)
+    if (before && workflowDifferences(before, source, { workflow, document }).length === 0) return before
+    return this.#save(stored(before ?? null, source, workflow, document, actor.tenant), actor)
   }
 
   /** Throws `WORKFLOW_INVALID`, `NAME_TAKEN`. */
@@ -89,6 +96,28 @@ export class Workflows {
   }
 }
 
+/** A document that is right, as it stands and in its normal form. */
+export interface ReadWorkflow {
+  readonly workflow: Workflow
+  readonly document: JsonObject
+}
+
+/**
+ * In what a document is other than the one that is kept: the names of its fields, and `source` when only what is around them is. Nothing
+ * when it says the same, and in the same words if it came as a text.
+ */
+export function workflowDifferences(
+  before: StoredWorkflow,
+  source: Source,
+  { workflow, document }: ReadWorkflow,
+): readonly string[] {
+  if (before.digest === digestOf(workflow) && before.source === textOf(source)) return []
+  const names = new Set([...Object.keys(before.document), ...Object.keys(document)])
+  const text = (value: JsonValue | undefined) => canonicalize(value ?? null)
+  const other = [...names].filter(name => text(before.document[name]) !== text(document[name])).toSorted()
+  return other.length === 0 ? ['source'] : other
+}
+
 function stored(
   before: StoredWorkflow | null,
   source: Source,
@@ -97,9 +126,16 @@ function stored(
   tenant: string,
 ): StoredWorkflow {
   const { id, version } = before ?? { id: newId(), version: 0 }
-  const text = 'text' in source ? source.text : null
-  const digest = digestBytes(canonicalize(workflow))
-  return { id, tenant, name: workflow.name, source: text, document, workflow, digest, version: version + 1 }
+  const read = { document, workflow, digest: digestOf(workflow) }
+  return { id, tenant, name: workflow.name, source: textOf(source), ...read, version: version + 1 }
+}
+
+function digestOf(workflow: Workflow): Digest {
+  return digestBytes(canonicalize(workflow))
+}
+
+function textOf(source: Source): string | null {
+  return 'text' in source ? source.text : null
 }
 
 function inWords({ node, line, column, message }: Reading['problems'][number]): string {

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { commonEntities, entityAt, type EntityNames } from '../../../kernel/index.ts'
 
 /**
  * What a page says, as Markdown: headings, paragraphs, lists, links and code. Scripts, styles, forms' machinery, comments and what is
@@ -278,20 +279,20 @@ function isHidden(attributes: Attributes): boolean {
 }
 
 function unescaped(text: string): string {
-  return text.replace(/&(#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8});/g, (whole, name: string) => {
-    if (!name.startsWith('#')) return named[name] ?? whole
-    const code = /^#[xX]/.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1))
-    return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : '\ufffd'
-  })
+  let read = ''
+  let from = 0
+  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', Math.max(at + 1, from))) {
+    const entity = entityAt(text, at, named)
+    if (!entity) continue
+    read += text.slice(from, at) + entity.by
+    from = entity.end
+  }
+  return read + text.slice(from)
 }
 
-/** The few that pages cannot do without, and those that are common. */
-const named: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
+/** What pages cannot do without, and signs that are common. */
+const named: EntityNames = {
+  ...commonEntities,
   nbsp: '\u00a0',
   ndash: '–',
   mdash: '—',
@@ -308,13 +309,4 @@ const named: Readonly<Record<string, string>> = {
   bull: '•',
   middot: '·',
   times: '×',
-  auml: 'ä',
-  ouml: 'ö',
-  uuml: 'ü',
-  Auml: 'Ä',
-  Ouml: 'Ö',
-  Uuml: 'Ü',
-  szlig: 'ß',
-  eacute: 'é',
-  egrave: 'è',
 }

@@ -12,6 +12,9 @@ import { runs } from './0011-runs.ts'
 import { notes } from './0012-notes.ts'
 import { subscriptions } from './0013-subscriptions.ts'
 import { workflows } from './0014-workflows.ts'
+import { teams } from './0015-teams.ts'
+import { manyNodes } from './0016-many-nodes.ts'
+import { triggers } from './0017-triggers.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -30,4 +33,7 @@ export const migrations: readonly Migration[] = [
   notes,
   subscriptions,
   workflows,
+  teams,
+  manyNodes,
+  triggers,
 ]

@@ -3,7 +3,7 @@ import { Client, type ClientConfig, Pool, type PoolClient, type QueryConfig } fr
 import type { Entry } from '../../../journal/index.ts'
 import { type Clock, fault, isFault, systemClock } from '../../../kernel/index.ts'
 import { type Database, type Query, type Statement, type Stats, unavailable } from '../database.ts'
-import { migrate, type MigrationStatus } from '../migrate.ts'
+import { migrate, type MigrationStatus, type MigrationTarget } from '../migrate.ts'
 import { WakeList } from '../wake-list.ts'
 import { connectionTo } from './connection.ts'
 import { problemOf } from './postgres-error.ts'
@@ -24,6 +24,7 @@ export class PostgresDatabase implements Database {
   readonly #pool: Pool
   readonly #sequencer: Sequencer
   readonly #wakes = new WakeList()
+  readonly #tellers = new Set<(head: number) => void>()
   readonly #names = new Map<string, string>()
   readonly #underWay = new Set<Promise<unknown>>()
   #written = 0
@@ -32,7 +33,11 @@ export class PostgresDatabase implements Database {
   private constructor(pool: Pool, config: ClientConfig, migrations: readonly MigrationStatus[]) {
     this.#pool = pool
     this.migrations = migrations
-    this.#sequencer = new Sequencer(config, () => this.#wakes.wake())
+    this.#sequencer = new Sequencer(
+      config,
+      () => this.#wakes.wake(),
+      head => this.#tellers.forEach(tell => tell(head)),
+    )
     this.#sequencer.nudge()
   }
 
@@ -41,7 +46,7 @@ export class PostgresDatabase implements Database {
     const config = connectionTo(url)
     try {
       const migrations = await migrateDatabase(config, clock)
-      const pool = new Pool({ ...config, max: connections })
+      const pool = new Pool({ ...config, max: connections, pipeline: true })
       // An idle connection that breaks is replaced when the next one is needed.
       pool.on('error', () => undefined)
       // One that breaks while it is in use fails what it was used for.
@@ -67,6 +72,14 @@ export class PostgresDatabase implements Database {
 
   onAppended(wake: () => void): () => void {
     return this.#wakes.add(wake)
+  }
+
+  readonly news = {
+    onOwn: (tell: (head: number) => void): (() => void) => {
+      this.#tellers.add(tell)
+      return () => void this.#tellers.delete(tell)
+    },
+    fromOthers: (): void => this.#wakes.wake(),
   }
 
   stats(): Stats {
@@ -120,32 +133,27 @@ export class PostgresDatabase implements Database {
     }
   }
 
+  /**
+   * All statements are on their way before the first is answered: how long a batch takes, and holds what it locked, hardly depends on
+   * how many there are. What one of them was to change is looked at before all of it is committed.
+   */
   async #attempt(client: PoolClient, statements: readonly Statement[]): Promise<void> {
     // A lone statement that changes nothing has nothing to undo, so it needs no transaction around it.
     const [first] = statements
-    if (statements.length === 1) return this.#run(client, first!)
-    await client.query('BEGIN')
+    if (statements.length === 1) return fulfilled(first!, await settled(client.query(this.#named(first!))))
+    const begun = settled(client.query('BEGIN'))
+    const answers = await Promise.all(statements.map(each => settled(client.query(this.#named(each)))))
     try {
-      for (const statement of statements) await this.#run(client, statement)
+      const beginning = await begun
+      if (beginning.is === 'error') throw beginning.error
+      // Those after one that failed only say that it did.
+      for (const [index, statement] of statements.entries()) fulfilled(statement, answers[index]!)
       await client.query('COMMIT')
     } catch (error) {
       // A connection that is lost undoes by itself, and one that hangs would not answer this either.
       if (!isBroken(error)) await client.query('ROLLBACK').catch(() => undefined)
       throw error
     }
-  }
-
-  async #run(client: PoolClient, statement: Statement): Promise<void> {
-    let changes: number | null
-    try {
-      changes = (await client.query(this.#named(statement))).rowCount
-    } catch (error) {
-      const problem = problemOf(error)
-      const refusal = problem.is === 'violation' ? statement.violations?.[problem.constraint] : undefined
-      throw refusal ? fault(refusal.code, refusal.details, { cause: error }) : error
-    }
-    if (!statement.one || changes === 1) return
-    throw statement.one === 'nothingToDo' ? NOTHING_TO_DO : fault(statement.one.code, statement.one.details)
   }
 
   /** As a statement that each connection prepares once. */
@@ -171,19 +179,55 @@ export class PostgresDatabase implements Database {
   }
 }
 
+type Answer =
+  { readonly is: 'changed'; readonly rows: number | null } | { readonly is: 'error'; readonly error: unknown }
+
+function settled(query: Promise<{ readonly rowCount: number | null }>): Promise<Answer> {
+  return query.then(
+    ({ rowCount }) => ({ is: 'changed', rows: rowCount }),
+    (error: unknown) => ({ is: 'error', error }),
+  )
+}
+
+/** Throws when a statement has failed, or has not done what it was to. */
+function fulfilled({ one, violations }: Statement, answer: Answer): void {
+  if (answer.is === 'error') {
+    const problem = problemOf(answer.error)
+    const refusal = problem.is === 'violation' ? violations?.[problem.constraint] : undefined
+    throw refusal ? fault(refusal.code, refusal.details, { cause: answer.error }) : answer.error
+  }
+  if (!one || answer.rows === 1) return
+  throw one === 'nothingToDo' ? NOTHING_TO_DO : fault(one.code, one.details)
+}
+
 async function migrateDatabase(config: ClientConfig, clock: Clock): Promise<readonly MigrationStatus[]> {
+  return whileNobodyMigrates(config, client => migrate(migrationTarget(client), clock))
+}
+
+/** Lends a connection on which nobody else migrates meanwhile, nor opens the database. */
+export async function whileNobodyMigrates<T>(config: ClientConfig, work: (client: Client) => Promise<T>): Promise<T> {
   // Without a limit on a statement: a step may rewrite a large table, or wait for another process that does.
-  const client = new Client({ ...config, query_timeout: undefined, statement_timeout: undefined })
+  const client = new Client({
+    ...config,
+    query_timeout: undefined,
+    statement_timeout: undefined,
+    idle_in_transaction_session_timeout: undefined,
+  })
   client.on('error', () => undefined)
   try {
     await client.connect()
     // Of the session, and so released with it, however it ends.
     await client.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`)
-    const query = async (sql: string, values: readonly (string | number)[] = []) =>
-      (await client.query(sql, [...values])).rows as unknown[]
-    return await migrate({ dialect: 'postgres', query }, clock)
+    return await work(client)
   } finally {
     await client.end().catch(() => undefined)
+  }
+}
+
+export function migrationTarget(client: Client): MigrationTarget {
+  return {
+    dialect: 'postgres',
+    query: async (sql, values = []) => (await client.query(sql, [...values])).rows as unknown[],
   }
 }
 
@@ -193,7 +237,8 @@ function isBroken(error: unknown): boolean {
   return problem.is === 'unavailable' && problem.broken
 }
 
-function readable(error: unknown): Error {
+/** An error of the database as who uses the store is told of it. */
+export function readable(error: unknown): Error {
   const problem = problemOf(error)
   if (problem.is === 'race') return unavailable('it is too busy', error)
   if (problem.is === 'invalid') return fault('REQUEST_INVALID', { why: problem.why }, { cause: error })

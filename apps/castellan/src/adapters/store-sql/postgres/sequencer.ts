@@ -11,15 +11,18 @@ import { Client, type ClientConfig, type QueryResult } from 'pg'
 export class Sequencer {
   readonly #config: ClientConfig
   readonly #wake: () => void
+  readonly #placed: (head: number) => void
   #client: Client | undefined
   #round: Promise<void> | undefined
   #again = false
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(config: ClientConfig, wake: () => void) {
+  /** `placed` is told the newest offset whenever a round of this process gave some. */
+  constructor(config: ClientConfig, wake: () => void, placed: (head: number) => void) {
     this.#config = config
     this.#wake = wake
+    this.#placed = placed
   }
 
   /** Runs a round soon; calls while one is under way share the next. Never fails: what a round misses the poll makes up. */
@@ -50,7 +53,11 @@ export class Sequencer {
   async #run(): Promise<void> {
     try {
       this.#client ??= await this.#connect()
-      while ((await sequence(this.#client)) === MOST_IN_ROUND && !this.#closed);
+      for (let more = true; more && !this.#closed;) {
+        const { placed, head } = await sequence(this.#client)
+        if (placed > 0) this.#placed(head)
+        more = placed === MOST_IN_ROUND
+      }
     } catch {
       // The database is away, or ended this session; the next round finds out with a new one.
       await this.#drop()
@@ -80,12 +87,17 @@ export class Sequencer {
   }
 }
 
-/** One round; how many entries it gave an offset. */
-async function sequence(client: Client): Promise<number> {
+/** One round: how many entries it gave an offset, and the newest there is. */
+async function sequence(client: Client): Promise<Round> {
   // Several statements in one message: each has a snapshot of its own, so the numbering sees what the round before it
   // committed; and no client that stops in between can leave the lock taken.
-  const results = (await client.query(ROUND)) as unknown as QueryResult<{ placed: number }>[]
-  return results[2]!.rows[0]!.placed
+  const results = (await client.query(ROUND)) as unknown as QueryResult<Round>[]
+  return results[2]!.rows[0]!
+}
+
+interface Round {
+  readonly placed: number
+  readonly head: number
 }
 
 const POLL = 1_000
@@ -106,7 +118,8 @@ const ROUND = `
   ), placed AS (
     UPDATE journal SET "offset" = head + number FROM head, numbered WHERE journal.ordinal = numbered.ordinal RETURNING 1
   )
-  SELECT count(*) AS placed, CASE WHEN count(*) > 0 THEN pg_notify('${CHANNEL}', '') END FROM placed;
+  SELECT count(*) AS placed, count(*) + (SELECT head FROM head) AS head,
+    CASE WHEN count(*) > 0 THEN pg_notify('${CHANNEL}', '') END FROM placed;
   COMMIT`
 
 function ignore(): void {

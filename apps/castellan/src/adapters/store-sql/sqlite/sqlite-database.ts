@@ -9,6 +9,7 @@ import { migrate, type MigrationStatus, type MigrationTarget } from '../migrate.
 import { WakeList } from '../wake-list.ts'
 import { openReadOnly, openWritable } from './connection.ts'
 import { lockFolder } from './folder-lock.ts'
+import { hasMoved, movedMark } from './moved-mark.ts'
 import { problemOf } from './sqlite-error.ts'
 import { Statements } from './statements.ts'
 import { WriterThread } from './writer-thread.ts'
@@ -48,14 +49,16 @@ export class SqliteDatabase implements Database {
     })
   }
 
-  /** Throws `DATA_LOCKED`, `STORE_INCOMPATIBLE`, or `STORE_UNAVAILABLE` when the folder cannot be used. */
+  /** Throws `DATA_LOCKED`, `DATA_MOVED`, `STORE_INCOMPATIBLE`, or `STORE_UNAVAILABLE` when the folder cannot be used. */
   static async open({ folder, clock, maxBytes }: SqliteOptions): Promise<SqliteDatabase> {
     let lock: { release(): void } | undefined
     let database: SqliteDatabase | undefined
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       lock = lockFolder(folder)
-      const path = join(folder, 'castellan.db')
+      const moved = movedMark(folder)
+      if (moved !== null) throw hasMoved(folder, moved)
+      const path = databaseFile(folder)
       // Made for this user only before SQLite would make it for all; its log files take the mode from it.
       closeSync(openSync(path, 'a', 0o600))
       const migrations = await migrateFile(path, clock, maxBytes ?? null)
@@ -105,7 +108,17 @@ export class SqliteDatabase implements Database {
   }
 }
 
-async function migrateFile(path: string, clock: Clock, maxBytes: number | null): Promise<readonly MigrationStatus[]> {
+/** Where the store of a folder is. */
+export function databaseFile(folder: string): string {
+  return join(folder, 'castellan.db')
+}
+
+/** Brings the schema of a file that nobody else uses up to date. Throws `STORE_INCOMPATIBLE`. */
+export async function migrateFile(
+  path: string,
+  clock: Clock,
+  maxBytes: number | null,
+): Promise<readonly MigrationStatus[]> {
   const db = openWritable(path, maxBytes)
   try {
     const target: MigrationTarget = {
@@ -118,7 +131,8 @@ async function migrateFile(path: string, clock: Clock, maxBytes: number | null):
   }
 }
 
-function readable(error: unknown): Error {
+/** An error of SQLite or of the file system as who uses the store is told of it. */
+export function readable(error: unknown): Error {
   const problem = problemOf(error)
   if (problem.is === 'unavailable') return unavailable(problem.why, error)
   // A folder that cannot be made or opened is an error of the file system, not of SQLite.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import type { ApplyAnswer, ManifestInput } from '@castellan/contracts'
 import { type ControlPlane, controlPlane } from '../../../../../../tests/support/control-plane.ts'
+import { applied, failures, idle, journalLength, told, type Wish } from './fixtures/applied.ts'
 
 let castellan: ControlPlane
 before(async () => {
@@ -11,32 +12,7 @@ after(() => castellan[Symbol.asyncDispose]())
 // Every test begins with nothing but the principals of earlier ones, which are never pruned.
 beforeEach(() => apply({ servers: [], groups: [], grants: [], limits: [], approval_rules: [] }, { prune: true }))
 
-interface Wish {
-  readonly prune?: boolean
-  readonly dry_run?: boolean
-}
-
-function apply(manifest: ManifestInput, wish: Wish = {}): Promise<ApplyAnswer> {
-  return castellan.ask<ApplyAnswer>('POST', '/api/apply', { manifest, allow_unhealthy: true, ...wish })
-}
-
-function told({ actions }: ApplyAnswer): string[] {
-  return actions.map(({ action, kind, name, changes }) => [action, kind, name, ...changes].join(' '))
-}
-
-async function journalLength(): Promise<number> {
-  let after = 0
-  for (;;) {
-    const { items, next } = await castellan.ask<{ items: { offset: number }[]; next: string | null }>(
-      'GET',
-      `/api/journal?limit=500&after=${after}`,
-    )
-    after = items.at(-1)?.offset ?? after
-    if (next === null) return after
-  }
-}
-
-const idle = (name: string) => ({ name, transport: 'stdio' as const, command: 'true' })
+const apply = (manifest: ManifestInput, wish: Wish = {}) => applied(castellan, manifest, wish)
 
 const everything: ManifestInput = {
   servers: [
@@ -78,10 +54,10 @@ describe('a manifest', () => {
     ])
     assert.deepEqual(failures(first), [])
 
-    const before = await journalLength()
+    const before = await journalLength(castellan)
     const second = await apply(everything)
     assert.deepEqual(new Set(second.actions.map(({ action }) => action)), new Set(['unchanged']))
-    assert.equal(await journalLength(), before)
+    assert.equal(await journalLength(castellan), before)
   })
 
   test('that differs in one thing changes that one, and a secret only when its value does', async () => {
@@ -128,14 +104,14 @@ describe('a manifest', () => {
   })
 
   test('that is only planned changes nothing', async () => {
-    const before = await journalLength()
+    const before = await journalLength(castellan)
     const plan = await apply(
       { ...everything, principals: [...everything.principals!, { name: 'eve', kind: 'user' }] },
       { dry_run: true, prune: true },
     )
     assert.equal(plan.applied, false)
     assert.ok(told(plan).includes('create server files') && told(plan).includes('create principal eve'))
-    assert.equal(await journalLength(), before)
+    assert.equal(await journalLength(castellan), before)
   })
 
   test('removes what its sections do not name only when that is wished, and never touches other sections', async () => {
@@ -228,7 +204,3 @@ describe('a step that cannot be done', () => {
     assert.deepEqual(failures(await apply(manifest)), [])
   })
 })
-
-function failures({ actions }: ApplyAnswer): [what: string, why: string][] {
-  return actions.flatMap(({ kind, name, failed }) => (failed === null ? [] : [[`${kind} ${name}`, failed]]))
-}

@@ -47,10 +47,14 @@ export class People {
 
   /** The recipient by id. For when a step runs: the principal may have been made by a step before. Throws `NOT_FOUND`. */
   async resolve(to: Recipient): Promise<Recipient> {
-    if ('role' in to) return to
-    const name = to.principal.normalize('NFC')
+    return 'role' in to ? to : { principal: await this.idOf(to.principal) }
+  }
+
+  /** The id of a principal. For when a step runs, as well. Throws `NOT_FOUND`. */
+  async idOf(given: string): Promise<string> {
+    const name = given.normalize('NFC')
     const found = (await this.#directory.principals.list(this.#actor.tenant)).find(each => each.name === name)
     if (!found) throw fault('NOT_FOUND', { what: 'principal' })
-    return { principal: found.id }
+    return found.id
   }
 }

@@ -1,9 +1,9 @@
 import type { Manifest } from '@castellan/contracts'
-import type { Actor } from '../../../identity/index.ts'
 import type { Grant } from '../../../registry/index.ts'
 import type { Core } from '../../core.ts'
-import type { People } from './people.ts'
-import { create, differing, impossible, type PlanOptions, removals, type Step, unique, update } from './step.ts'
+import type { Planning } from './planning.ts'
+import { planSection, unique } from './plan-section.ts'
+import { create, differing, impossible, type Step, update } from './step.ts'
 
 type Parts = Pick<Core, 'registry' | 'directory'>
 
@@ -11,13 +11,12 @@ type Parts = Pick<Core, 'registry' | 'directory'>
 export function planPrincipals(
   { directory }: Parts,
   wanted: Manifest['principals'],
-  actor: Actor,
-  people: People,
+  { actor, people }: Planning,
 ): Step[] {
   if (!wanted) return []
   unique(
     'principal',
-    wanted.map(({ name }) => name.normalize('NFC')),
+    wanted.map(({ name }) => ({ name: name.normalize('NFC') })),
   )
   return wanted.map(({ name, kind, roles: given = ['member'] }) => {
     const roles = [...new Set(given)]
@@ -33,72 +32,44 @@ export function planPrincipals(
   })
 }
 
-export function planGroups(
-  { registry }: Parts,
-  wanted: Manifest['groups'],
-  actor: Actor,
-  options: PlanOptions,
-): Step[] {
-  if (!wanted) return []
-  const names = unique(
+export function planGroups({ registry }: Parts, wanted: Manifest['groups'], planning: Planning): Promise<Step[]> {
+  const { actor } = planning
+  return planSection(
     'group',
-    wanted.map(group => group.name),
+    wanted,
+    {
+      known: () => registry.groups.list(actor.tenant),
+      wish: ({ name, description = '', members }) => ({
+        differsIn: before => differing(before, { description, members }),
+        make: () => registry.groups.put({ name, description, members }, actor),
+      }),
+      remove: ({ id }) => registry.groups.remove(id, actor),
+    },
+    planning,
   )
-  const known = registry.groups.list(actor.tenant)
-  const steps = wanted.map(({ name, description = '', members }): Step => {
-    const before = known.find(group => group.name === name)
-    const put = () => registry.groups.put({ name, description, members }, actor)
-    if (!before) return create('group', name, put)
-    return update('group', name, differing(before, { description, members }), put)
-  })
-  const surplus = known.filter(group => !names.has(group.name))
-  return [
-    ...steps,
-    ...removals(
-      options,
-      'group',
-      surplus,
-      group => group.name,
-      group => registry.groups.remove(group.id, actor),
-    ),
-  ]
 }
 
-/** A grant has no name; two are the same when they say the same. */
-export function planGrants(
-  { registry }: Parts,
-  wanted: Manifest['grants'],
-  actor: Actor,
-  people: People,
-  options: PlanOptions,
-): Step[] {
-  if (!wanted) return []
-  const known = registry.grants
-    .list(actor.tenant)
-    .map(grant => ({ grant, says: inWords(people.stored(grant.to), grant) }))
-  const declared = wanted.map(({ to, server, primitive_type: primitive, name, as_tool: asTool = false }) => {
+/** A grant has no name but what it says; two are the same when they say the same. */
+export function planGrants({ registry }: Parts, wanted: Manifest['grants'], planning: Planning): Promise<Step[]> {
+  const { actor, people } = planning
+  const declared = wanted?.map(({ to, server, primitive_type: primitive, name, as_tool: asTool = false }) => {
     const spec = { server, primitive, name, asTool }
-    return { to, spec, says: inWords(people.declared(to), spec) }
+    return { name: inWords(people.declared(to), spec), to, spec }
   })
-  const wishes = unique(
+  return planSection(
     'grant',
-    declared.map(({ says }) => says),
+    declared,
+    {
+      known: () =>
+        registry.grants.list(actor.tenant).map(each => ({ name: inWords(people.stored(each.to), each), id: each.id })),
+      wish: ({ to, spec }) => ({
+        differsIn: () => [],
+        make: async () => registry.grants.add({ ...spec, to: await people.resolve(to) }, actor),
+      }),
+      remove: ({ id }) => registry.grants.remove(id, actor),
+    },
+    planning,
   )
-  const steps = declared.map(({ to, spec, says }): Step => {
-    const add = async () => registry.grants.add({ ...spec, to: await people.resolve(to) }, actor)
-    return known.some(each => each.says === says) ? update('grant', says, [], add) : create('grant', says, add)
-  })
-  const surplus = known.filter(({ says }) => !wishes.has(says))
-  return [
-    ...steps,
-    ...removals(
-      options,
-      'grant',
-      surplus,
-      ({ says }) => says,
-      ({ grant }) => registry.grants.remove(grant.id, actor),
-    ),
-  ]
 }
 
 function inWords(

@@ -1,60 +1,31 @@
 import type { Manifest } from '@castellan/contracts'
-import type { Actor } from '../../../identity/index.ts'
-import { isFault } from '../../../kernel/index.ts'
-import { checkSpec, type ServerSpec } from '../../../registry/index.ts'
 import type { Core } from '../../core.ts'
 import { serverSpec } from '../wire/server.ts'
-import { create, impossible, type PlanOptions, removals, type Step, unique, update } from './step.ts'
+import type { Planning } from './planning.ts'
+import { planSection } from './plan-section.ts'
+import type { Step } from './step.ts'
 
-type Parts = Pick<Core, 'registry'>
-
-/** Throws `REQUEST_INVALID` for a server that is declared twice. */
-export async function planServers(
-  { registry }: Parts,
+export function planServers(
+  { registry }: Pick<Core, 'registry'>,
   wanted: Manifest['servers'],
-  actor: Actor,
-  options: PlanOptions,
+  planning: Planning,
 ): Promise<Step[]> {
-  if (!wanted) return []
-  const names = unique(
+  const { actor } = planning
+  return planSection(
     'server',
-    wanted.map(server => server.name),
+    wanted,
+    {
+      known: () => registry.servers(actor.tenant),
+      wish: input => ({
+        check: () => registry.check(serverSpec(input)),
+        differsIn: ({ name }) => registry.differences(name, serverSpec(input), actor.tenant),
+        make: before =>
+          before
+            ? registry.updateServer(before.name, serverSpec(input), actor, planning)
+            : registry.addServer(serverSpec(input), actor, planning),
+      }),
+      remove: ({ id }) => registry.removeServer(id, actor),
+    },
+    planning,
   )
-  const known = registry.servers(actor.tenant)
-  const before = new Set(known.map(server => server.name))
-
-  const stepFor = async (spec: ServerSpec): Promise<Step> => {
-    const { name } = spec
-    if (!before.has(name)) {
-      checkSpec(spec)
-      return create('server', name, () => registry.addServer(spec, actor, options))
-    }
-    const changes = await registry.differences(name, spec, actor.tenant)
-    return update('server', name, changes, () => registry.updateServer(name, spec, actor, options))
-  }
-
-  const steps = await Promise.all(
-    wanted.map(async input => {
-      try {
-        return await stepFor(serverSpec(input))
-      } catch (error) {
-        // One server that cannot be as declared does not keep the rest of the manifest from becoming true.
-        if (!isFault(error)) throw error
-        const { name } = input
-        const action = before.has(name) ? 'update' : 'create'
-        return impossible({ action, kind: 'server', name, changes: [] }, error.message)
-      }
-    }),
-  )
-  const surplus = known.filter(server => !names.has(server.name))
-  return [
-    ...steps,
-    ...removals(
-      options,
-      'server',
-      surplus,
-      server => server.name,
-      server => registry.removeServer(server.id, actor),
-    ),
-  ]
 }

@@ -24,9 +24,9 @@ export function applyRoutes(app: TypedApp, core: Core): void {
       },
     },
     async request => {
-      const { actor } = callerOf(request, administer)
+      const caller = callerOf(request, administer)
       const { manifest, dry_run: dryRun = false, prune = false, allow_unhealthy: allowUnhealthy = false } = request.body
-      const steps = await plan(core, manifest, actor, { prune, allowUnhealthy })
+      const steps = await plan(core, manifest, caller, { prune, allowUnhealthy })
       const actions: wire.ApplyAction[] = []
       for (const step of steps) {
         const { action, kind, name, changes, problem } = step

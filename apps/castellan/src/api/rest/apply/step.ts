@@ -1,5 +1,5 @@
 import type { ApplyAction } from '@castellan/contracts'
-import { canonicalize, fault } from '../../../kernel/index.ts'
+import { canonicalize } from '../../../kernel/index.ts'
 
 type Kind = ApplyAction['kind']
 
@@ -14,12 +14,6 @@ export interface Step {
   readonly problem: string | null
   /** Null when nothing is to be done. */
   readonly run: (() => Promise<unknown>) | null
-}
-
-export interface PlanOptions {
-  /** Whether what a section does not name is removed. */
-  readonly prune: boolean
-  readonly allowUnhealthy: boolean
 }
 
 export function create(kind: Kind, name: string, run: () => Promise<unknown>): Step {
@@ -37,25 +31,6 @@ export function impossible(step: Pick<Step, 'action' | 'kind' | 'name' | 'change
   return { ...step, problem, run: null }
 }
 
-/** Steps that remove what the manifest does not name, if that is wished. */
-export function removals<T>(
-  { prune }: PlanOptions,
-  kind: Kind,
-  surplus: readonly T[],
-  nameOf: (item: T) => string,
-  remove: (item: T) => Promise<unknown>,
-): Step[] {
-  if (!prune) return []
-  return surplus.map(item => ({
-    action: 'delete',
-    kind,
-    name: nameOf(item),
-    changes: [],
-    problem: null,
-    run: () => remove(item),
-  }))
-}
-
 /** Names of the fields of `after` that are other than in `before`. */
 export function differing(before: object, after: object): string[] {
   const old = before as Record<string, unknown>
@@ -63,14 +38,4 @@ export function differing(before: object, after: object): string[] {
     .filter(([name, value]) => canonicalize(old[name] ?? null) !== canonicalize(value ?? null))
     .map(([name]) => name)
     .toSorted()
-}
-
-/** The names as a set. Throws `REQUEST_INVALID` for one that is there twice. */
-export function unique(what: string, names: readonly string[]): Set<string> {
-  const seen = new Set<string>()
-  for (const name of names) {
-    if (seen.has(name)) throw fault('REQUEST_INVALID', { why: `the ${what} "${name}" is declared twice` })
-    seen.add(name)
-  }
-  return seen
 }

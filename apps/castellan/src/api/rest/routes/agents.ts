@@ -34,7 +34,7 @@ export function agentRoutes(app: TypedApp, { agents, registry }: Pick<Core, 'age
     },
     async (request, reply) => {
       const { actor } = callerOf(request, write)
-      const agent = await agents.create(agentSpec(request.body, registry, actor.tenant), actor)
+      const agent = await agents.create(agentSpec(request.body, registry.servers(actor.tenant)), actor)
       return reply.code(201).send(wireAgent(agent))
     },
   )
@@ -65,7 +65,7 @@ export function agentRoutes(app: TypedApp, { agents, registry }: Pick<Core, 'age
     },
     async request => {
       const { actor } = callerOf(request, write)
-      const spec = agentSpec(request.body, registry, actor.tenant)
+      const spec = agentSpec(request.body, registry.servers(actor.tenant))
       return wireAgent(await agents.replace(request.params.id, spec, actor))
     },
   )
@@ -83,7 +83,7 @@ export function agentRoutes(app: TypedApp, { agents, registry }: Pick<Core, 'age
     },
     async request => {
       const { actor } = callerOf(request, write)
-      const tools = assignedTools(request.body.assigned_mcp_tools, registry, actor.tenant)
+      const tools = assignedTools(request.body.assigned_mcp_tools, registry.servers(actor.tenant))
       return wireAgent(await agents.assign(request.params.id, tools, actor))
     },
   )

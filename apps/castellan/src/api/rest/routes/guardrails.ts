@@ -22,7 +22,7 @@ export function guardrailRoutes(app: TypedApp, core: Pick<Core, 'guardrails' | '
     async request => {
       const { tenant } = callerOf(request, use).identity
       const { text, stage, ...said } = request.body
-      const { mode, thresholds, categories, providers } = core.rules.guardrails(tenant)
+      const { mode, thresholds, categories, providers } = core.rules.guardrailWish(tenant)
       const wish = {
         mode: said.mode ?? mode,
         thresholds: { ...thresholds, ...said.thresholds },

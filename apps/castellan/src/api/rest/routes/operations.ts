@@ -25,7 +25,11 @@ export function lifeRoutes(app: TypedApp, core: Core): void {
     },
     async () => ({ status: 'ok' as const, version: core.version }),
   )
-  const readiness = z.object({ ready: z.boolean(), reason: z.string().nullable() })
+  const readiness = z.object({
+    ready: z.boolean(),
+    reason: z.string().nullable(),
+    impaired: z.array(z.string()).describe('What goes worse than it could, though work is accepted'),
+  })
   app.get(
     '/ready',
     {
@@ -39,7 +43,9 @@ export function lifeRoutes(app: TypedApp, core: Core): void {
     },
     async (_request, reply) => {
       const reason = core.notReady()
-      return reply.code(reason === null ? 200 : 503).send({ ready: reason === null, reason })
+      return reply
+        .code(reason === null ? 200 : 503)
+        .send({ ready: reason === null, reason, impaired: [...core.impaired()] })
     },
   )
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import { fault, isId, type JsonObject, type JsonValue } from '../../../kernel/index.ts'
+import { fault, isId, isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/index.ts'
 import type { Identity } from '../../../identity/index.ts'
 import type { Run, Settlement } from '../../../runs/index.ts'
 import type { Core } from '../../core.ts'
@@ -125,12 +125,8 @@ export function runRoutes(app: TypedApp, core: Parts): void {
     async (request, reply) => {
       const caller = callerOf(request, use)
       const run = await runOf(caller, request.params)
-      const { at, user_message: message, context } = request.body
-      const changes = {
-        ...(message === undefined ? {} : { message }),
-        ...(context === undefined ? {} : { context: context as JsonObject }),
-      }
-      const forked = await runs.fork(run, at, changes, caller.identity, caller.actor)
+      const { at, ...told } = request.body
+      const forked = await runs.fork(run, at, toldInstead(run, told), caller.identity, caller.actor)
       return reply.code(202).header('location', `/api/runs/${forked.id}`).send(wireRun(forked))
     },
   )
@@ -233,4 +229,26 @@ function callbackOf({ stepTokens, publicUrl }: Parts, { tenant, id }: Run, step:
 /** Whose runs somebody may see and steer: null for those of everybody. */
 function whose({ roles, principal }: Identity): string | null {
   return roles.some(role => role === 'admin') ? null : principal.id
+}
+
+/** What a run is told in place of what the one it begins as was told. */
+function toldInstead(
+  { kind }: Pick<Run, 'kind'>,
+  { user_message: message, context, input }: Omit<wire.ForkRun, 'at'>,
+): (before: JsonValue) => JsonValue {
+  const hasInput = kind === 'workflow'
+  if (!hasInput && input !== undefined)
+    throw fault('REQUEST_INVALID', {
+      why: `"input" is for workflows; the ${kind} is told "user_message" and "context"`,
+    })
+  if (hasInput && (message !== undefined || context !== undefined))
+    throw fault('REQUEST_INVALID', {
+      why: '"user_message" and "context" are for agents and teams; a workflow is told "input"',
+    })
+  if (hasInput) return before => (input === undefined ? before : (input as JsonValue))
+  const changes = {
+    ...(message === undefined ? {} : { message }),
+    ...(context === undefined ? {} : { context: context as JsonObject }),
+  }
+  return before => (isJsonObject(before) ? { ...before, ...changes } : before)
 }

@@ -1,37 +1,41 @@
 import type { z } from 'zod'
 import type * as wire from '@castellan/contracts'
 import { fault, isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/index.ts'
-import type { Registry } from '../../../registry/index.ts'
+import type { Server } from '../../../registry/index.ts'
 import {
   type Agent,
   type AgentOutput,
   type AgentSpec,
   type AssignedTool,
+  CONTEXT_TOKENS,
   hasEnded,
   inDoubt,
+  type Rule,
   type Run,
   type Told,
   toolText,
   word,
 } from '../../../runs/index.ts'
+import { errorOf, secondsOf } from './execution.ts'
 
-/** An agent from the wire. Throws `REQUEST_INVALID` for a tool of a server that is not there. */
-export function agentSpec(
-  wanted: z.output<typeof wire.agentInput>,
-  servers: Pick<Registry, 'servers'>,
-  tenant: string,
-): AgentSpec {
-  const { llm_config: llm } = wanted
+/** What a server may be called by. */
+type Callable = Pick<Server, 'id' | 'name'>
+
+/** An agent from the wire. Throws `REQUEST_INVALID` for a tool of a server that is not among those of its tenant. */
+export function agentSpec(wanted: z.output<typeof wire.agentInput>, servers: readonly Callable[]): AgentSpec {
+  const { llm_config: llm, brain } = wanted
   return {
     name: wanted.name,
     description: wanted.description,
     system: wanted.system_prompt,
-    models: [llm, ...llm.fallbacks].map(({ provider, model }) => `${provider}/${model}`),
-    temperature: llm.temperature,
-    maxTokens: llm.max_tokens,
-    tools: assignedTools(wanted.assigned_mcp_tools, servers, tenant),
+    models: llm === undefined ? [] : [llm, ...llm.fallbacks].map(({ provider, model }) => `${provider}/${model}`),
+    ...(brain === undefined ? {} : { rules: brain.rules as readonly Rule[] }),
+    temperature: llm?.temperature ?? null,
+    maxTokens: llm?.max_tokens ?? null,
+    tools: assignedTools(wanted.assigned_mcp_tools, servers),
     servers: wanted.available_mcps,
     maxIterations: wanted.max_iterations,
+    contextTokens: wanted.context_tokens,
     timeout: wanted.timeout_seconds * 1_000,
     toolTimeout: wanted.tool_timeout_seconds * 1_000,
     output: wanted.output_schema as JsonObject | null,
@@ -40,10 +44,8 @@ export function agentSpec(
 
 export function assignedTools(
   tools: readonly z.output<typeof wire.assignedTool>[],
-  registry: Pick<Registry, 'servers'>,
-  tenant: string,
+  servers: readonly Callable[],
 ): readonly AssignedTool[] {
-  const servers = registry.servers().filter(each => each.tenant === tenant)
   return tools.map(({ name, mcp_server_id: given, mcp_primitive_type: primitive, description }) => {
     const server = servers.find(each => each.id === given || each.name === given)
     if (!server)
@@ -53,18 +55,12 @@ export function assignedTools(
 }
 
 export function wireAgent(agent: Agent): wire.Agent {
-  const [first = '', ...fallbacks] = agent.models
   return {
     id: agent.id,
     name: agent.name,
     description: agent.description,
     system_prompt: agent.system,
-    llm_config: {
-      ...modelName(first),
-      temperature: agent.temperature,
-      max_tokens: agent.maxTokens,
-      fallbacks: fallbacks.map(modelName),
-    },
+    ...brainOf(agent),
     assigned_mcp_tools: agent.tools.map(({ name, server, primitive, description }) => ({
       name,
       mcp_server_id: server,
@@ -73,11 +69,21 @@ export function wireAgent(agent: Agent): wire.Agent {
     })) as wire.Agent['assigned_mcp_tools'],
     available_mcps: [...agent.servers],
     max_iterations: agent.maxIterations,
+    context_tokens: agent.contextTokens ?? CONTEXT_TOKENS,
     timeout_seconds: agent.timeout / 1_000,
     tool_timeout_seconds: agent.toolTimeout / 1_000,
     output_schema: agent.output,
     version: agent.version,
   }
+}
+
+type Rules = NonNullable<wire.Agent['brain']>['rules']
+
+function brainOf({ models, rules, temperature, maxTokens }: Agent): Pick<wire.Agent, 'llm_config' | 'brain'> {
+  if (rules !== undefined) return { brain: { kind: 'rules', rules: rules as unknown as Rules } }
+  const [first = '', ...fallbacks] = models
+  const said = { temperature, max_tokens: maxTokens, fallbacks: fallbacks.map(modelName) }
+  return { llm_config: { ...modelName(first), ...said } }
 }
 
 export function wireRun(run: Run, lines?: readonly Told[]): wire.Run {
@@ -114,26 +120,19 @@ export function wireLine({ seq, type, at, data, payload }: Told): wire.RunLine {
 export function wireExecution(run: Run, lines: readonly Told[]): wire.AgentExecution {
   const output = outputOf(lines.at(-1)?.payload)
   const cut = output?.cut ?? null
-  const error = run.error ?? (hasEnded(run) ? (cut === null ? null : cuts[cut]) : unfinished(run))
-  const began = Date.parse(run.queuedAt)
-  const over = run.endedAt === null ? lines.at(-1)!.at : Date.parse(run.endedAt)
   return {
     success: run.state === 'completed',
     response: output?.response ?? '',
     tool_calls: toolCalls(lines),
-    execution_time_seconds: (over - began) / 1_000,
+    execution_time_seconds: secondsOf(run, lines),
     model_used: output === null || output.model === '' ? null : output.model,
-    error: run.state === 'cancelled' ? 'It was cancelled.' : error,
+    error: errorOf(run) ?? (cut === null ? null : cuts[cut]),
     run_id: run.id,
   }
 }
 
 function outputOf(payload: JsonValue | undefined): AgentOutput | null {
   return isJsonObject(payload) && 'response' in payload ? (payload as unknown as AgentOutput) : null
-}
-
-function unfinished({ id, state }: Run): string {
-  return `It has not ended: the run ${id} is ${state}, and goes on.`
 }
 
 const cuts: Readonly<Record<Exclude<AgentOutput['cut'], null>, string>> = {
@@ -143,7 +142,8 @@ const cuts: Readonly<Record<Exclude<AgentOutput['cut'], null>, string>> = {
   length: 'The answer was cut at the limit of its length.',
 }
 
-function toolCalls(lines: readonly Told[]): wire.AgentExecution['tool_calls'] {
+/** Every call of a run, and what its model was told of it. */
+export function toolCalls(lines: readonly Told[]): wire.AgentExecution['tool_calls'] {
   const ends = new Map(
     lines.filter(({ type }) => type === 'tool.ended' || type === 'tool.settled').map(line => [line.data['step'], line]),
   )

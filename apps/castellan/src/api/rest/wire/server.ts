@@ -1,11 +1,10 @@
 import type { z } from 'zod'
 import type * as Wire from '@castellan/contracts'
 import type { serverInput } from '@castellan/contracts'
-import { fault, formatDuration, formatSize, parseDuration, parseSize } from '../../../kernel/index.ts'
+import { fault, formatDuration, formatSize, type JsonObject, parseDuration, parseSize } from '../../../kernel/index.ts'
 import {
   type AuthorizationStatus,
   type ConnectionSpec,
-  type EffectClass,
   type EgressSettings,
   type Health,
   noSandboxWishes,
@@ -15,10 +14,13 @@ import {
   type SecretRef,
   type Server,
   type ServerSpec,
+  type ToolSettings,
+  type Verification,
 } from '../../../registry/index.ts'
 
 type Input = z.output<typeof serverInput>
 type RemoteInput = Exclude<Input, { transport: 'builtin' | 'stdio' }>
+type ToolInput = NonNullable<Input['tools']>[string]
 type AuthInput = NonNullable<Exclude<RemoteInput, { transport: 'openapi' }>['auth']>
 
 /** What someone says about a server, in our words. Throws `REQUEST_INVALID` for an endpoint given twice over. */
@@ -110,12 +112,31 @@ function secretInput(given: z.output<typeof Wire.secretInput>): SecretInput {
   return 'secret' in given ? { secret: given.secret } : given
 }
 
-function toolSettings({ effect, network, timeout }: { effect?: EffectClass; network?: boolean; timeout?: string }) {
+function toolSettings({ timeout, verify, ...said }: ToolInput): ToolSettings {
   return {
-    ...(effect === undefined ? {} : { effect }),
-    ...(network === undefined ? {} : { network }),
+    ...said,
     ...(timeout === undefined ? {} : { timeout: parseDuration(timeout) }),
+    ...(verify === undefined ? {} : { verify: verification(verify) }),
   }
+}
+
+function verification(given: NonNullable<ToolInput['verify']>): Verification {
+  const { tool, args = {}, happened, result, after } = given
+  const wait = after === undefined ? 0 : parseDuration(after)
+  return { tool, args: args as JsonObject, happened, result: result ?? null, after: wait }
+}
+
+function wireTool({ timeout, verify, ...rest }: ToolSettings): Wire.Server['tools'][string] {
+  return {
+    ...rest,
+    ...(timeout === undefined ? {} : { timeout: formatDuration(timeout) }),
+    ...(verify === undefined ? {} : { verify: wireVerification(verify) }),
+  }
+}
+
+function wireVerification({ tool, args, happened, result, after }: Verification) {
+  const more = { ...(result === null ? {} : { result }), ...(after === 0 ? {} : { after: formatDuration(after) }) }
+  return { tool, ...(Object.keys(args).length === 0 ? {} : { args: { ...args } }), happened, ...more }
 }
 
 export function wireServer(server: Server, health: Health, authorization: AuthorizationStatus | null): Wire.Server {
@@ -126,10 +147,7 @@ export function wireServer(server: Server, health: Health, authorization: Author
     ...wireConnection(server),
     timeouts: mapValues({ ...server.timeouts }, formatDuration) as Wire.Server['timeouts'],
     trusted: server.trusted,
-    tools: mapValues(server.tools, ({ timeout, ...rest }) => ({
-      ...rest,
-      ...(timeout === undefined ? {} : { timeout: formatDuration(timeout) }),
-    })),
+    tools: mapValues(server.tools, wireTool),
     pinning: server.pinning ?? 'enforce',
     per_client: server.perClient ?? false,
     max_concurrent: server.maxConcurrent,

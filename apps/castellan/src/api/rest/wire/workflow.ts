@@ -10,6 +10,7 @@ import {
   type WorkflowSource,
 } from '../../../runs/index.ts'
 import { wireRun } from './agent.ts'
+import { errorOf, secondsOf } from './execution.ts'
 
 /** A document from the wire, which is one of the two. */
 export function workflowSource(given: {
@@ -30,10 +31,11 @@ export function wireRunAsItStands(
   { report, waits }: ReturnType<Runs['look']>,
   callbackOf: (step: string) => string,
 ): wire.Run {
-  const nodes = isJsonObject(report) ? (report['nodes'] as wire.Run['nodes']) : undefined
+  const { nodes, board } = (isJsonObject(report) ? report : {}) as Pick<wire.Run, 'nodes' | 'board'>
   return {
     ...wireRun(run, lines),
     ...(nodes === undefined ? {} : { nodes }),
+    ...(board === undefined ? {} : { board }),
     ...(waits.length === 0 ? {} : { waits: waits.map(each => wireWait(each, callbackOf)) }),
   }
 }
@@ -47,7 +49,6 @@ export function wireWorkflowExecution(
   const ended = hasEnded(run)
   const payload = ended ? lines.at(-1)?.payload : report
   const { nodes = {}, output = null } = isJsonObject(payload) ? payload : {}
-  const over = run.endedAt === null ? lines.at(-1)!.at : Date.parse(run.endedAt)
   return {
     success: run.state === 'completed',
     run_id: run.id,
@@ -55,13 +56,8 @@ export function wireWorkflowExecution(
     output,
     nodes: nodes as wire.WorkflowExecution['nodes'],
     error: errorOf(run),
-    execution_time_seconds: (over - Date.parse(run.queuedAt)) / 1_000,
+    execution_time_seconds: secondsOf(run, lines),
   }
-}
-
-function errorOf(run: Run): string | null {
-  if (run.state === 'cancelled') return 'It was cancelled.'
-  return hasEnded(run) ? run.error : `It has not ended: the run ${run.id} is ${run.state}, and goes on.`
 }
 
 function wireWait({ step, for: what, until, said }: OpenWait, callbackOf: (step: string) => string) {

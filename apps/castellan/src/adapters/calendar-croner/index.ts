@@ -1,0 +1,1 @@
+export { cronerCalendar } from './croner-calendar.ts'

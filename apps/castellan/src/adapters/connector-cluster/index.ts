@@ -1,0 +1,1 @@
+export { type Cluster, joinCluster, type ClusterParts } from './cluster.ts'

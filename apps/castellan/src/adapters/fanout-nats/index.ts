@@ -1,0 +1,1 @@
+export { natsFanout } from './nats-fanout.ts'

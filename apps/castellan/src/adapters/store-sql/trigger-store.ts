@@ -1,0 +1,166 @@
+import { sql } from 'kysely'
+import type { NewRun, Passage, Trigger, TriggerStanding, TriggerStore } from '../../runs/index.ts'
+import type { CommitEntries } from './commit-entries.ts'
+import { type Compiler, prepare } from './compile.ts'
+import type { Database, Statement } from './database.ts'
+import { nameTaken, parseBody, refusal } from './resource.ts'
+import { savingRuns } from './run-store.ts'
+import type { TriggerRow } from './tables.ts'
+
+export function triggerStore(database: Database, db: Compiler, commit: CommitEntries): TriggerStore {
+  const of = prepareTriggers(db)
+  const { saveNew } = savingRuns(db, database.dialect)
+  const moved = refusal('VERSION_CONFLICT', { what: 'trigger' })
+
+  /** The place first: on PostgreSQL that lets others through one at a time, so that the runs which are open are counted right. */
+  function settling(trigger: Trigger, passage: Passage): Statement[] {
+    const { id, name, mostOpen } = trigger
+    switch (passage.is) {
+      case 'started': {
+        const full = refusal('TRIGGER_FULL', { name, limit: mostOpen })
+        const run: NewRun = { ...passage.run, trigger: id }
+        return [{ ...of.countStarted({ id, mostOpen }), one: full }, ...saveNew(run)]
+      }
+      case 'failed':
+        return [of.countFailed({ id, why: passage.why })]
+      case 'refused':
+        return [of.countRefused({ id, why: passage.why })]
+      default:
+        throw passage satisfies never
+    }
+  }
+
+  return {
+    async triggers(tenant) {
+      return (await database.read(tenant === undefined ? of.all({}) : of.ofTenant({ tenant }))).map(standingOf)
+    },
+    one: async (tenant, id) => (await database.read(of.one({ tenant, id }))).map(parseBody<Trigger>)[0],
+    create: (trigger, { position, moment }, entries) =>
+      commit(
+        [
+          {
+            ...of.insert({ ...rowOf(trigger), position, moment }),
+            violations: { pkey: moved, ...nameTaken('trigger', trigger.name) },
+          },
+        ],
+        entries,
+      ),
+    save(trigger, beginning, entries) {
+      const { name, version } = trigger
+      const row = { ...rowOf(trigger), before: version - 1 }
+      const saved = { ...of.update(row), one: moved, violations: nameTaken('trigger', name) }
+      return commit([saved, ...(beginning === null ? [] : [of.begin({ id: trigger.id, ...beginning })])], entries)
+    },
+    remove: (tenant, id, entries) =>
+      commit([{ ...of.remove({ tenant, id }), one: refusal('NOT_FOUND', { what: 'trigger' }) }], entries),
+    skip: ({ id, version }, from, to) => database.write([{ ...of.move({ id, version, from, to }), one: moved }]),
+    pass: (trigger, from, to, passage, entries) =>
+      commit(
+        [
+          { ...of.move({ id: trigger.id, version: trigger.version, from, to }), one: moved },
+          ...settling(trigger, passage),
+        ],
+        [...(passage.is === 'started' ? passage.run.entries : []), ...entries],
+      ),
+    tick: ({ id, version }, from, to, entries) =>
+      commit([{ ...of.tick({ id, version, from, to }), one: moved }], entries),
+  }
+}
+
+type SavedRow = Pick<TriggerRow, 'id' | 'tenant' | 'name' | 'version' | 'body'>
+
+function rowOf(trigger: Trigger): SavedRow {
+  const { id, tenant, name, version } = trigger
+  return { id, tenant, name, version, body: JSON.stringify(trigger) }
+}
+
+type StandingRow = Pick<TriggerRow, 'body' | 'position' | 'moment' | 'started' | 'failed' | 'refused' | 'trouble'> & {
+  readonly open: number | string | bigint | null
+}
+
+function standingOf(row: StandingRow): TriggerStanding {
+  const { position, moment, started, failed, refused, trouble } = row
+  return { trigger: parseBody(row), position, moment, open: Number(row.open), started, failed, refused, trouble }
+}
+
+function prepareTriggers(db: Compiler) {
+  const openOf = (id: string) => sql<number>`(SELECT count(*) FROM run_queue WHERE started_by = ${sql.ref(id)})`
+  const standings = () =>
+    db
+      .selectFrom('triggers')
+      .select(['body', 'position', 'moment', 'started', 'failed', 'refused', 'trouble'])
+      .select(openOf('triggers.id').as('open'))
+      .orderBy('name')
+      .orderBy('tenant')
+  const at = ({ id, version }: { id: string; version: number }) =>
+    db.updateTable('triggers').where('id', '=', id).where('version', '=', version)
+  return {
+    all: prepare(() => standings()),
+    ofTenant: prepare(({ tenant }: { tenant: string }) => standings().where('tenant', '=', tenant)),
+    one: prepare(({ tenant, id }: { tenant: string; id: string }) =>
+      db.selectFrom('triggers').select('body').where('id', '=', id).where('tenant', '=', tenant),
+    ),
+    insert: prepare(({ id, tenant, name, version, body, position, moment }: SavedRow & Place) =>
+      db.insertInto('triggers').values({
+        id,
+        tenant,
+        name,
+        version,
+        body,
+        position,
+        moment,
+        started: 0,
+        failed: 0,
+        refused: 0,
+        trouble: null,
+      }),
+    ),
+    update: prepare(({ id, tenant, name, version, body, before }: SavedRow & { before: number }) =>
+      db
+        .updateTable('triggers')
+        .set({ name, version, body, trouble: null })
+        .where('id', '=', id)
+        .where('tenant', '=', tenant)
+        .where('version', '=', before),
+    ),
+    begin: prepare(({ id, position, moment }: Place & { id: string }) =>
+      db.updateTable('triggers').set({ position, moment }).where('id', '=', id),
+    ),
+    remove: prepare(({ tenant, id }: { tenant: string; id: string }) =>
+      db.deleteFrom('triggers').where('id', '=', id).where('tenant', '=', tenant),
+    ),
+    move: prepare((step: Step) => at(step).set({ position: step.to }).where('position', '=', step.from)),
+    tick: prepare((step: Step) => at(step).set({ moment: step.to }).where('moment', '=', step.from)),
+    countStarted: prepare(({ id, mostOpen }: { id: string; mostOpen: number }) =>
+      db
+        .updateTable('triggers')
+        .set({ started: sql`started + 1`, trouble: null })
+        .where('id', '=', id)
+        .where(openOf('triggers.id'), '<', mostOpen),
+    ),
+    countFailed: prepare(({ id, why }: { id: string; why: string }) =>
+      db
+        .updateTable('triggers')
+        .set({ failed: sql`failed + 1`, trouble: why })
+        .where('id', '=', id),
+    ),
+    countRefused: prepare(({ id, why }: { id: string; why: string }) =>
+      db
+        .updateTable('triggers')
+        .set({ refused: sql`refused + 1`, trouble: why })
+        .where('id', '=', id),
+    ),
+  }
+}
+
+interface Place {
+  readonly position: number
+  readonly moment: number
+}
+
+interface Step {
+  readonly id: string
+  readonly version: number
+  readonly from: number
+  readonly to: number
+}

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import * as wire from '@castellan/contracts'
+import { fault, isId } from '../../../kernel/index.ts'
+import type { TriggerStanding } from '../../../runs/index.ts'
+import type { Core } from '../../core.ts'
+import { look, write } from '../allowed.ts'
+import { callerOf, correlationOf } from '../caller.ts'
+import { listRoute } from '../list-route.ts'
+import { byId } from '../path-parts.ts'
+import { removeRoute } from '../remove-route.ts'
+import type { TypedApp } from '../route.ts'
+import { triggerSpec, wireTrigger } from '../wire/trigger.ts'
+
+const tags = ['triggers']
+
+export function triggerRoutes(app: TypedApp, core: Core): void {
+  const { triggers, registry } = core
+  const shown = (standing: TriggerStanding) => wireTrigger(standing, triggers.next(standing.trigger), core.publicUrl)
+  listRoute(app, '/api/triggers', {
+    operationId: 'listTriggers',
+    tags,
+    summary: 'What starts runs by itself, and how far that has got',
+    access: look,
+    item: wire.trigger,
+    all: ({ identity }) => triggers.list(identity.tenant),
+    idOf: ({ trigger }) => trigger.name,
+    show: shown,
+  })
+  app.post(
+    '/api/triggers',
+    {
+      schema: {
+        operationId: 'createTrigger',
+        tags,
+        summary: 'Have runs started by entries of the journal, at times, or by calls from outside',
+        body: wire.triggerInput,
+        response: { 201: wire.triggerCreated },
+      },
+    },
+    async (request, reply) => {
+      const { identity, actor } = callerOf(request, write)
+      const { source, name } = request.body
+      const secret = secretName(name)
+      const made = source.kind === 'webhook' && source.secret === undefined ? newSecret() : null
+      // Before the trigger is there, so that no call finds one without.
+      if (made !== null) await registry.putSecret(secret, made, actor)
+      const created = shown(await triggers.create(triggerSpec(request.body, secret), identity, actor))
+      return reply.code(201).send({ ...created, ...(made === null ? {} : { made_secret: made }) })
+    },
+  )
+  app.get(
+    '/api/triggers/:id',
+    {
+      schema: {
+        operationId: 'getTrigger',
+        tags,
+        summary: 'One trigger, by id or name',
+        params: byId,
+        response: { 200: wire.trigger },
+      },
+    },
+    async request => shown(await triggers.get(callerOf(request, look).identity.tenant, request.params.id)),
+  )
+  app.put(
+    '/api/triggers/:id',
+    {
+      schema: {
+        operationId: 'replaceTrigger',
+        tags,
+        summary: 'Describe a trigger anew; from then on it acts for whoever does',
+        params: byId,
+        body: wire.triggerInput,
+        response: { 200: wire.trigger },
+      },
+    },
+    async request => {
+      const { identity, actor } = callerOf(request, write)
+      const { trigger } = await triggers.get(actor.tenant, request.params.id)
+      const secret = trigger.source.is === 'webhook' ? trigger.source.secret : secretName(request.body.name)
+      const spec = triggerSpec(request.body, secret)
+      return shown(await triggers.replace(trigger.id, spec, identity, actor))
+    },
+  )
+  for (const [word, enabled, summary] of [
+    ['enable', true, 'Have a trigger start runs, by what happens from now on'],
+    ['disable', false, 'Have a trigger start nothing; what happens meanwhile is passed over'],
+  ] as const) {
+    app.post(
+      `/api/triggers/:id/${word}`,
+      {
+        schema: { operationId: `${word}Trigger`, tags, summary, params: byId, response: { 200: wire.trigger } },
+      },
+      async request => shown(await triggers.enable(request.params.id, enabled, callerOf(request, write).actor)),
+    )
+  }
+  removeRoute(app, '/api/triggers/:id', {
+    operationId: 'removeTrigger',
+    tags,
+    summary: 'Remove a trigger; its runs go on',
+    remove: (idOrName, actor) => triggers.remove(idOrName, actor),
+  })
+}
+
+/**
+ * Where triggers are called. Whoever calls carries no key of ours: the signature lets it in, over the very bytes that came, whatever they
+ * say they are.
+ */
+export async function hookRoute(plain: FastifyInstance, { webhookCalls }: Pick<Core, 'webhookCalls'>): Promise<void> {
+  plain.removeAllContentTypeParsers()
+  plain.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: LARGEST }, (_request, body, done) => done(null, body))
+  plain.withTypeProvider<ZodTypeProvider>().post(
+    '/hooks/:tenant/:id',
+    {
+      schema: {
+        operationId: 'callTrigger',
+        tags,
+        summary: 'Have a trigger start a run, signed as Standard Webhooks has it',
+        security: [],
+        params: z.object({ tenant: wire.line(64), id: wire.line(64) }),
+        response: { 202: z.object({ accepted: z.literal(true) }) },
+      },
+    },
+    async (request, reply) => {
+      reply.header('x-correlation-id', correlationOf(request))
+      const { tenant, id } = request.params
+      if (!isId(id)) throw fault('SIGNATURE_INVALID')
+      const header = (name: string) => String(request.headers[name] ?? '')
+      await webhookCalls.take(tenant, id, {
+        id: header('webhook-id'),
+        timestamp: header('webhook-timestamp'),
+        signature: header('webhook-signature'),
+        body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+      })
+      return reply.code(202).send({ accepted: true as const })
+    },
+  )
+}
+
+function secretName(trigger: string): string {
+  return `trigger-${trigger}`
+}
+
+function newSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`
+}
+
+/** Bytes of what a call may bring. */
+const LARGEST = 256 * 1024

@@ -1,0 +1,345 @@
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Run, RunLine } from '../../../packages/contracts/src/index.ts'
+import { type Random, randomFrom } from '../../support/random.ts'
+import { adminOf, type Rest } from '../../support/rest.ts'
+import { Plane, quietPort } from '../plane.ts'
+import { ledgerFile } from '../stage.ts'
+import { auditRun } from './audit.ts'
+import { type Clock, wallClock } from './clock.ts'
+import { isBoundary, type Moment, moments } from './moments.ts'
+import type { OwnPostgres } from './own-postgres.ts'
+import { Person } from './person.ts'
+import { RunsReport } from './report.ts'
+import { agent, agentTask, deaths, ledger, modelServer, type Task, workflow, workflowTask } from './work.ts'
+
+/** Where the runs of a siege are. */
+export type Ground =
+  /** The embedded store, on which there can be one control plane. */
+  | { readonly is: 'embedded' }
+  | { readonly is: 'postgres'; readonly url: string; readonly nodes: number; readonly own: OwnPostgres | null }
+
+/**
+ * Keeps agents and workflows at work on one control plane or several, and lets these die, each time at another moment, stand still for
+ * longer than their leases, have their clocks put forward and back, and their database fall. In the end every run must have ended as it
+ * was to, and no unsafe effect may have happened more often than somebody decided.
+ */
+export async function besiegeRuns(
+  { rounds, seed, ground }: { readonly rounds: number; readonly seed: number; readonly ground: Ground },
+  told: (line: string) => void = () => undefined,
+): Promise<RunsReport> {
+  const random = randomFrom(seed)
+  const folder = await mkdtemp(join(tmpdir(), 'castellan-runs-chaos-'))
+  const report = new RunsReport(seed)
+  const siege = new Siege(folder, random, ground, report)
+  try {
+    await using model = await modelServer(() => siege.modelIsAsked())
+    await siege.begin(model.url)
+    const possible = moments.filter(moment => siege.canBe(moment))
+    for (let round = 1, order: Moment[] = []; round <= rounds; round++) {
+      if (order.length === 0) order = random.shuffled(possible)
+      told(await siege.round(round, order.pop()!))
+    }
+    await siege.end()
+  } catch (error) {
+    // What was found before is not lost with it.
+    report.wrong('cut short', [error instanceof Error ? (error.stack ?? error.message) : String(error)])
+  } finally {
+    await siege.abandon()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return report
+}
+
+class Siege {
+  readonly #folder: string
+  readonly #data: string
+  readonly #random: Random
+  readonly #ground: Ground
+  readonly #report: RunsReport
+  readonly #clock: Clock | null
+  readonly #boundary: string
+  readonly #planes: Plane[] = []
+  readonly #ports: number[] = []
+  readonly #tasks = new Map<string, Task>()
+  readonly #open = new Set<string>()
+  /** What was asked for, and may have been begun or not. */
+  readonly #unsure: Task[] = []
+  readonly #person: Person
+  #onModel: (() => void) | null = null
+
+  constructor(folder: string, random: Random, ground: Ground, report: RunsReport) {
+    this.#folder = folder
+    this.#data = join(folder, 'data')
+    this.#boundary = join(folder, 'boundary')
+    this.#random = random
+    this.#ground = ground
+    this.#report = report
+    this.#clock = wallClock(folder)
+    this.#person = new Person(ledgerFile(folder), report)
+  }
+
+  modelIsAsked(): void {
+    const hook = this.#onModel
+    this.#onModel = null
+    hook?.()
+  }
+
+  canBe(moment: Moment): boolean {
+    if (moment === 'the clock jumps') return this.#clock !== null
+    return moment !== 'the database falls' || (this.#ground.is === 'postgres' && this.#ground.own !== null)
+  }
+
+  async begin(model: string): Promise<void> {
+    const providers = { local: { kind: 'openai-compatible', base_url: model } }
+    await writeFile(this.#settings, JSON.stringify({ settings: { models: { providers } } }))
+    await writeFile(ledgerFile(this.#folder), '')
+    const nodes = this.#ground.is === 'postgres' ? this.#ground.nodes : 1
+    for (let index = 0; index < nodes; index++) this.#ports.push(await quietPort(this.#random))
+    for (let index = 0; index < nodes; index++) await this.#start(index)
+    const rest = await this.#rest()
+    await rest.must('POST', '/api/mcp-servers', { body: ledger(this.#folder) })
+    await rest.must('POST', '/api/agents', { body: agent })
+    await rest.must('PUT', '/api/workflows/chain', { body: { source: workflow } })
+    for (const plane of this.#planes) await sees(await adminOf(plane.url, this.#data))
+  }
+
+  /** Lets things go wrong in the midst of work, and puts them right again. Returns what happened in a line. */
+  async round(round: number, moment: Moment): Promise<string> {
+    const before = this.#report.violations.length
+    const spell = this.#spell(moment)
+    const kills = this.#report.kills
+    await this.#work(round, moment)
+    await spell()
+    await this.#revive()
+    this.#report.met(moment)
+    const found = this.#report.violations.length - before
+    return `round ${round}: "${moment}", ${this.#report.kills - kills} kills, ${this.#open.size} runs open, ${found} violations`
+  }
+
+  /** Lets every run end, and looks at all of them. */
+  async end(): Promise<void> {
+    this.#clock?.put(0)
+    await this.#revive()
+    await this.#adopt()
+    const over = Date.now() + PATIENCE
+    while (this.#open.size > 0 && Date.now() < over) {
+      await this.#revive()
+      await this.#tend()
+      await delay(50)
+    }
+    const wrong = (found: readonly string[]) => this.#report.wrong('the end', found)
+    if (this.#open.size > 0)
+      wrong([
+        `${this.#open.size} of ${this.#tasks.size} runs have not ended: ${[...this.#open].slice(0, 3).join(', ')}`,
+      ])
+    const rest = await this.#rest()
+    const effects = await this.#person.effects()
+    for (const [id, task] of this.#tasks) {
+      if (this.#open.has(id)) continue
+      wrong(await auditRun(rest, id, task, effects, this.#person.gaveUp.has(id)))
+    }
+    wrong(this.#planes.filter(({ said }) => /bug/.test(said)).map(({ said }) => `it said: ${said.slice(0, 1_000)}`))
+    this.#report.runs = this.#tasks.size
+  }
+
+  async abandon(): Promise<void> {
+    for (const plane of this.#planes) plane.kill()
+    await Promise.all(this.#planes.map(plane => plane.ended))
+  }
+
+  /** Lets something go wrong soon; the result resolves once it has. */
+  #spell(moment: Moment): () => Promise<void> {
+    const random = this.#random
+    const victim = random.pick(this.#planes)
+    if (isBoundary(moment)) {
+      writeFileSync(this.#boundary, moment)
+      return async () => {
+        await this.#untilOneIsGone(moment)
+        await unlink(this.#boundary).catch(() => undefined)
+      }
+    }
+    switch (moment) {
+      case 'any time': {
+        const killed = delay(random.int(0, 400)).then(() => victim.kill())
+        return () => killed
+      }
+      case 'a model is asked':
+        this.#onModel = () => victim.kill()
+        return () => this.#untilOneIsGone(moment)
+      case 'stands still': {
+        const still = delay(random.int(0, 200)).then(() => victim.standStill(LONGER_THAN_A_LEASE))
+        return () => this.#tendUntil(still)
+      }
+      case 'the clock jumps': {
+        const jumps = [random.int(30, 300), -random.int(30, 300), 0]
+        return async () => {
+          for (const seconds of jumps) {
+            this.#clock!.put(seconds)
+            // As long as it takes to be noticed.
+            await this.#tendUntil(delay(1_500))
+          }
+        }
+      }
+      case 'the database falls': {
+        const own = this.#ground.is === 'postgres' ? this.#ground.own! : null
+        const fallen = delay(random.int(0, 300)).then(() => own!.fall())
+        return async () => {
+          await this.#tendUntil(fallen)
+          for (const plane of this.#planes) {
+            if (plane.isGone)
+              this.#report.wrong(moment, [`a control plane ended with it: ${plane.said.slice(0, 1_000)}`])
+            else await plane.ready()
+          }
+        }
+      }
+      case 'call asked':
+      case 'call late':
+      case 'call done':
+      case 'call answered':
+        return () => this.#untilOneIsGone(moment)
+      default:
+        throw moment satisfies never
+    }
+  }
+
+  async #work(round: number, moment: Moment): Promise<void> {
+    const random = this.#random
+    const death = deaths.find(each => moment === `call ${each}`) ?? null
+    const tasks = [
+      agentTask(random, `${round}-a`, death),
+      workflowTask(random, `${round}-w`, moment.endsWith('run.failed') || random.chance(0.3)),
+    ]
+    for (let more = random.int(0, 2); more > 0; more--) tasks.push(agentTask(random, `${round}-b${more}`, null))
+    for (const task of tasks) await this.#startRun(task)
+  }
+
+  async #startRun(task: Task): Promise<void> {
+    try {
+      const { id } = await (await this.#rest()).must<Run>('POST', task.path, { body: task.body })
+      this.#tasks.set(id, task)
+      this.#open.add(id)
+    } catch (error) {
+      // Whoever is killed in the midst of it has promised nothing, and may have begun it; any other refusal is wrong.
+      if (this.#isUpset(error)) this.#unsure.push(task)
+      else this.#report.wrong('a start', [String(error)])
+    }
+  }
+
+  /** Takes care of runs that were begun, though nobody could say so any more. */
+  async #adopt(): Promise<void> {
+    const rest = await this.#rest()
+    for (const { id, parent } of await rest.all<Run>('/api/runs')) {
+      if (parent !== null || this.#tasks.has(id)) continue
+      const { items } = await rest.must<{ items: RunLine[] }>('GET', `/api/runs/${id}/lines?limit=1`)
+      const told = JSON.stringify(items[0]?.payload)
+      const task = this.#unsure.find(({ name }) => new RegExp(`(?<!\\d)${name}\\b`).test(told))
+      if (!task) {
+        this.#report.wrong('the end', [`nobody asked for the run ${id}: ${told}`])
+        continue
+      }
+      this.#unsure.splice(this.#unsure.indexOf(task), 1)
+      this.#tasks.set(id, task)
+      this.#open.add(id)
+    }
+  }
+
+  async #untilOneIsGone(moment: Moment): Promise<void> {
+    const end = Date.now() + MOMENT_COMES
+    while (!this.#planes.some(plane => plane.isGone)) {
+      if (Date.now() > end) {
+        this.#report.wrong(moment, [`it did not come within ${MOMENT_COMES} ms`])
+        break
+      }
+      await this.#tend()
+      await delay(20)
+    }
+    this.#onModel = null
+  }
+
+  async #tendUntil(over: Promise<unknown>): Promise<void> {
+    const noted = over.then(() => true)
+    do await this.#tend()
+    while (!(await Promise.race([noted, delay(50, false)])))
+  }
+
+  /** Plays the person whom runs need. */
+  async #tend(): Promise<void> {
+    try {
+      const rest = await this.#rest()
+      for (const id of this.#open) if (await this.#person.tend(rest, id)) this.#open.delete(id)
+    } catch (error) {
+      if (!this.#isUpset(error)) throw error
+    }
+  }
+
+  /** Whether somebody was asked who is gone, stands still or has no database. */
+  #isUpset(error: unknown): boolean {
+    const text = String(error)
+    return (
+      error instanceof TypeError ||
+      / answered 50[0-9]/.test(text) ||
+      text.includes('TimeoutError') ||
+      text.includes('nobody is there')
+    )
+  }
+
+  async #revive(): Promise<void> {
+    for (const [index, plane] of this.#planes.entries()) {
+      if (!plane.isGone) continue
+      const how = await plane.ended
+      if (how !== 'SIGKILL')
+        this.#report.wrong('the siege', [`a control plane ended by itself with ${how}: ${plane.said.slice(0, 1_000)}`])
+      this.#report.kills++
+      await this.#start(index)
+    }
+  }
+
+  async #start(index: number): Promise<void> {
+    const database = this.#ground.is === 'postgres' ? ['--database', this.#ground.url] : []
+    const preload = new URL('../fixtures/ill-fated.ts', import.meta.url).pathname
+    for (let attempt = 1; ; attempt++) {
+      const plane = new Plane(this.#ports[index]!, this.#data, [...database, '--config', this.#settings], {
+        node: ['--import', preload],
+        variables: { ...this.#clock?.settings.variables, CHAOS_BOUNDARY: this.#boundary },
+      })
+      this.#planes[index] = plane
+      try {
+        await plane.ready()
+        return
+      } catch (error) {
+        // A database that does not let anybody in for the moment is no fault of theirs.
+        if (attempt === MOST_STARTS || !plane.said.includes('The store cannot be used')) throw error
+      }
+    }
+  }
+
+  get #settings(): string {
+    return join(this.#folder, 'castellan.yaml')
+  }
+
+  async #rest(): Promise<Rest> {
+    const plane = this.#planes.find(({ isGone, isStill }) => !isGone && !isStill)
+    if (!plane) throw new TypeError('nobody is there')
+    return adminOf(plane.url, this.#data)
+  }
+}
+
+/** Waits until a node knows the tools. */
+async function sees(rest: Rest): Promise<void> {
+  for (let time = 0; time < 200; time++) {
+    const { status, body } = await rest.ask('GET', '/api/mcp-servers/ledger/capabilities')
+    if (status === 200 && JSON.stringify(body).includes('look')) return
+    await delay(50)
+  }
+  throw new Error('a node does not learn of the tools')
+}
+
+/** Milliseconds. */
+const PATIENCE = 120_000
+const MOMENT_COMES = 15_000
+const MOST_STARTS = 3
+const LONGER_THAN_A_LEASE = 25_000

@@ -1,0 +1,147 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { wordings } from '../../../apps/castellan/src/adapters/model-ai-sdk/fixtures/fake-provider.ts'
+import type { Random } from '../../support/random.ts'
+import { ledgerFile } from '../stage.ts'
+
+/** When a call kills whoever made it. */
+export const deaths = ['asked', 'late', 'done', 'answered'] as const
+export type Death = (typeof deaths)[number]
+
+/** One call of a run, in the order in which it asks for them. */
+export interface Wanted {
+  readonly tool: 'act' | 'put' | 'look'
+  readonly id: string
+  readonly die: Death | 'never'
+  /** Milliseconds until it is done; none unless told. */
+  readonly ms?: number
+}
+
+/** Something that is to be executed. */
+export interface Task {
+  readonly path: '/api/agents/worker/runs' | '/api/workflows/chain/runs'
+  readonly body: object
+  readonly wanted: readonly Wanted[]
+  /** A workflow that fails in the end, and takes back what it did. */
+  readonly fails: boolean
+  readonly name: string
+}
+
+/** An agent that makes a few calls; the last one may kill. */
+export function agentTask(random: Random, name: string, die: Death | null): Task {
+  const wanted = plan(random, name, die)
+  const body = { user_message: JSON.stringify(wanted), timeout_seconds: 600 }
+  return { path: '/api/agents/worker/runs', body, wanted, fails: false, name }
+}
+
+/** A workflow with a branch, a loop, an agent beside a wait, a question and, when it fails, something to take back. */
+export function workflowTask(random: Random, name: string, fails: boolean): Task {
+  const [looped, told] = [plan(random, `${name}-loop`, null), plan(random, `${name}-told`, null)]
+  const made: Wanted = { tool: 'put', id: `${name}-made`, die: 'never' }
+  const input = { name, wanted: looped, told: JSON.stringify(told), fails }
+  return {
+    path: '/api/workflows/chain/runs',
+    body: { input },
+    wanted: [made, ...looped],
+    fails,
+    name,
+  }
+}
+
+/** What takes back what a workflow did. */
+export function takenBack({ name }: Task): string {
+  return `${name}-unmade`
+}
+
+export const agent = {
+  name: 'worker',
+  llm_config: { provider: 'local', model: 'planner' },
+  available_mcps: ['ledger'],
+  max_iterations: 20,
+  timeout_seconds: 600,
+}
+
+export const workflow = `
+name: chain
+nodes:
+  - id: made
+    type: tool
+    tool: ledger__put
+    args: { id: "=input.name & '-made'" }
+    compensate: { tool: ledger__put, args: { id: "=input.name & '-unmade'" } }
+  - id: each
+    type: foreach
+    needs: [made]
+    items: input.wanted
+    concurrency: 2
+    do:
+      - { id: which, type: switch, value: item.tool, cases: [{ is: act, then: [act] }, { is: put, then: [put] }], default: [look] }
+      - { id: act, type: tool, tool: ledger__act, args: { id: "=item.id", die: "=item.die" } }
+      - { id: put, type: tool, tool: ledger__put, args: { id: "=item.id", die: "=item.die" } }
+      - { id: look, type: tool, tool: ledger__look, args: { id: "=item.id", die: "=item.die" } }
+  - id: aside
+    type: parallel
+    needs: [each]
+    branches:
+      rest: [{ id: nap, type: wait, for: 50ms }]
+      ask: [{ id: told, type: agent, agent: worker, message: "=input.told" }]
+  - { id: sure, type: approval, needs: [aside], question: Go on?, four_eyes: false }
+  - { id: end, type: transform, needs: [sure], expression: "input.fails ? $error('as it was to') : 'done'" }
+`
+
+/** The tool server, which writes down each effect before it answers. */
+export function ledger(folder: string) {
+  const program = new URL('../fixtures/ledger-server.ts', import.meta.url).pathname
+  return {
+    name: 'ledger',
+    transport: 'stdio',
+    command: process.execPath,
+    args: [program, ledgerFile(folder)],
+    env: { CHAOS_RUN: folder },
+    tools: { act: { effect: 'unsafe' }, put: { effect: 'idempotent' }, look: { effect: 'read' } },
+  }
+}
+
+/** A model that asks for what its task lists, one after the other, and then says that it is done. */
+export async function modelServer(onAsked: () => void): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server = createServer((request, response) => {
+    void (async () => {
+      const body = (await json(request)) as {
+        readonly stream?: boolean
+        readonly messages: readonly { readonly role: string; readonly content: string | null }[]
+      }
+      onAsked()
+      const wanted = JSON.parse(body.messages.find(({ role }) => role === 'user')!.content!) as readonly Wanted[]
+      const next = wanted[body.messages.filter(({ role }) => role === 'tool').length]
+      const { tool = '', ...args } = next ?? {}
+      const said = next
+        ? { text: '', calls: [{ id: `c-${next.id}`, tool: `ledger__${tool}`, args: JSON.stringify(args) }] }
+        : { text: 'done' }
+      if (body.stream !== true) {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        return response.end(JSON.stringify(wordings.compatible.whole(said, body)))
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (const { data } of wordings.compatible.events(said, body))
+        response.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`)
+      return response.end()
+    })().catch(() => response.destroy())
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise(resolve => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function plan(random: Random, name: string, die: Death | null): readonly Wanted[] {
+  const wanted = Array.from({ length: random.int(1, 3) }, (_, index): Wanted => {
+    return { tool: random.pick(['act', 'put', 'look'] as const), id: `${name}-${index}`, die: 'never' }
+  })
+  return die ? [...wanted, { tool: 'act', id: `${name}-die`, die }] : wanted
+}
