@@ -13,7 +13,7 @@ import { adminOf, type Rest } from '../support/rest.ts'
  */
 export async function killFirstStart(random: Random): Promise<string[]> {
   const data = await mkdtemp(join(tmpdir(), 'castellan-chaos-'))
-  const port = await quietPort(random)
+  const port = await quietPort()
   try {
     const first = new Plane(port, data)
     // The key is handed out in the middle of what is done only once.

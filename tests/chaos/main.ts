@@ -15,7 +15,7 @@ const seed = wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000))
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const report = await besiege({ rounds, seed }, say)
 const random = randomFrom(seed)
-const own = await ownPostgres(random)
+const own = await ownPostgres()
 for (let time = 0; time < rounds / 10; time++) {
   report.wrong('first start', await killFirstStart(random))
   report.killed('first start')

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Random } from '../support/random.ts'
 
 const main = new URL('../../apps/castellan/src/main.ts', import.meta.url).pathname
 /** Milliseconds after which a start or an end counts as a hang. */
@@ -118,11 +118,11 @@ function isReady(url: string): Promise<boolean> {
 
 /**
  * A port that stays ours while nobody listens on it: below those the system gives to outgoing connections, one of which
- * could otherwise take it, or even connect to itself.
+ * could otherwise take it, or even connect to itself. No seed decides it: sieges beside each other would take the same.
  */
-export async function quietPort(random: Random): Promise<number> {
+export async function quietPort(): Promise<number> {
   for (;;) {
-    const port = random.int(15_000, firstEphemeral() - 1)
+    const port = randomInt(15_000, firstEphemeral())
     const server = createServer()
     try {
       await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))

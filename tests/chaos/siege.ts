@@ -31,7 +31,7 @@ export async function besiege(
 ): Promise<Report> {
   const random = randomFrom(seed)
   const folder = await mkdtemp(join(tmpdir(), 'castellan-chaos-'))
-  const siege = new Siege(folder, random, await quietPort(random), new Report(seed))
+  const siege = new Siege(folder, random, await quietPort(), new Report(seed))
   await using tools = await toolServer(random.fork(), () => siege.kill())
   try {
     await siege.begin(tools)

@@ -3,7 +3,6 @@ import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Random } from '../../support/random.ts'
 import { quietPort } from '../plane.ts'
 
 const run = promisify(execFile)
@@ -16,12 +15,12 @@ export interface OwnPostgres extends AsyncDisposable {
 }
 
 /** Null where PostgreSQL is not installed, or cannot be started by whoever runs this. */
-export async function ownPostgres(random: Random): Promise<OwnPostgres | null> {
+export async function ownPostgres(): Promise<OwnPostgres | null> {
   const programs = await installed()
   if (programs === null) return null
   const folder = await mkdtemp(join(tmpdir(), 'castellan-postgres-'))
   const data = join(folder, 'data')
-  const port = await quietPort(random)
+  const port = await quietPort()
   const as = await owner(folder)
   const program = (name: string, ...args: readonly string[]) =>
     run(

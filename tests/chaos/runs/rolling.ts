@@ -37,7 +37,7 @@ export async function rollingRestart({
   const folder = await mkdtemp(join(tmpdir(), 'castellan-rolling-'))
   const data = join(folder, 'data')
   const planes: Plane[] = []
-  const ports = [await quietPort(random), await quietPort(random), await quietPort(random)]
+  const ports = [await quietPort(), await quietPort(), await quietPort()]
   const violations: string[] = []
   const stops: number[] = []
   await using model = await modelServer(() => undefined)

@@ -98,7 +98,7 @@ class Siege {
     await writeFile(this.#settings, JSON.stringify({ settings: { models: { providers } } }))
     await writeFile(ledgerFile(this.#folder), '')
     const nodes = this.#ground.is === 'postgres' ? this.#ground.nodes : 1
-    for (let index = 0; index < nodes; index++) this.#ports.push(await quietPort(this.#random))
+    for (let index = 0; index < nodes; index++) this.#ports.push(await quietPort())
     for (let index = 0; index < nodes; index++) await this.#start(index)
     const rest = await this.#rest()
     await rest.must('POST', '/api/mcp-servers', { body: ledger(this.#folder) })
