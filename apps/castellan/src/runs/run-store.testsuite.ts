@@ -249,6 +249,31 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       assert.deepEqual(await store.holding('one'), [])
     })
 
+    test('no line is seen without what it carries, at whatever moment one looks', async () => {
+      await emptyQueue()
+      const run = await start(aRun())
+      const lines = 300
+      const tell = async () => {
+        for (let seq = 1; seq <= lines; seq++)
+          await store.tell({
+            tenant: run.tenant,
+            run: run.id,
+            entry: line(run, seq),
+            payload: carried(run, seq, 'now'),
+          })
+      }
+      const look = async () => {
+        for (let from = 1; from <= lines;) {
+          const { entries, payloads } = await store.lines(run.tenant, run.id, from)
+          for (const { seq } of entries) assert.equal(payloads.get(seq)?.value, 'now', `line ${seq}`)
+          from += entries.length
+          // A store may answer at once, and the teller wants its turn.
+          await new Promise(resolve => setImmediate(resolve))
+        }
+      }
+      await Promise.all([tell(), look(), look(), look()])
+    })
+
     test('a line goes to one of those who want its place', async () => {
       await emptyQueue()
       const run = await start(aRun())

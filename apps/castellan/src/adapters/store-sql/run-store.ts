@@ -47,14 +47,12 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
     },
 
     async lines(tenant, run, from) {
-      const [entries, payloads] = await Promise.all([
-        database.read(of.lines({ tenant, stream: `run:${run}`, from })),
-        database.read(of.payloads({ tenant, run, from })),
-      ])
-      const found = new Map<number, Payload>()
-      for (const { seq, salt, value } of payloads)
-        found.set(seq, { tenant, run, seq, salt, value: JSON.parse(value) as JsonValue })
-      return { entries: entries.map(entryOf), payloads: found }
+      const rows = await database.read(of.lines({ tenant, run, stream: `run:${run}`, from }))
+      const payloads = new Map<number, Payload>()
+      for (const { seq, salt, value } of rows)
+        if (salt !== null && value !== null)
+          payloads.set(seq, { tenant, run, seq, salt, value: JSON.parse(value) as JsonValue })
+      return { entries: rows.map(entryOf), payloads }
     },
 
     async next(tenant, run) {
@@ -250,14 +248,22 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
     one: prepare(({ tenant, id }: { tenant: string; id: string }) =>
       db.selectFrom('runs').select('body').where('id', '=', id).where('tenant', '=', tenant),
     ),
-    lines: prepare(({ tenant, stream, from }: { tenant: string; stream: string; from: number }) =>
+    /** In one statement: of two, the later would see lines whose payloads were not there for the earlier. */
+    lines: prepare(({ tenant, run, stream, from }: { tenant: string; run: string; stream: string; from: number }) =>
       db
         .selectFrom('journal')
-        .select(entryColumns)
-        .where('tenant', '=', tenant)
-        .where('stream', '=', stream)
-        .where('seq', '>=', from)
-        .orderBy('seq'),
+        .leftJoin('run_payloads', join =>
+          join
+            .on('run_payloads.tenant', '=', tenant)
+            .on('run_payloads.run', '=', run)
+            .onRef('run_payloads.seq', '=', 'journal.seq'),
+        )
+        .select(entryColumns.map(column => `journal.${column}` as const))
+        .select(['run_payloads.salt', 'run_payloads.value'])
+        .where('journal.tenant', '=', tenant)
+        .where('journal.stream', '=', stream)
+        .where('journal.seq', '>=', from)
+        .orderBy('journal.seq'),
     ),
     next: prepare(({ tenant, stream }: { tenant: string; stream: string }) =>
       db
@@ -265,14 +271,6 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
         .select(sql<number | null>`max(seq) + 1`.as('next'))
         .where('tenant', '=', tenant)
         .where('stream', '=', stream),
-    ),
-    payloads: prepare(({ tenant, run, from }: { tenant: string; run: string; from: number }) =>
-      db
-        .selectFrom('run_payloads')
-        .select(['seq', 'salt', 'value'])
-        .where('tenant', '=', tenant)
-        .where('run', '=', run)
-        .where('seq', '>=', from),
     ),
     /** Of each tenant with something due the first few: found by its index, however long the queue of another is. */
     due: prepare(({ most }: { most: number }) => ({
