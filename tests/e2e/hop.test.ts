@@ -72,7 +72,7 @@ describe('a node that runs a server for others', { timeout: 60_000 }, () => {
     assert.match(await link.closed, /not run here any more/)
     const call = allowedCall(target, echo, { text: 'x' })
     const late = await link.call(call, { signal: AbortSignal.timeout(10_000), onProgress: null, client: null })
-    assert.deepEqual(late.is === 'broken' && [late.sent, late.retryable], [false, true])
+    assert.deepEqual(late.is === 'broken' && [late.sent, late.retryable, late.ours], [false, true, true])
     const own = await pair.guest.connector(mcp).open(target, quiet, AbortSignal.timeout(10_000))
     await own.probe(AbortSignal.timeout(10_000))
     assert.equal((await pair.owner()).node, 'the guest')
@@ -87,7 +87,7 @@ describe('a node that runs a server for others', { timeout: 60_000 }, () => {
     const call = allowedCall(target, echo, { text: 'x' })
     await eventually('it refuses', async () => {
       const reply = await pair.upstreams.call(call, io)
-      return reply.is === 'broken' && !reply.sent && /another node/.test(reply.why)
+      return reply.is === 'broken' && !reply.sent && reply.ours === true && /another node/.test(reply.why)
     })
     pair.goOn()
     await eventually(

@@ -45,6 +45,8 @@ export type Reply =
       readonly retryAfter: number | null
       /** Free of secrets. */
       readonly why: string
+      /** Set when what broke is ours, such as another node on the way: it says nothing about the server. */
+      readonly ours?: true
       /** What it is, when that is nothing of the transport: `UPSTREAM_AUTHORIZATION_REQUIRED`. */
       readonly fault?: Fault
     }

@@ -151,7 +151,7 @@ function guarded(link: Link, isOurs: () => boolean, leave: () => Promise<void>):
     async call(allowed, io) {
       if (isOurs()) return link.call(allowed, io)
       const why = 'it is not known whether another node runs the server by now'
-      return { is: 'broken', sent: false, retryable: true, retryAfter: null, why }
+      return { is: 'broken', sent: false, retryable: true, retryAfter: null, why, ours: true }
     },
     async close() {
       await link.close()

@@ -122,10 +122,12 @@ class Hop implements Link {
       case 'reply':
         return told.reply
       case 'gone':
-        return broken(false, true, told.why)
+        return { ...broken(false, true, told.why), ours: true }
       case 'broken':
         // Whether it arrived there nobody can say.
-        return broken(true, true, this.#why || 'the call was given up')
+        return this.#ended
+          ? { ...broken(true, true, this.#why), ours: true }
+          : broken(true, true, 'the call was given up')
       case 'fault':
         return broken(false, false, fault(told.code, told.details).message)
       case 'discovered':
@@ -256,6 +258,6 @@ class Hop implements Link {
   }
 }
 
-function broken(sent: boolean, retryable: boolean, why: string): Reply {
+function broken(sent: boolean, retryable: boolean, why: string): Extract<Reply, { is: 'broken' }> {
   return { is: 'broken', sent, retryable, retryAfter: null, why }
 }

@@ -125,6 +125,15 @@ describe('any call', () => {
     assert.equal(third.outcome.is === 'failed' && third.outcome.fault, 'CIRCUIT_OPEN')
     assert.equal(sent(), 2)
   })
+
+  test('does not make a server rest for what broke on the way to it', async () => {
+    const { send, sent } = inOrder(broken({ sent: false, retryable: false, ours: true }))
+    const executor = new Executor(send, systemClock, { threshold: 2, rest: 60_000 })
+    for (let time = 1; time <= 5; time++) {
+      const { outcome, opened } = await run(send, 'read', { executor })
+      assert.deepEqual([outcome.is === 'failed' && outcome.fault, opened, sent()], ['UPSTREAM_UNREACHABLE', null, time])
+    }
+  })
 })
 
 const wish: Reply = {

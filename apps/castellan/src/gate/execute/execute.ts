@@ -135,8 +135,8 @@ export class Executor {
     let opened: string | null = null
     for (const key of keysOf(call)) {
       if (reply.is !== 'broken') this.#breakers.succeeded(key)
-      // A server that wants to be authorized is well, and need not be spared.
-      else if (cancelled || reply.fault !== undefined) this.#breakers.abandoned(key)
+      // A server that wants to be authorized is well, as is one whose node was lost: neither need be spared.
+      else if (cancelled || reply.fault !== undefined || reply.ours) this.#breakers.abandoned(key)
       else if (this.#breakers.failed(key) === 'open') opened ??= key
     }
     return opened

@@ -91,6 +91,7 @@ export class Upstreams implements CatalogSource {
     } catch (error) {
       if (io.signal.aborted) return notSent('the call was given up before it was sent', false)
       if (isFault(error, 'UPSTREAM_AUTHORIZATION_REQUIRED')) return { ...notSent(error.message, false), fault: error }
+      if (isFault(error, 'STORE_UNAVAILABLE')) return { ...notSent(error.message, true), ours: true }
       if (isFault(error)) return notSent(error.message, error.retryable)
       throw error
     } finally {
