@@ -11,7 +11,8 @@ import { type OpaOptions, opaPolicyEngine } from './opa-policy-engine.ts'
 import { probeInput } from './probe-input.ts'
 
 const opa = opaBinary()
-const TIMEOUT = 300
+/** Milliseconds; more than fifty answers take on a machine that does much else. */
+const TIMEOUT = 5_000
 const neverAborted = new AbortController().signal
 const decidesTrue = { 'all.rego': 'package castellan\n\nallow := true\n' }
 
@@ -35,7 +36,7 @@ describe('a real OPA', { skip: opa.skip }, () => {
     server.freeze()
     const started = performance.now()
     assert.equal(await allowed(engine), 0)
-    assert.ok(performance.now() - started < TIMEOUT + 1_000)
+    assert.ok(performance.now() - started < 2 * TIMEOUT)
     server.thaw()
     assert.equal(await allowed(engine), 50)
     await engine.close()
