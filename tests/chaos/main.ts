@@ -1,9 +1,10 @@
 // npm run chaos -- [--rounds N] [--seed S]
 import { parseArgs } from 'node:util'
 import { killFirstStart } from './first-start.ts'
+import { startedNats } from '../../apps/castellan/src/adapters/fanout-nats/fixtures/nats-process.ts'
 import { freshPostgres } from '../../apps/castellan/src/adapters/store-sql/testing/fresh-postgres.ts'
 import { postgresForTests } from '../support/services.ts'
-import { ownPostgres } from './runs/own-postgres.ts'
+import { ownPostgres } from '../support/own-postgres.ts'
 import { besiegeRuns, type Ground } from './runs/siege.ts'
 import { randomFrom } from '../support/random.ts'
 import { besiege } from './siege.ts'
@@ -16,6 +17,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 const report = await besiege({ rounds, seed }, say)
 const random = randomFrom(seed)
 const own = await ownPostgres()
+const nats = await startedNats()
 for (let time = 0; time < rounds / 10; time++) {
   report.wrong('first start', await killFirstStart(random))
   report.killed('first start')
@@ -26,6 +28,7 @@ for (const [where, ground] of await grounds()) {
   report.wrong(`runs ${where}`, runs.violations)
 }
 await own?.[Symbol.asyncDispose]()
+await nats?.[Symbol.asyncDispose]()
 say(report.text())
 if (report.violations.length > 0) {
   say(`Again: npm run chaos -- --rounds ${rounds} --seed ${seed}`)
@@ -35,12 +38,13 @@ if (report.violations.length > 0) {
 /** Where runs are besieged: a PostgreSQL that may fall, or else the one that is there. */
 async function grounds(): Promise<[string, Ground][]> {
   const embedded: [string, Ground] = ['on the embedded store', { is: 'embedded' }]
-  if (own) return [embedded, ['by three on a PostgreSQL that falls', { is: 'postgres', url: own.url, nodes: 3, own }]]
+  const shared = { is: 'postgres', nodes: 3, own, nats } as const
+  if (own) return [embedded, ['by three on a PostgreSQL that falls', { ...shared, url: own.url }]]
   const { url, skip } = await postgresForTests()
   if (skip !== false) return [embedded]
   const fresh = await freshPostgres(url)
   process.once('beforeExit', () => void fresh.drop())
-  return [embedded, ['by three on one PostgreSQL', { is: 'postgres', url: fresh.url, nodes: 3, own: null }]]
+  return [embedded, ['by three on one PostgreSQL', { ...shared, url: fresh.url }]]
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -1,6 +1,6 @@
 import type { Run, RunLine } from '../../../packages/contracts/src/index.ts'
 import type { Rest } from '../../support/rest.ts'
-import { takenBack, type Task, type Wanted } from './work.ts'
+import { agreed, takenBack, type Task, type Wanted } from './work.ts'
 
 /** What is wrong with a run that has ended, by its lines and by what the tool server did. */
 export async function auditRun(
@@ -15,13 +15,16 @@ export async function auditRun(
   const { items } = await rest.must<{ items: RunLine[] }>('GET', `/api/runs/${id}/lines?limit=1000`)
   // An agent goes on without what nobody can say; a workflow cannot.
   const wanted = task.fails || (gaveUp && run.kind === 'workflow') ? 'failed' : 'completed'
-  if (run.state !== wanted) wrong.push(`the run ${id} is ${run.state} and not ${wanted}: ${run.error}`)
+  // Whoever is stopped may have been through already.
+  const stopped = task.stops !== null && run.state === 'cancelled'
+  if (run.state !== wanted && !stopped) wrong.push(`the run ${id} is ${run.state} and not ${wanted}: ${run.error}`)
   if (run.kind === 'workflow') {
     const back = effects.get(takenBack(task)) ?? 0
     const made = (effects.get(`${task.name}-made`) ?? 0) > 0
     if (run.state === 'failed' ? made && back === 0 : back > 0)
       wrong.push(`the run ${id} is ${run.state} and took back ${back} times`)
   }
+  if (run.kind === 'team' && run.state === 'completed') wrong.push(...boardWrong(id, items))
   wrong.push(...linesWrong(run, items))
   for (const { tool, id: what } of task.wanted) {
     const times = effects.get(what) ?? 0
@@ -29,8 +32,22 @@ export async function auditRun(
     const told = items.find(line => line.type === 'tool.requested' && (line.payload as Wanted).id === what)
     const end = items.find(line => line.type === 'tool.ended' && line.data['step'] === told?.data['step'])
     if (end?.data['outcome'] === 'ok' && times === 0) wrong.push(`${what} is said to have happened, and has not`)
-    if (!gaveUp && times === 0) wrong.push(`${what} never happened, and nobody gave it up`)
+    if (!gaveUp && !stopped && times === 0) wrong.push(`${what} never happened, and nobody gave it up`)
   }
+  return wrong
+}
+
+/** What is wrong with what a team came to. */
+function boardWrong(id: string, lines: readonly RunLine[]): string[] {
+  const { response, board } = lines.at(-1)!.payload as {
+    readonly response: string
+    readonly board: readonly { readonly step: string; readonly content: unknown }[]
+  }
+  const wrong: string[] = []
+  if (response !== agreed.response) wrong.push(`the team ${id} came to: ${response}`)
+  const steps = new Set(board.map(({ step }) => step))
+  if (board.length !== agreed.entries || steps.size !== agreed.entries)
+    wrong.push(`the board of ${id} has ${board.length} entries for ${steps.size} steps`)
   return wrong
 }
 

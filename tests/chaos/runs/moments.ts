@@ -34,6 +34,7 @@ export const moments = [
   'stands still',
   'the clock jumps',
   'the database falls',
+  'NATS is away',
 ] as const
 export type Moment = (typeof moments)[number]
 

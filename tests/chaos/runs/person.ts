@@ -32,6 +32,11 @@ export class Person {
     return run.ended_at !== null
   }
 
+  /** Stops a run, unless it has ended. */
+  async stop(rest: Rest, id: string): Promise<void> {
+    await say(rest, `/api/runs/${id}/cancel`, {})
+  }
+
   /** How often each effect took place. */
   async effects(): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>()

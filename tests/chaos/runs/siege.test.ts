@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { startedNats } from '../../../apps/castellan/src/adapters/fanout-nats/fixtures/nats-process.ts'
 import { freshPostgres } from '../../../apps/castellan/src/adapters/store-sql/testing/fresh-postgres.ts'
 import { seed } from '../../support/seed.ts'
 import { postgresForTests } from '../../support/services.ts'
@@ -17,8 +18,9 @@ describe(`runs in ${ROUNDS} rounds of trouble (seed ${seed})`, { concurrency: fa
 
   test('and with two control planes on one PostgreSQL', { skip: postgres.skip }, async () => {
     const { url, drop } = await freshPostgres(postgres.url)
+    await using nats = await startedNats()
     try {
-      wasSiege(await besiegeRuns({ rounds: ROUNDS, seed, ground: { is: 'postgres', url, nodes: 2, own: null } }))
+      wasSiege(await besiegeRuns({ rounds: ROUNDS, seed, ground: { is: 'postgres', url, nodes: 2, own: null, nats } }))
     } finally {
       await drop()
     }

@@ -3,28 +3,47 @@ import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { NatsProcess } from '../../../apps/castellan/src/adapters/fanout-nats/fixtures/nats-process.ts'
 import type { Run, RunLine } from '../../../packages/contracts/src/index.ts'
+import { quietPort } from '../../support/quiet-port.ts'
+import type { OwnPostgres } from '../../support/own-postgres.ts'
 import { type Random, randomFrom } from '../../support/random.ts'
 import { adminOf, type Rest } from '../../support/rest.ts'
-import { Plane, quietPort } from '../plane.ts'
+import { Plane } from '../plane.ts'
 import { ledgerFile } from '../stage.ts'
 import { auditRun } from './audit.ts'
 import { type Clock, wallClock } from './clock.ts'
 import { isBoundary, type Moment, moments } from './moments.ts'
-import type { OwnPostgres } from './own-postgres.ts'
 import { Person } from './person.ts'
 import { RunsReport } from './report.ts'
-import { agent, agentTask, deaths, ledger, modelServer, type Task, workflow, workflowTask } from './work.ts'
+import {
+  agent,
+  agentTask,
+  deaths,
+  ledger,
+  modelServer,
+  type Task,
+  team,
+  teamTask,
+  workflow,
+  workflowTask,
+} from './work.ts'
 
 /** Where the runs of a siege are. */
 export type Ground =
   /** The embedded store, on which there can be one control plane. */
   | { readonly is: 'embedded' }
-  | { readonly is: 'postgres'; readonly url: string; readonly nodes: number; readonly own: OwnPostgres | null }
+  | {
+      readonly is: 'postgres'
+      readonly url: string
+      readonly nodes: number
+      readonly own: OwnPostgres | null
+      readonly nats: NatsProcess | null
+    }
 
 /**
- * Keeps agents and workflows at work on one control plane or several, and lets these die, each time at another moment, stand still for
- * longer than their leases, have their clocks put forward and back, and their database fall. In the end every run must have ended as it
+ * Keeps agents, workflows and teams at work on one control plane or several, and lets these die, each time at another moment, stand still for
+ * longer than their leases, have their clocks put forward and back, and lose their database or NATS. In the end every run must have ended as it
  * was to, and no unsafe effect may have happened more often than somebody decided.
  */
 export async function besiegeRuns(
@@ -66,6 +85,8 @@ class Siege {
   readonly #ports: number[] = []
   readonly #tasks = new Map<string, Task>()
   readonly #open = new Set<string>()
+  /** When somebody stops a run, in milliseconds of the epoch. */
+  readonly #stops = new Map<string, number>()
   /** What was asked for, and may have been begun or not. */
   readonly #unsure: Task[] = []
   readonly #person: Person
@@ -90,7 +111,8 @@ class Siege {
 
   canBe(moment: Moment): boolean {
     if (moment === 'the clock jumps') return this.#clock !== null
-    return moment !== 'the database falls' || (this.#ground.is === 'postgres' && this.#ground.own !== null)
+    if (moment === 'the database falls') return this.#ground.is === 'postgres' && this.#ground.own !== null
+    return moment !== 'NATS is away' || (this.#ground.is === 'postgres' && this.#ground.nats !== null)
   }
 
   async begin(model: string): Promise<void> {
@@ -103,6 +125,7 @@ class Siege {
     const rest = await this.#rest()
     await rest.must('POST', '/api/mcp-servers', { body: ledger(this.#folder) })
     await rest.must('POST', '/api/agents', { body: agent })
+    await rest.must('POST', '/api/teams', { body: team })
     await rest.must('PUT', '/api/workflows/chain', { body: { source: workflow } })
     for (const plane of this.#planes) await sees(await adminOf(plane.url, this.#data))
   }
@@ -186,7 +209,7 @@ class Siege {
       }
       case 'the database falls': {
         const own = this.#ground.is === 'postgres' ? this.#ground.own! : null
-        const fallen = delay(random.int(0, 300)).then(() => own!.fall())
+        const fallen = delay(random.int(0, 300)).then(() => own!.fall(random.int(0, 3_000)))
         return async () => {
           await this.#tendUntil(fallen)
           for (const plane of this.#planes) {
@@ -194,6 +217,14 @@ class Siege {
               this.#report.wrong(moment, [`a control plane ended with it: ${plane.said.slice(0, 1_000)}`])
             else await plane.ready()
           }
+        }
+      }
+      case 'NATS is away': {
+        const nats = this.#ground.is === 'postgres' ? this.#ground.nats! : null
+        const away = delay(random.int(0, 200)).then(() => nats!.kill())
+        return async () => {
+          await this.#tendUntil(away.then(() => delay(random.int(100, 3_000))))
+          await nats!.start()
         }
       }
       case 'call asked':
@@ -214,14 +245,18 @@ class Siege {
       workflowTask(random, `${round}-w`, moment.endsWith('run.failed') || random.chance(0.3)),
     ]
     for (let more = random.int(0, 2); more > 0; more--) tasks.push(agentTask(random, `${round}-b${more}`, null))
+    if (random.chance(0.5)) tasks.push(teamTask(random, `${round}-t`))
+    if (random.chance(0.3)) {
+      const stops = random.int(0, 800)
+      tasks.push({ ...random.pick([agentTask(random, `${round}-c`, null), teamTask(random, `${round}-c`)]), stops })
+    }
     for (const task of tasks) await this.#startRun(task)
   }
 
   async #startRun(task: Task): Promise<void> {
     try {
       const { id } = await (await this.#rest()).must<Run>('POST', task.path, { body: task.body })
-      this.#tasks.set(id, task)
-      this.#open.add(id)
+      this.#take(id, task)
     } catch (error) {
       // Whoever is killed in the midst of it has promised nothing, and may have begun it; any other refusal is wrong.
       if (this.#isUpset(error)) this.#unsure.push(task)
@@ -242,9 +277,14 @@ class Siege {
         continue
       }
       this.#unsure.splice(this.#unsure.indexOf(task), 1)
-      this.#tasks.set(id, task)
-      this.#open.add(id)
+      this.#take(id, task)
     }
+  }
+
+  #take(id: string, task: Task): void {
+    this.#tasks.set(id, task)
+    this.#open.add(id)
+    if (task.stops !== null) this.#stops.set(id, Date.now() + task.stops)
   }
 
   async #untilOneIsGone(moment: Moment): Promise<void> {
@@ -270,6 +310,11 @@ class Siege {
   async #tend(): Promise<void> {
     try {
       const rest = await this.#rest()
+      for (const [id, at] of this.#stops) {
+        if (Date.now() < at) continue
+        await this.#person.stop(rest, id)
+        this.#stops.delete(id)
+      }
       for (const id of this.#open) if (await this.#person.tend(rest, id)) this.#open.delete(id)
     } catch (error) {
       if (!this.#isUpset(error)) throw error
@@ -300,6 +345,7 @@ class Siege {
 
   async #start(index: number): Promise<void> {
     const database = this.#ground.is === 'postgres' ? ['--database', this.#ground.url] : []
+    if (this.#ground.is === 'postgres' && this.#ground.nats) database.push('--nats', this.#ground.nats.url)
     const preload = new URL('../fixtures/ill-fated.ts', import.meta.url).pathname
     for (let attempt = 1; ; attempt++) {
       const plane = new Plane(this.#ports[index]!, this.#data, [...database, '--config', this.#settings], {

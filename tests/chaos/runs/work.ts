@@ -20,11 +20,13 @@ export interface Wanted {
 
 /** Something that is to be executed. */
 export interface Task {
-  readonly path: '/api/agents/worker/runs' | '/api/workflows/chain/runs'
+  readonly path: '/api/agents/worker/runs' | '/api/workflows/chain/runs' | '/api/teams/panel/runs'
   readonly body: object
   readonly wanted: readonly Wanted[]
   /** A workflow that fails in the end, and takes back what it did. */
   readonly fails: boolean
+  /** Milliseconds after which somebody stops it; null for what may end by itself. */
+  readonly stops: number | null
   readonly name: string
 }
 
@@ -32,7 +34,14 @@ export interface Task {
 export function agentTask(random: Random, name: string, die: Death | null): Task {
   const wanted = plan(random, name, die)
   const body = { user_message: JSON.stringify(wanted), timeout_seconds: 600 }
-  return { path: '/api/agents/worker/runs', body, wanted, fails: false, name }
+  return { path: '/api/agents/worker/runs', body, wanted, fails: false, stops: null, name }
+}
+
+/** A team whose members each make a few calls before they propose, and vote for the first of them in the end. */
+export function teamTask(random: Random, name: string): Task {
+  const parts = Object.fromEntries(members.map(member => [member, plan(random, `${name}-${member}`, null)]))
+  const body = { user_message: JSON.stringify(parts) }
+  return { path: '/api/teams/panel/runs', body, wanted: Object.values(parts).flat(), fails: false, stops: null, name }
 }
 
 /** A workflow with a branch, a loop, an agent beside a wait, a question and, when it fails, something to take back. */
@@ -45,6 +54,7 @@ export function workflowTask(random: Random, name: string, fails: boolean): Task
     body: { input },
     wanted: [made, ...looped],
     fails,
+    stops: null,
     name,
   }
 }
@@ -61,6 +71,17 @@ export const agent = {
   max_iterations: 20,
   timeout_seconds: 600,
 }
+
+const members = ['ann', 'bob', 'cid'] as const
+
+export const team = {
+  name: 'panel',
+  members: members.map(name => ({ name, agent: agent.name })),
+  protocol: { type: 'collaborative', rounds: 1, quorum: 'majority', early_stop: false },
+}
+
+/** What the team comes to whatever happens meanwhile. */
+export const agreed = { response: revisionOf(members[0]), entries: members.length * 4 }
 
 export const workflow = `
 name: chain
@@ -103,7 +124,7 @@ export function ledger(folder: string) {
   }
 }
 
-/** A model that asks for what its task lists, one after the other, and then says that it is done. */
+/** A model that asks for what its task lists, one after the other, and then says that it is done, or its part in a team. */
 export async function modelServer(onAsked: () => void): Promise<{ readonly url: string } & AsyncDisposable> {
   const server = createServer((request, response) => {
     void (async () => {
@@ -112,12 +133,12 @@ export async function modelServer(onAsked: () => void): Promise<{ readonly url: 
         readonly messages: readonly { readonly role: string; readonly content: string | null }[]
       }
       onAsked()
-      const wanted = JSON.parse(body.messages.find(({ role }) => role === 'user')!.content!) as readonly Wanted[]
+      const { wanted, answer } = partOf(body.messages.find(({ role }) => role === 'user')!.content!)
       const next = wanted[body.messages.filter(({ role }) => role === 'tool').length]
       const { tool = '', ...args } = next ?? {}
       const said = next
         ? { text: '', calls: [{ id: `c-${next.id}`, tool: `ledger__${tool}`, args: JSON.stringify(args) }] }
-        : { text: 'done' }
+        : { text: answer }
       if (body.stream !== true) {
         response.writeHead(200, { 'content-type': 'application/json' })
         return response.end(JSON.stringify(wordings.compatible.whole(said, body)))
@@ -137,6 +158,26 @@ export async function modelServer(onAsked: () => void): Promise<{ readonly url: 
       await closed
     },
   }
+}
+
+/** What a model is to ask for, and to answer then. */
+function partOf(told: string): { readonly wanted: readonly Wanted[]; readonly answer: string } {
+  const who = /^You are "(\w+)"/m.exec(told)?.[1]
+  if (who === undefined) return { wanted: JSON.parse(told) as readonly Wanted[], answer: 'done' }
+  if (told.includes('Propose your own')) {
+    const parts = JSON.parse(/^## Task\n\n(.*)$/m.exec(told)![1]!) as Readonly<Record<string, readonly Wanted[]>>
+    return { wanted: parts[who]!, answer: `the plan of ${who}` }
+  }
+  const answer = told.includes('Say what is wrong')
+    ? JSON.stringify({ critique: `${who} doubts`, best: who })
+    : told.includes('Answer the task anew')
+      ? revisionOf(who)
+      : JSON.stringify({ choice: members[0], reason: 'it is sound' })
+  return { wanted: [], answer }
+}
+
+function revisionOf(who: string): string {
+  return `the better plan of ${who}`
 }
 
 function plan(random: Random, name: string, die: Death | null): readonly Wanted[] {

@@ -2,16 +2,17 @@ import { execFile } from 'node:child_process'
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { quietPort } from '../plane.ts'
+import { quietPort } from './quiet-port.ts'
 
 const run = promisify(execFile)
 
 /** A PostgreSQL of a test's own, which may fall. */
 export interface OwnPostgres extends AsyncDisposable {
   readonly url: string
-  /** Ends it as a power cut would, and starts it again. */
-  fall(): Promise<void>
+  /** Ends it as a power cut would, and starts it again, at once or after so many milliseconds. */
+  fall(away?: number): Promise<void>
 }
 
 /** Null where PostgreSQL is not installed, or cannot be started by whoever runs this. */
@@ -49,7 +50,11 @@ export async function ownPostgres(): Promise<OwnPostgres | null> {
   }
   return {
     url: `postgres://root@127.0.0.1:${port}/postgres`,
-    fall: async () => void (await control('-m', 'immediate', 'restart')),
+    async fall(away = 0) {
+      await control('-m', 'immediate', 'stop')
+      await delay(away)
+      await control('start')
+    },
     async [Symbol.asyncDispose]() {
       await control('-m', 'immediate', 'stop')
       await rm(folder, { recursive: true, force: true })
