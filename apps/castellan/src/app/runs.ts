@@ -140,15 +140,10 @@ export function runParts({
   }
 }
 
-/**
- * Lets the engine know of whatever makes a run due, wherever it happened: somebody told it something, or people decided what it waits
- * for. Ends with the signal.
- */
-export async function hintEngine({ journal, runs }: Stores, engine: Engine, signal: AbortSignal): Promise<void> {
-  for await (const { type, tenant, stream } of follow(journal, await journal.head(), signal)) {
-    if (type.startsWith('approval.')) await runs.wake(tenant, stream)
+/** Lets the engine know soon of whatever makes a run due, wherever it happened; by itself it would look later. Ends with the signal. */
+export async function hintEngine({ journal }: Stores, engine: Engine, signal: AbortSignal): Promise<void> {
+  for await (const { type } of follow(journal, 'now', signal))
     if (type.startsWith('approval.') || hinting.includes(type)) engine.hint()
-  }
 }
 
 const hinting = [

@@ -12,7 +12,7 @@ export interface ApprovalFilter {
 /**
  * The port behind approvals. Writing appends the given entries in the same transaction, and throws `STORE_UNAVAILABLE` when it
  * cannot. What uses up an approval is written by the call store, together with the intent of the call.
- * Every adapter passes `approval-store.testsuite.ts`.
+ * Whatever changes an approval makes the runs due that await it. Every adapter passes `approval-store.testsuite.ts`.
  */
 export interface ApprovalStore {
   /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { anApproval } from '../approvals/fixtures/approval.ts'
 import type { AgentOutput } from './agent/definition.ts'
 import { fault, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { gives, openEngine, type Play, says, unmoved } from './fixtures/open-engine.ts'
@@ -280,18 +281,22 @@ describe('a run that is interfered with', () => {
 
   test('waits for people, and goes on when they have decided', async () => {
     await using it = await openEngine()
-    let approved = false
-    it.engine((work, run, signal) => {
+    const { approvals } = it
+    const approval = anApproval({ tenant: it.actor.tenant })
+    await approvals.ask(approval, null, [], [])
+    it.engine(async (work, run, signal) => {
       if (work.is !== 'tool') return tellTheTime(work, run, signal)
-      return approved ? gives('14:00') : { is: 'waits', approval: 'a1', until: Date.now() + 3_600_000 }
+      const { state } = (await approvals.approval(approval.tenant, approval.id))!
+      return state === 'approved'
+        ? gives('14:00')
+        : { is: 'waits', approval: approval.id, until: Date.now() + 3_600_000 }
     })
     const run = await start(it)
     await until(
       async () =>
         (await it.store.backlog())[0]?.held === 0 && (await it.runs.get(run.tenant, run.id)).state === 'waiting',
     )
-    approved = true
-    await it.store.wake(run.tenant, 'approval:a1')
+    await approvals.save({ ...approval, state: 'approved', version: 2 }, [])
     assert.equal((await it.ended(run)).state, 'completed')
     assert.equal((await it.lines(run)).filter(type => type === 'tool.parked').length, 1)
   })

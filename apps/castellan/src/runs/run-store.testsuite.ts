@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { Approval, ApprovalStore } from '../approvals/index.ts'
+import { anApproval } from '../approvals/fixtures/approval.ts'
 import { type Entry, Journal, type JournalStore } from '../journal/index.ts'
 import { type JsonValue, newId, systemClock } from '../kernel/index.ts'
 import { aRun } from './fixtures/a-run.ts'
@@ -8,6 +10,7 @@ import type { ClaimWish, Held, NewRun, Payload, RunStore, Turn } from './run-sto
 
 export interface OpenRunStore {
   readonly runs: RunStore
+  readonly approvals: ApprovalStore
   readonly journal: JournalStore
   close(): Promise<void>
 }
@@ -330,21 +333,36 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       await emptyQueue()
       const run = await start(aRun())
       const [held] = await claim()
-      await store.advance(held!, { ...nothing, awaits: ['approval:1', 'approval:2'] })
+      const asked = async (tenant: string) => {
+        const approval = anApproval({ tenant })
+        await opened.approvals.ask(approval, null, [], [])
+        return approval
+      }
+      const decide = (approval: Approval) =>
+        opened.approvals.save({ ...approval, state: 'approved', version: approval.version + 1 }, [])
+      const [one, two, three, fourth] = [
+        await asked(run.tenant),
+        await asked(run.tenant),
+        await asked(run.tenant),
+        await asked(newId()),
+      ]
+      const awaits = [one, two].map(({ id }) => `approval:${id}`)
+      await store.advance(held!, { ...nothing, awaits: [...awaits, `approval:${fourth.id}`] })
       assert.equal(await store.release(held!, null), true)
-      await store.wake(run.tenant, 'approval:3')
-      await store.wake(newId(), 'approval:1')
+      await decide(three)
+      // One of the same name elsewhere is another.
+      await decide(fourth)
       assert.deepEqual(await claim(), [])
-      await store.wake(run.tenant, 'approval:2')
+      await decide(two)
       const [again] = await claim()
       assert.ok(again?.run === run.id)
       // What comes while it is held is not overheard either.
-      await store.wake(run.tenant, 'approval:1')
+      await decide(one)
       assert.equal(await store.release(again, null), false)
       assert.equal(await store.told(again), again.told + 1)
       await store.advance(again, { ...nothing, awaits: ['approval:9'] })
       assert.equal(await store.release({ ...again, told: again.told + 1 }, null), true)
-      await store.wake(run.tenant, 'approval:1')
+      await decide({ ...one, version: 2 })
       assert.deepEqual(await claim(), [])
     })
 

@@ -58,7 +58,7 @@ export interface Turn {
   readonly payloads: readonly Payload[]
   readonly children: readonly NewRun[]
   readonly messages: readonly Message[]
-  /** What the run awaits from now on, such as `approval:<id>`; null when that stays as it is. */
+  /** What the run awaits from now on: `approval:<id>`. Whoever changes that makes the run due. Null when it stays as it is. */
   readonly awaits: readonly string[] | null
   /** What was spent. */
   readonly charges: readonly Charge[]
@@ -119,8 +119,6 @@ export interface RunStore {
   told(held: Held): Promise<number>
   /** Tells a run something and makes it due. Throws `RUN_ENDED`. */
   tell(message: Message): Promise<void>
-  /** Tells the runs that await something that it is there. */
-  wake(tenant: string, what: string): Promise<void>
   /** Milliseconds until the next run is due, at most `most`. */
   nextDue(most: number): Promise<number>
   /** How many stand in the queue, and how many of them are held, by tenant. */

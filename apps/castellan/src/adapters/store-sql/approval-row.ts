@@ -1,6 +1,8 @@
 import type { Approval } from '../../approvals/index.ts'
 import { type Compiler, prepare } from './compile.ts'
-import type { Query } from './database.ts'
+import type { Dialect, Statement } from './database.ts'
+import { refusal } from './resource.ts'
+import { hearing } from './hearing.ts'
 import type { ApprovalRow } from './tables.ts'
 
 export function approvalRow(approval: Approval): ApprovalRow {
@@ -9,8 +11,10 @@ export function approvalRow(approval: Approval): ApprovalRow {
   return { id, tenant, state, binding, principal: asked.by.id, expires_at: expiresAt, version, body }
 }
 
-/** The query that keeps the next version of an approval, and changes nothing when that is not the next. */
-export function approvalUpdate(db: Compiler): (row: ApprovalRow) => Query {
+export const approvalChanged = refusal('VERSION_CONFLICT', { what: 'approval' })
+
+/** The statements that keep the next version of an approval, refused as told when it is not the next, and make the runs due that await it. */
+export function savingApproval(db: Compiler, dialect: Dialect) {
   const update = prepare(({ id, tenant, state, expires_at, version, body, before }: ApprovalRow & { before: number }) =>
     db
       .updateTable('approvals')
@@ -19,5 +23,19 @@ export function approvalUpdate(db: Compiler): (row: ApprovalRow) => Query {
       .where('tenant', '=', tenant)
       .where('version', '=', before),
   )
-  return row => update({ ...row, before: row.version - 1 })
+  const wake = prepare(({ tenant, what }: { tenant: string; what: string }) =>
+    db
+      .updateTable('run_queue')
+      .set(hearing(dialect))
+      .where('run', 'in', waits =>
+        waits.selectFrom('run_waits').select('run').where('tenant', '=', tenant).where('what', '=', what),
+      ),
+  )
+  return (approval: Approval, otherwise: Statement['one'] = approvalChanged): Statement[] => {
+    const { id, tenant, version } = approval
+    return [
+      { ...update({ ...approvalRow(approval), before: version - 1 }), one: otherwise },
+      wake({ tenant, what: `approval:${id}` }),
+    ]
+  }
 }

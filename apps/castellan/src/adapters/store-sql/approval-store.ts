@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Approval, ApprovalFilter, ApprovalRule, ApprovalStore, Notice } from '../../approvals/index.ts'
-import { approvalRow, approvalUpdate } from './approval-row.ts'
+import { approvalChanged, approvalRow, savingApproval } from './approval-row.ts'
 import { blobInsert } from './blobs.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
@@ -14,19 +14,20 @@ export function approvalStore(database: Database, db: Compiler, commit: CommitEn
   const notices = prepareNotices(db)
   const rules = prepareNamed(db, 'approval_rules')
   const insertBlob = blobInsert(db)
+  const saveNext = savingApproval(db, database.dialect)
 
   return {
     ask(approval, notice, entries, blobs) {
       const insert = {
         ...approvals.insert(approvalRow(approval)),
-        violations: { pkey: changed, tenant_binding: changed },
+        violations: { pkey: approvalChanged, tenant_binding: approvalChanged },
       }
       const change: Statement[] = [insert]
       if (notice) change.push(notices.insert(noticeRow(notice)))
       for (const blob of blobs) change.push(insertBlob(blob))
       return commit(change, entries)
     },
-    save: (approval, entries) => commit([{ ...approvals.update(approvalRow(approval)), one: changed }], entries),
+    save: (approval, entries) => commit(saveNext(approval), entries),
 
     async approval(tenant, id) {
       return (await database.read(approvals.one({ tenant, id }))).map(parseBody<Approval>)[0]
@@ -65,8 +66,6 @@ export function approvalStore(database: Database, db: Compiler, commit: CommitEn
   }
 }
 
-const changed = refusal('VERSION_CONFLICT', { what: 'approval' })
-
 function page(db: Compiler, tenant: string, filter: ApprovalFilter, before: string | null, limit: number) {
   const { state, principal } = filter
   return db
@@ -87,7 +86,6 @@ function prepareApprovals(db: Compiler) {
     insert: prepare(({ id, tenant, state, binding, principal, expires_at, version, body }: ApprovalRow) =>
       db.insertInto('approvals').values({ id, tenant, state, binding, principal, expires_at, version, body }),
     ),
-    update: approvalUpdate(db),
     one: prepare(({ tenant, id }: { tenant: string; id: string }) =>
       db.selectFrom('approvals').select('body').where('id', '=', id).where('tenant', '=', tenant),
     ),

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { approvalRow, approvalUpdate } from './approval-row.ts'
+import { savingApproval } from './approval-row.ts'
 import type { CallFilter, CallStore, Outcome } from '../../gate/index.ts'
 import { blobInsert } from './blobs.ts'
 import { chargeStatements } from './charges.ts'
@@ -16,7 +16,7 @@ export function callStore(database: Database, db: Compiler, commit: CommitEntrie
   const { insert, end, one, open, labelled } = prepareCalls(db, database.dialect)
   const claims = prepareClaims(db)
   const insertBlob = blobInsert(db)
-  const saveApproval = approvalUpdate(db)
+  const saveApproval = savingApproval(db, database.dialect)
   const charging = chargeStatements(db)
 
   return {
@@ -30,7 +30,7 @@ export function callStore(database: Database, db: Compiler, commit: CommitEntrie
           violations: { pkey: taken },
         })
       }
-      if (approval) change.push({ ...saveApproval(approvalRow(approval)), one: refusal('APPROVAL_SPENT', {}) })
+      if (approval) change.push(...saveApproval(approval, refusal('APPROVAL_SPENT', {})))
       for (const blob of blobs) change.push(insertBlob(blob))
       for (const charge of charges) change.push(state === 'open' ? charging.hold(charge) : charging.spend(charge))
       return commit(change, entries, haste)

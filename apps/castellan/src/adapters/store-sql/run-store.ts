@@ -16,6 +16,7 @@ import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
 import type { Database, Dialect, Statement } from './database.ts'
 import { firstOfEach } from './first-of-each.ts'
+import { hearing } from './hearing.ts'
 import { entryOf } from './journal-store.ts'
 import { parseBody, refusal } from './resource.ts'
 import { storeTime } from './store-time.ts'
@@ -131,8 +132,6 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
 
     tell: message => commit(passOn(message), [message.entry]),
 
-    wake: (tenant, what) => database.write([of.wake({ tenant, what })]),
-
     async nextDue(most) {
       const [row] = await database.read(of.nextDue({}))
       return row?.wait == null ? most : Math.max(0, Math.min(most, Number(row.wait)))
@@ -230,10 +229,6 @@ function prepareNewRuns(db: Compiler, dialect: Dialect) {
 
 function prepareRuns(db: Compiler, dialect: Dialect) {
   const { now, whole } = storeTime(dialect)
-  const heard = {
-    told: sql<number>`told + 1`,
-    due_at: sql<number>`CASE WHEN owner IS NULL THEN ${now} ELSE due_at END`,
-  }
   /** The values of a list in JSON. */
   const listed = (names: string) =>
     dialect === 'postgres'
@@ -349,15 +344,7 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
       db.selectFrom('run_queue').select('told').where('run', '=', run).where('fence', '=', fence),
     ),
     tell: prepare(({ tenant, run }: { tenant: string; run: string }) =>
-      db.updateTable('run_queue').set(heard).where('run', '=', run).where('tenant', '=', tenant),
-    ),
-    wake: prepare(({ tenant, what }: { tenant: string; what: string }) =>
-      db
-        .updateTable('run_queue')
-        .set(heard)
-        .where('run', 'in', waits =>
-          waits.selectFrom('run_waits').select('run').where('tenant', '=', tenant).where('what', '=', what),
-        ),
+      db.updateTable('run_queue').set(hearing(dialect)).where('run', '=', run).where('tenant', '=', tenant),
     ),
     nextDue: prepare(() =>
       db.selectFrom('run_queue').select(sql<number | string | null>`min(due_at) - ${now}`.as('wait')),
