@@ -116,8 +116,15 @@ export async function compose(
     level === 'silent'
       ? () => undefined
       : logTo({ level, format, write, now: clock.now, mask: text => masker.mask(text) })
-  const onBug = (error: unknown) =>
-    log('error', 'bug', { error: error instanceof Error ? (error.stack ?? error.message) : 'not an Error' })
+  let awayTold = -Infinity
+  const onBug = (error: unknown) => {
+    if (!isFault(error, 'STORE_UNAVAILABLE'))
+      return log('error', 'bug', { error: error instanceof Error ? (error.stack ?? error.message) : 'not an Error' })
+    // Much goes on at once that needs it, and tries again.
+    if (clock.monotonic() - awayTold < TOLD_AGAIN) return
+    awayTold = clock.monotonic()
+    log('warn', 'store.away', { why: error.message })
+  }
 
   const journal = new Journal(stores.journal, clock, masker)
   const keys = new KeyFiles(join(config.data, 'master.key'))
@@ -472,3 +479,6 @@ function countBy(keys: readonly string[]): Record<string, number> {
   for (const key of keys) counts[key] = (counts[key] ?? 0) + 1
   return counts
 }
+
+/** Milliseconds between log lines that say that the store is away. */
+const TOLD_AGAIN = 10_000

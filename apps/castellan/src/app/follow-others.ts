@@ -1,24 +1,26 @@
 import type { Core } from '../api/index.ts'
-import { followInPages, type JournalStore } from '../journal/index.ts'
+import { followInPages, insist, type JournalStore } from '../journal/index.ts'
 
 type Followed = Pick<Core, 'registry' | 'rules' | 'budgets' | 'approvals' | 'sessions'>
 
 /**
- * Reads back what other processes on the same store changed of what is kept in memory here, soon after they did. What this process
- * changed itself is read back, too: nobody need know who wrote a line. Who does not probe servers reads how others found them. Ends
- * with the signal.
+ * Reads back what other processes on the same store changed of what is kept in memory here, soon after they did: of everything after an
+ * offset, which is to be older than what is in memory. What this process changed itself is read back, too: nobody need know who wrote a
+ * line. Who does not probe servers reads how others found them. Ends with the signal.
  */
 export async function followOthers(
   store: JournalStore,
+  after: number,
   core: Followed,
   healthToo: boolean,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  for await (const entries of followInPages(store, await store.head(), signal)) {
+  for await (const entries of followInPages(store, after, signal)) {
     const changed = new Set(entries.map(({ type, stream }) => changedBy(type, stream)))
     for (const what of changed)
-      if (what !== null && (what !== 'health' || healthToo)) await reload(core, what).catch(onError)
+      if (what !== null && (what !== 'health' || healthToo))
+        await insist(() => reload(core, what), signal).catch(onError)
   }
 }
 

@@ -35,6 +35,8 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
       const { key, rewrapped, unreadable, forgotten } = rotated
       log('info', 'secrets.rotated', { key, rewrapped, unreadable: unreadable.length, forgotten: forgotten.join(' ') })
     }
+    // Before anything is read: what others change from here on is read back.
+    const known = config.database === null ? null : await stores.journal.head()
     await core.registry.load()
     await core.authorizations.load(core.registry.servers())
     for (const refused of await core.rules.load()) log('error', 'policy.refused', refused)
@@ -54,7 +56,7 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
     stopping.push(() => upstreams.close())
     stopping.push(watchJournal(parts))
     if (config.nats !== null) stopping.push(await fanOut(config.nats, parts))
-    if (config.database !== null) stopping.push(followingOthers(parts, work === null))
+    if (known !== null) stopping.push(followingOthers(parts, known, work === null))
     const working = work?.startWork(parts)
     // Until there is more to it: a start that fails breaks off what was begun.
     if (working) stopping.push(() => working.stop(AbortSignal.abort()))
@@ -134,9 +136,9 @@ function loopsOf(config: Config, parts: Parts, face: Face, sweep?: (parts: Parts
   ]
 }
 
-function followingOthers({ stores, core }: Parts, healthToo: boolean): () => Promise<void> {
+function followingOthers({ stores, core }: Parts, after: number, healthToo: boolean): () => Promise<void> {
   const ending = new AbortController()
-  const following = followOthers(stores.journal, core, healthToo, ending.signal, core.onBug).catch(core.onBug)
+  const following = followOthers(stores.journal, after, core, healthToo, ending.signal, core.onBug).catch(core.onBug)
   return async () => {
     ending.abort()
     await following
