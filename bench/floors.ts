@@ -39,6 +39,10 @@ export const floors: readonly Floor[] = [
   { number: 'report xlsx server grows MB', atMost: 200 },
   { number: 'report json server grows MB', atMost: 200 },
   { number: 'report html server grows MB', atMost: 200 },
+  // A worker that comes along takes runs off another one; they do not hinder each other, even where it has no processor of its own.
+  { number: 'runs PostgreSQL, 2 workers, agents, model at once / 1 worker', atLeast: 0.35 },
+  { number: 'runs SQLite, 1 node, agents, model at once processor / calibration', atMost: 2_500 },
+  { number: 'runs PostgreSQL, 1 worker, agents, model at once processor / calibration', atMost: 2_500 },
   { number: 'start-up listed / empty Node', atMost: 90 },
 ]
 

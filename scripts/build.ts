@@ -1,7 +1,7 @@
 // npm run build [-- --alone]: makes the built form of the program in apps/castellan/dist, unless the one there is of these
 // sources; alone, it is the only one left.
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 import { builtForm, digestOf } from '../apps/castellan/bin/built.js'
 import { requireNode } from './node-version.ts'
@@ -58,16 +58,21 @@ export async function build(app: string, kept = KEPT): Promise<string> {
 async function bundle(app: string, folder: string): Promise<Map<string, string>> {
   const sources = new Map<string, string>()
   const made = await rolldown({
-    input: entries.map(entry => join(app, entry)),
+    input: Object.fromEntries(entries.map(entry => [nameIn(app, join(app, entry)), join(app, entry)])),
     platform: 'node',
     external: apart,
-    plugins: [note(app, sources), placeFiles(join(app, 'dist/any')), plainHttp()],
+    plugins: [note(app, sources), placeFiles(app), plainHttp()],
     // What it says about packages is for those who make them.
     logLevel: 'silent',
   })
   await made.write({ dir: folder, format: 'esm', sourcemap: true, entryFileNames: '[name].js' })
   await made.close()
   return sources
+}
+
+/** What the built form calls something that is started by name: `main`, `adapters-policy-opa-evaluate.thread`. */
+function nameIn(app: string, source: string): string {
+  return relative(join(app, 'src'), source).slice(0, -'.ts'.length).replaceAll(sep, '-')
 }
 
 function note(app: string, sources: Map<string, string>): Plugin {
@@ -81,14 +86,15 @@ function note(app: string, sources: Map<string, string>): Plugin {
 }
 
 /** Files that are found from where a source lies are found from where the bundle lies; threads are bundled themselves. */
-function placeFiles(folder: string): Plugin {
+function placeFiles(app: string): Plugin {
+  const folder = join(app, 'dist/any')
   return {
     name: 'place-files',
     transform(text, id) {
       if (id.includes('/node_modules/')) return null
       const code = text.replaceAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g, (_, path: string) => {
         const target = resolve(dirname(id), path)
-        const to = target.endsWith('.ts') ? `./${basename(target, '.ts')}.js` : relative(folder, target)
+        const to = target.endsWith('.ts') ? `./${nameIn(app, target)}.js` : relative(folder, target)
         return `new URL('${to}', import.meta.url)`
       })
       // No line has moved, so the map needs no correction.

@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import type { WorkflowExecution } from '@castellan/contracts'
 import { freshPostgres } from '../../apps/castellan/src/adapters/store-sql/testing/fresh-postgres.ts'
 import { build } from '../../scripts/build.ts'
+import { adminOf } from '../support/rest.ts'
 import { postgresForTests } from '../support/services.ts'
 
 const app = join(import.meta.dirname, '../../apps/castellan')
@@ -134,14 +136,26 @@ describe('the built form', () => {
   test('answers with the same OpenAPI document as the sources', async () => {
     const documents = []
     for (const main of [sources, join(form, 'main.js')]) {
-      documents.push(await documentOf(main, join(folder, String(documents.length))))
+      const document = async (url: string) => (await fetch(`${url}/api/openapi.json`)).text()
+      documents.push(await whileUp(main, join(folder, String(documents.length)), document))
     }
     assert.ok(documents[0]!.length > 10_000)
     assert.equal(documents[1], documents[0])
   })
 
+  test('evaluates the expressions of workflows in a thread that is for them', async () => {
+    const source =
+      'name: sum\nnodes: [{ id: add, type: transform, expression: input.a + input.b }]\noutput: "=nodes.add.output"'
+    const data = join(folder, 'workflows')
+    const ended = await whileUp(join(form, 'main.js'), data, async url => {
+      const { must } = await adminOf(url, data)
+      return must<WorkflowExecution>('POST', '/workflows/execute', { body: { source, input: { a: 20, b: 22 } } })
+    })
+    assert.deepEqual([ended.error, ended.output], [null, 42])
+  })
+
   test('tells a bug by the lines that were written', async () => {
-    const text = await readFile(join(form, 'writer.js.map'), 'utf8')
+    const text = await readFile(join(form, 'adapters-store-sql-sqlite-writer.js.map'), 'utf8')
     const { sources: named } = JSON.parse(text) as { sources: string[] }
     assert.ok(named.some(source => source.endsWith('sqlite/writer.ts')))
   })
@@ -171,7 +185,8 @@ async function loadedBy(argv: readonly string[], main = sources, settings = {}):
   return { packages: new Set(installed), ours, files }
 }
 
-async function documentOf(main: string, data: string): Promise<string> {
+/** What is asked of a control plane at a URL, while there is one. */
+async function whileUp<T>(main: string, data: string, ask: (url: string) => Promise<T>): Promise<T> {
   const child = spawn(process.execPath, [main, 'up', '--port', '0', '--data', data, '--json'], {
     cwd: folder,
     env: bare,
@@ -182,7 +197,7 @@ async function documentOf(main: string, data: string): Promise<string> {
     for await (const chunk of child.stdout) {
       said += String(chunk)
       const url = /"docs":\s*"(http:[^"]+)\/docs"/.exec(said)?.[1]
-      if (url !== undefined) return await (await fetch(`${url}/api/openapi.json`)).text()
+      if (url !== undefined) return await ask(url)
     }
     throw new Error(`it ended before it answered: ${said}`)
   } finally {

@@ -355,6 +355,20 @@ describe('a run that begins as another did', () => {
   })
 })
 
+describe('a run that cannot be begun', () => {
+  test('is told of, and those that were claimed with it are begun all the same', async () => {
+    await using it = await openEngine()
+    const runs = [await start(it), await start(it), await start(it)]
+    const bug = new Error('a bug')
+    it.engine(tellTheTime, { lease: 600_000 }, store => ({
+      ...store,
+      run: (tenant, id) => (id === runs[0]!.id ? Promise.reject(bug) : store.run(tenant, id)),
+    }))
+    for (const run of runs.slice(1)) assert.equal((await it.ended(run)).state, 'completed')
+    assert.deepEqual(it.bugs, [bug])
+  })
+})
+
 describe('a step that cannot be carried out', () => {
   test('is asked for again when the store could not be asked, and nothing else suffers', async () => {
     await using it = await openEngine()

@@ -95,10 +95,9 @@ export class Engine {
         const bounds = { most, mostOfTenant: mostOf(slots), mostOfTenantInAll }
         const wish = { owner: this.owner, ...bounds, lease, after: this.#lastTenant }
         const claimed = most > 0 ? await this.#store.claim(wish) : []
-        for (const held of claimed) {
-          this.#lastTenant = held.tenant
-          await this.#begin(held)
-        }
+        this.#lastTenant = claimed.at(-1)?.tenant ?? this.#lastTenant
+        // One that cannot be begun keeps none of the others from it.
+        await Promise.all(claimed.map(held => this.#begin(held).catch(error => this.#tell(error))))
         // There may be more, as long as there were any.
         if (claimed.length > 0) continue
         // Some may be due and not be claimed, as of a tenant that has enough under way.
