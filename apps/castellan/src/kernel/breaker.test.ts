@@ -28,6 +28,18 @@ describe('a circuit', () => {
     assert.equal(breakers.admit('s'), true)
   })
 
+  test('counts once what breaks for many together, and each time it does so again', () => {
+    const clock = manualClock()
+    const breakers = new Breakers(clock, { threshold: 3, rest: 1_000, together: 100 })
+    const breaks = () => Array.from({ length: 10 }, () => breakers.failed('s')).find(state => state === 'open')
+    const seen = [breaks()]
+    for (let time = 0; time < 2; time++) {
+      clock.advance(100)
+      seen.push(breaks())
+    }
+    assert.deepEqual(seen, [undefined, undefined, 'open'])
+  })
+
   test('lets one try after its rest, and closes when it succeeds', () => {
     const { clock, breakers } = opened()
     clock.advance(1_000)

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
 type Circuit =
-  | { readonly is: 'closed'; readonly failures: number }
+  | { readonly is: 'closed'; readonly failures: number; readonly last: number }
   | { readonly is: 'open'; readonly until: number }
   /** One call is out to see whether the server is back. */
   | { readonly is: 'halfOpen' }
@@ -11,9 +11,11 @@ export interface BreakerSettings {
   readonly threshold: number
   /** Milliseconds it stays open before one call may try. */
   readonly rest: number
+  /** Milliseconds within which failures are one: what breaks for all who use it does so once. None unless told. */
+  readonly together?: number
 }
 
-export const defaultBreaker: BreakerSettings = { threshold: 5, rest: 10_000 }
+export const defaultBreaker: BreakerSettings = { threshold: 5, rest: 10_000, together: 100 }
 
 export type CircuitState = Circuit['is']
 
@@ -43,14 +45,19 @@ export class Breakers {
 
   /** The state it led to, when it changed. */
   failed(key: string): CircuitState | undefined {
-    const circuit = this.#circuits.get(key) ?? { is: 'closed', failures: 0 }
+    const circuit = this.#circuits.get(key) ?? { is: 'closed', failures: 0, last: -Infinity }
     if (circuit.is === 'open') return undefined
-    const failures = circuit.is === 'closed' ? circuit.failures + 1 : this.#settings.threshold
-    if (failures < this.#settings.threshold) {
-      this.#circuits.set(key, { is: 'closed', failures })
-      return undefined
+    const { threshold, together = 0 } = this.#settings
+    const now = this.#clock.monotonic()
+    if (circuit.is === 'closed') {
+      if (now - circuit.last < together) return undefined
+      const failures = circuit.failures + 1
+      if (failures < threshold) {
+        this.#circuits.set(key, { is: 'closed', failures, last: now })
+        return undefined
+      }
     }
-    this.#circuits.set(key, { is: 'open', until: this.#clock.monotonic() + this.#settings.rest })
+    this.#circuits.set(key, { is: 'open', until: now + this.#settings.rest })
     return 'open'
   }
 
