@@ -28,11 +28,11 @@ export async function auditRun(
   wrong.push(...linesWrong(run, items))
   for (const { tool, id: what } of task.wanted) {
     const times = effects.get(what) ?? 0
-    if (tool === 'act' && times > 1) wrong.push(`the unsafe effect ${what} happened ${times} times`)
+    if (['act', 'pay'].includes(tool) && times > 1) wrong.push(`the unsafe effect ${what} happened ${times} times`)
     const told = items.find(line => line.type === 'tool.requested' && (line.payload as Wanted).id === what)
     const end = items.find(line => line.type === 'tool.ended' && line.data['step'] === told?.data['step'])
     if (end?.data['outcome'] === 'ok' && times === 0) wrong.push(`${what} is said to have happened, and has not`)
-    if (!gaveUp && !stopped && times === 0) wrong.push(`${what} never happened, and nobody gave it up`)
+    if (!gaveUp && !stopped && times === 0) wrong.push(`${what} never happened: ${JSON.stringify([end?.data, end?.payload])}`)
   }
   return wrong
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Run, RunLine } from '../../../packages/contracts/src/index.ts'
+import type { Approval, Run, RunLine } from '../../../packages/contracts/src/index.ts'
 import type { Rest } from '../../support/rest.ts'
 import type { RunsReport } from './report.ts'
 import type { Wanted } from './work.ts'
@@ -30,6 +30,12 @@ export class Person {
       for (const step of in_doubt) await this.#settle(rest, child.id, id, step)
     }
     return run.ended_at !== null
+  }
+
+  /** Agrees to every call that waits for it. */
+  async agree(rest: Rest): Promise<void> {
+    for (const { id } of await rest.all<Approval>('/api/approvals?state=pending'))
+      await say(rest, `/api/approvals/${id}/approve`, {})
   }
 
   /** Stops a run, unless it has ended. */

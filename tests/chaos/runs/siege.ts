@@ -22,6 +22,7 @@ import {
   deaths,
   ledger,
   modelServer,
+  policy,
   type Task,
   team,
   teamTask,
@@ -124,6 +125,7 @@ class Siege {
     for (let index = 0; index < nodes; index++) await this.#start(index)
     const rest = await this.#rest()
     await rest.must('POST', '/api/mcp-servers', { body: ledger(this.#folder) })
+    await rest.must('PUT', '/api/policies', { body: { files: { 'siege.cedar': policy } } })
     await rest.must('POST', '/api/agents', { body: agent })
     await rest.must('POST', '/api/teams', { body: team })
     await rest.must('PUT', '/api/workflows/chain', { body: { source: workflow } })
@@ -239,16 +241,17 @@ class Siege {
 
   async #work(round: number, moment: Moment): Promise<void> {
     const random = this.#random
-    const death = deaths.find(each => moment === `call ${each}`) ?? null
+    const die = deaths.find(each => moment === `call ${each}`) ?? 'never'
+    const asks = /approval|parked/.test(moment)
     const tasks = [
-      agentTask(random, `${round}-a`, death),
+      agentTask(random, `${round}-a`, asks || die !== 'never' ? { tool: asks ? 'pay' : 'act', die } : null),
       workflowTask(random, `${round}-w`, moment.endsWith('run.failed') || random.chance(0.3)),
     ]
-    for (let more = random.int(0, 2); more > 0; more--) tasks.push(agentTask(random, `${round}-b${more}`, null))
+    for (let more = random.int(0, 2); more > 0; more--) tasks.push(agentTask(random, `${round}-b${more}`))
     if (random.chance(0.5)) tasks.push(teamTask(random, `${round}-t`))
     if (random.chance(0.3)) {
       const stops = random.int(0, 800)
-      tasks.push({ ...random.pick([agentTask(random, `${round}-c`, null), teamTask(random, `${round}-c`)]), stops })
+      tasks.push({ ...random.pick([agentTask(random, `${round}-c`), teamTask(random, `${round}-c`)]), stops })
     }
     for (const task of tasks) await this.#startRun(task)
   }
@@ -315,6 +318,7 @@ class Siege {
         await this.#person.stop(rest, id)
         this.#stops.delete(id)
       }
+      await this.#person.agree(rest)
       for (const id of this.#open) if (await this.#person.tend(rest, id)) this.#open.delete(id)
     } catch (error) {
       if (!this.#isUpset(error)) throw error

@@ -11,7 +11,8 @@ export type Death = (typeof deaths)[number]
 
 /** One call of a run, in the order in which it asks for them. */
 export interface Wanted {
-  readonly tool: 'act' | 'put' | 'look'
+  /** Of these, a person has to agree before `pay` is called. */
+  readonly tool: 'act' | 'pay' | 'put' | 'look'
   readonly id: string
   readonly die: Death | 'never'
   /** Milliseconds until it is done; none unless told. */
@@ -30,23 +31,24 @@ export interface Task {
   readonly name: string
 }
 
-/** An agent that makes a few calls; the last one may kill. */
-export function agentTask(random: Random, name: string, die: Death | null): Task {
-  const wanted = plan(random, name, die)
+/** An agent that makes a few calls, and one besides that it was given. */
+export function agentTask(random: Random, name: string, last: Pick<Wanted, 'tool' | 'die'> | null = null): Task {
+  const wanted = plan(random, name)
+  if (last) wanted.push({ ...last, id: `${name}-last` })
   const body = { user_message: JSON.stringify(wanted), timeout_seconds: 600 }
   return { path: '/api/agents/worker/runs', body, wanted, fails: false, stops: null, name }
 }
 
 /** A team whose members each make a few calls before they propose, and vote for the first of them in the end. */
 export function teamTask(random: Random, name: string): Task {
-  const parts = Object.fromEntries(members.map(member => [member, plan(random, `${name}-${member}`, null)]))
+  const parts = Object.fromEntries(members.map(member => [member, plan(random, `${name}-${member}`)]))
   const body = { user_message: JSON.stringify(parts) }
   return { path: '/api/teams/panel/runs', body, wanted: Object.values(parts).flat(), fails: false, stops: null, name }
 }
 
 /** A workflow with a branch, a loop, an agent beside a wait, a question and, when it fails, something to take back. */
 export function workflowTask(random: Random, name: string, fails: boolean): Task {
-  const [looped, told] = [plan(random, `${name}-loop`, null), plan(random, `${name}-told`, null)]
+  const [looped, told] = [plan(random, `${name}-loop`), plan(random, `${name}-told`)]
   const made: Wanted = { tool: 'put', id: `${name}-made`, die: 'never' }
   const input = { name, wanted: looped, told: JSON.stringify(told), fails }
   return {
@@ -97,8 +99,9 @@ nodes:
     items: input.wanted
     concurrency: 2
     do:
-      - { id: which, type: switch, value: item.tool, cases: [{ is: act, then: [act] }, { is: put, then: [put] }], default: [look] }
+      - { id: which, type: switch, value: item.tool, cases: [{ is: act, then: [act] }, { is: pay, then: [pay] }, { is: put, then: [put] }], default: [look] }
       - { id: act, type: tool, tool: ledger__act, args: { id: "=item.id", die: "=item.die" } }
+      - { id: pay, type: tool, tool: ledger__pay, args: { id: "=item.id", die: "=item.die" } }
       - { id: put, type: tool, tool: ledger__put, args: { id: "=item.id", die: "=item.die" } }
       - { id: look, type: tool, tool: ledger__look, args: { id: "=item.id", die: "=item.die" } }
   - id: aside
@@ -111,6 +114,11 @@ nodes:
   - { id: end, type: transform, needs: [sure], expression: "input.fails ? $error('as it was to') : 'done'" }
 `
 
+export const policy = `
+@id("all") permit (principal, action, resource) unless { resource == Capability::"ledger/pay" };
+@id("pay") @require_approval("somebody agrees") permit (principal, action, resource == Capability::"ledger/pay");
+`
+
 /** The tool server, which writes down each effect before it answers. */
 export function ledger(folder: string) {
   const program = new URL('../fixtures/ledger-server.ts', import.meta.url).pathname
@@ -120,7 +128,12 @@ export function ledger(folder: string) {
     command: process.execPath,
     args: [program, ledgerFile(folder)],
     env: { CHAOS_RUN: folder },
-    tools: { act: { effect: 'unsafe' }, put: { effect: 'idempotent' }, look: { effect: 'read' } },
+    tools: {
+      act: { effect: 'unsafe' },
+      pay: { effect: 'unsafe' },
+      put: { effect: 'idempotent' },
+      look: { effect: 'read' },
+    },
   }
 }
 
@@ -180,9 +193,8 @@ function revisionOf(who: string): string {
   return `the better plan of ${who}`
 }
 
-function plan(random: Random, name: string, die: Death | null): readonly Wanted[] {
-  const wanted = Array.from({ length: random.int(1, 3) }, (_, index): Wanted => {
-    return { tool: random.pick(['act', 'put', 'look'] as const), id: `${name}-${index}`, die: 'never' }
+function plan(random: Random, name: string): Wanted[] {
+  return Array.from({ length: random.int(1, 3) }, (_, index) => {
+    return { tool: random.pick(['act', 'act', 'pay', 'put', 'look'] as const), id: `${name}-${index}`, die: 'never' }
   })
-  return die ? [...wanted, { tool: 'act', id: `${name}-die`, die }] : wanted
 }
