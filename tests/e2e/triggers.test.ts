@@ -134,6 +134,54 @@ describe('a trigger of entries', () => {
   })
 })
 
+describe('a trigger of a team', () => {
+  const answer = { answer: "=message & ', seen'" }
+  before(async () => {
+    for (const name of ['guard', 'clerk'])
+      await castellan.ask('POST', '/api/agents', { name, brain: { kind: 'rules', rules: [{ when: 'true', do: answer }] } }, 201) // prettier-ignore
+    const members = [{ agent: 'guard' }, { agent: 'clerk' }]
+    await castellan.ask('POST', '/api/teams', { name: 'desk', members, protocol: { type: 'sequential' } }, 201)
+  })
+  const onDesk = (name: string, topic: string, input: unknown): TriggerInput => ({
+    name,
+    source: { kind: 'entry', topic },
+    starts: { kind: 'team', name: 'desk', input },
+  })
+
+  test('has it do what each entry says', async () => {
+    await castellan.ask('POST', '/api/triggers', onDesk('visits', 'custom.visit', '="Door " & $string(entry.data.door)'), 201) // prettier-ignore
+    for (const door of [4, 6]) await publish('custom.visit', { door })
+    await until('two were started', () => shown('visits'), each => each.standing.started === 2) // prettier-ignore
+    const runs = await Promise.all((await runsOf('visits')).map(ended))
+    assert.deepEqual(runs.map(({ kind, name, state }) => [kind, name, state]), [['team', 'desk', 'completed'], ['team', 'desk', 'completed']]) // prettier-ignore
+    const answers = runs.map(({ output }) => (output as { response: string }).response)
+    assert.deepEqual(answers.map(each => /Door \d/.exec(each)?.[0]).toSorted(), ['Door 4', 'Door 6'])
+  })
+
+  test('never starts for what its own members cause', async () => {
+    await castellan.ask('POST', '/api/triggers', onDesk('circle', 'run.completed', 'Again.'), 201)
+    const { id } = await castellan.ask<Run>('POST', '/api/agents/guard/runs', { user_message: 'Go.' }, 202)
+    await ended(id)
+    const { standing } = await until('it refuses', () => shown('circle'), each => each.standing.refused > 0) // prettier-ignore
+    assert.equal(standing.started, 1)
+    await castellan.ask('DELETE', '/api/triggers/circle')
+  })
+
+  test('tells what a team cannot begin with, and that there is none', async () => {
+    await castellan.ask('POST', '/api/triggers', onDesk('mute', 'custom.mute', '=entry.data'), 201)
+    await publish('custom.mute', { context: {} })
+    const { standing } = await until('it failed', () => shown('mute'), each => each.standing.failed === 1) // prettier-ignore
+    assert.match(standing.trouble!, /nothing to begin the team with: user_message/)
+    await publish('custom.mute', { user_message: 'Who is there?', context: { door: 4 } })
+    const { standing: next } = await until('the next was started', () => shown('mute'), each => each.standing.started === 1) // prettier-ignore
+    assert.equal(next.trouble, null)
+    await castellan.ask('DELETE', '/api/teams/desk')
+    await publish('custom.mute', { user_message: 'And now?' })
+    const last = await until('it failed', () => shown('mute'), each => each.standing.failed === 2) // prettier-ignore
+    assert.match(last.standing.trouble!, /no such team/)
+  })
+})
+
 describe('a trigger that is called from outside', () => {
   let made: TriggerCreated
   before(async () => {
@@ -215,6 +263,8 @@ test('triggers are made, shown and removed on the command line', async () => {
     await cli('triggers', 'create', 'hooked', '--workflow', 'echo', '--webhook'),
     /\/hooks\/default\/.*whsec_/s,
   )
+  await cli('triggers', 'create', 'watch', '--team', 'desk', '--topic', 'custom.watch', '--input', '"Look."')
+  assert.match(await cli('triggers', 'show', 'watch'), /starts +team desk/)
   assert.match(await cli('triggers'), /nightly +cron 0 3 \* \* \* Europe\/Berlin +workflow echo/)
   assert.match(await cli('triggers', 'disable', 'nightly'), /nightly starts nothing/)
   assert.match(await cli('triggers', 'enable', 'nightly'), /nightly starts runs/)

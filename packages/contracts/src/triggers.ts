@@ -31,12 +31,12 @@ const triggerFields = {
   /** An expression over what happened; a run is started only when it is true. */
   condition: text(10_000).min(1).nullable().default(null),
   starts: z.strictObject({
-    kind: z.enum(['agent', 'workflow']),
+    kind: z.enum(['agent', 'team', 'workflow']),
     /** Looked up each time. */
     name: line(64),
     /**
-     * What it is given: the input of a workflow; of an agent its message, or the wish its run begins with. Texts in it that begin with `=` are
-     * expressions over what happened.
+     * What it is given: the input of a workflow; of an agent or a team its message, or the wish its run begins with. Texts in it that begin with
+     * `=` are expressions over what happened.
      */
     input: z.unknown().default({}),
     priority: z.int().min(-100).max(100).default(0),

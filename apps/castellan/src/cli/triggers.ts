@@ -64,6 +64,7 @@ export function triggersCommand(program: Command, line: CommandLine): void {
 
 interface CreateOptions {
   readonly agent?: string
+  readonly team?: string
   readonly workflow?: string
   readonly topic?: string
   readonly cron?: string
@@ -83,6 +84,7 @@ function createCommand(triggers: Command, line: CommandLine): void {
     .command('create <name>')
     .description('Have runs started by entries of the journal, at times, or by calls from outside')
     .option('--agent <name>', 'Start this agent')
+    .option('--team <name>', 'Start this team')
     .option('--workflow <name>', 'Start this workflow')
     .option('--topic <pattern>', 'For each entry whose type matches: * is one level, a final > the rest')
     .option('--cron <expression>', 'At these times: five fields, or six with seconds before them')
@@ -116,16 +118,16 @@ function createCommand(triggers: Command, line: CommandLine): void {
 }
 
 function wishFrom(name: string, options: CreateOptions): TriggerInput {
-  const { agent, workflow, condition, input } = options
+  const { agent, team, workflow, condition, input } = options
   const priority = wholeNumber('--priority', options.priority)
   const mostOpen = wholeNumber('--most-open', options.mostOpen)
-  const kind = only({ agent, workflow }, 'say what it starts: --agent or --workflow')
+  const kind = only({ agent, team, workflow }, 'say what it starts: --agent, --team or --workflow')
   return {
     name,
     source: sourceFrom(options),
     starts: {
       kind,
-      name: (agent ?? workflow)!,
+      name: (agent ?? team ?? workflow)!,
       ...(input === undefined ? {} : { input: jsonOption('--input', input) }),
       ...(priority === undefined ? {} : { priority }),
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import type { Core } from '../../core.ts'
-import { beginAgent } from '../../begin-agent.ts'
+import { beginAgent } from '../../begin-told.ts'
 import { use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
 import { executeRoutes, sendStarted, spentBudget } from '../execute-routes.ts'

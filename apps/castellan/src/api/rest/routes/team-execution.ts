@@ -1,6 +1,6 @@
 import * as wire from '@castellan/contracts'
 import type { Run } from '../../../runs/index.ts'
-import { beginTeam } from '../../begin-team.ts'
+import { beginTeam } from '../../begin-told.ts'
 import type { Core } from '../../core.ts'
 import { use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
