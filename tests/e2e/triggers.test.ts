@@ -77,6 +77,7 @@ describe('a trigger of entries', () => {
     assert.deepEqual([standing.failed, standing.trouble], [2, null])
     const failures = await castellan.ask<List<JournalEvent>>('GET', '/api/journal?topic=trigger.failed')
     assert.equal(failures.items.filter(({ data }) => data['name'] === 'wrong').length, 2)
+    await until('metrics count both', metrics, text => counted(text, 'failed') >= 2 && counted(text, 'started') >= 1)
   })
 
   test('never starts for what its own runs cause', async () => {
@@ -355,6 +356,16 @@ async function call(
     'webhook-signature': `v1,${signature}`,
   }
   return (await fetch(url!, { method: 'POST', headers, body: sent })).status
+}
+
+const metrics = async () =>
+  (await fetch(`${castellan.url}/metrics`, { headers: { authorization: `Bearer ${castellan.key}` } })).text()
+
+/** How often triggers of entries came to this. */
+function counted(text: string, outcome: string): number {
+  const [, count] =
+    new RegExp(`^castellan_triggers_total\\{kind="entry",outcome="${outcome}"\\} (\\d+)$`, 'm').exec(text) ?? []
+  return Number(count ?? 0)
 }
 
 const shown = (name: string) => castellan.ask<Trigger>('GET', `/api/triggers/${name}`)

@@ -38,9 +38,9 @@ export class Ignition {
   /** What the journal is told besides. */
   async told(trigger: Trigger, { offset, id: cause, correlationId }: SequencedEntry, passage: Passage) {
     const { journal } = this.#parts
-    const { id, tenant, name } = trigger
+    const { id, tenant, name, source } = trigger
     const common = { tenant, seq: 0, principal: 'system', causationId: cause }
-    const data = { trigger: id, name, offset }
+    const data = { trigger: id, name, kind: source.is, offset }
     switch (passage.is) {
       case 'started': {
         const { run } = passage.run
