@@ -4,7 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { JournalEvent, List, Run, Trigger, TriggerCreated, TriggerInput } from '@castellan/contracts'
+import type {
+  JournalEvent,
+  List,
+  Run,
+  Trigger,
+  TriggerCreated,
+  TriggerFailure,
+  TriggerInput,
+} from '@castellan/contracts'
 import { CastellanClient } from '@castellan/sdk'
 import { hire } from '../../apps/castellan/src/api/rest/fixtures/people.ts'
 import { run } from '../../apps/castellan/src/cli/fixtures/run.ts'
@@ -78,6 +86,50 @@ describe('a trigger of entries', () => {
     const failures = await castellan.ask<List<JournalEvent>>('GET', '/api/journal?topic=trigger.failed')
     assert.equal(failures.items.filter(({ data }) => data['name'] === 'wrong').length, 2)
     await until('metrics count both', metrics, text => counted(text, 'failed') >= 2 && counted(text, 'started') >= 1)
+  })
+
+  test('keeps what it could not start, to be redriven once that is mended, or dropped', async () => {
+    await castellan.ask('POST', '/api/triggers', { ...onEntry('later', 'custom.later', 'missing'), most_open: 2 }, 201)
+    for (const n of [1, 2, 3, 4, 5]) await publish('custom.later', { n })
+    await until('all failed', () => shown('later'), each => each.standing.failed === 5) // prettier-ignore
+    const failures = async () =>
+      (await castellan.ask<List<TriggerFailure>>('GET', '/api/triggers/later/failures?limit=500')).items
+    const kept = await failures()
+    assert.deepEqual(kept.map(({ event, why }) => [event.data['n'], /no such workflow/.test(why)]), [5, 4, 3, 2, 1].map(n => [n, true])) // prettier-ignore
+    const page = await castellan.ask<List<TriggerFailure>>('GET', `/api/triggers/later/failures?limit=2&after=${kept[1]!.offset}`) // prettier-ignore
+    assert.deepEqual([page.items.map(({ event }) => event.data['n']), page.next], [[3, 2], String(kept[3]!.offset)])
+    const one = (n: number) => `/api/triggers/later/failures/${kept[5 - n]!.offset}`
+    const problem = await castellan.ask('POST', `${one(1)}/redrive`, undefined, 400)
+    assert.match(String(problem['detail']), /no such workflow/)
+    assert.equal((await failures()).length, 5)
+    await castellan.ask('PUT', '/api/workflows/missing', { source: hold.replace('hold', 'missing') })
+    const begun = await castellan.ask<Run>('POST', `${one(1)}/redrive`, undefined, 202)
+    assert.deepEqual([begun.kind, begun.name], ['workflow', 'missing'])
+    await castellan.ask('POST', `${one(1)}/redrive`, undefined, 404)
+    await castellan.ask('DELETE', one(2), undefined, 204)
+    await castellan.ask('DELETE', one(2), undefined, 404)
+    // There is room for one more, which is the newest.
+    const cli = ['--url', castellan.url, '--key', castellan.key]
+    assert.match((await run(['triggers', 'failures', 'later', ...cli])).out, /custom\.later .*no such workflow/)
+    assert.match((await run(['triggers', 'redrive', 'later', ...cli])).out, /^1 run was started\./)
+    assert.deepEqual(
+      (await failures()).map(({ event }) => event.data['n']),
+      [4, 3],
+    )
+    const full = await run(['triggers', 'redrive', 'later', String(kept[1]!.offset), ...cli])
+    assert.notEqual(full.code, 0)
+    assert.match((await run(['triggers', 'drop', 'later', String(kept[1]!.offset), ...cli])).out, /^Dropped/)
+    assert.deepEqual(
+      (await failures()).map(({ event }) => event.data['n']),
+      [3],
+    )
+    const { standing } = await shown('later')
+    assert.deepEqual([standing.open, standing.started, standing.failed], [2, 2, 5])
+    const { items } = await castellan.ask<List<JournalEvent>>('GET', '/api/journal?topic=trigger.*&limit=500')
+    const told = items.filter(({ data }) => data['name'] === 'later').map(({ type }) => type)
+    const ends = ['trigger.redriven', 'trigger.dropped'].map(type => told.filter(each => each === type).length)
+    assert.deepEqual(ends, [2, 2])
+    for (const id of await runsOf('later')) await castellan.ask('POST', `/api/runs/${id}/signals/go`, null, 202)
   })
 
   test('never starts for what its own runs cause', async () => {

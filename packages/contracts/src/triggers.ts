@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { journalEvent } from './call.ts'
 import { duration, groupName, id, line, text, timestamp, topicPattern } from './common.ts'
 
 const entrySource = z.strictObject({
@@ -84,3 +85,14 @@ export const triggerCreated = trigger
   })
   .meta({ id: 'CreatedTrigger' })
 export type TriggerCreated = z.infer<typeof triggerCreated>
+
+/** What happened and could not be made a run. */
+export const triggerFailure = z
+  .object({
+    /** Of what happened; it goes by this. */
+    offset: z.int(),
+    event: journalEvent,
+    why: z.string(),
+  })
+  .meta({ id: 'TriggerFailure' })
+export type TriggerFailure = z.infer<typeof triggerFailure>

@@ -15,6 +15,7 @@ import {
   type Runs,
   type RunWish,
   type Teams,
+  TriggerFailures,
   TriggerLoop,
   Triggers,
   type TriggerStart,
@@ -24,6 +25,7 @@ import {
 
 export interface TriggerThings {
   readonly triggers: Triggers
+  readonly triggerFailures: TriggerFailures
   readonly webhookCalls: WebhookCalls
   readonly triggerLoop: TriggerLoop
 }
@@ -59,6 +61,7 @@ export function triggerParts(given: Given): TriggerThings {
   const triggerLoop = new TriggerLoop({ store, journal, ignition, calendar, clock, started, onBug })
   return {
     triggers: new Triggers({ store, journal, expressions, calendar, clock, changed: triggerLoop.changed }),
+    triggerFailures: new TriggerFailures({ store, journal, ignition, started }),
     webhookCalls: new WebhookCalls({ store, journal, secret, clock }),
     triggerLoop,
   }

@@ -53,12 +53,52 @@ export function triggersCommand(program: Command, line: CommandLine): void {
       const changed = await line.during('saying so', line.controlPlane().triggers.disable(id))
       line.speak().result(changed, ({ name }) => `${name} starts nothing.`)
     })
+  failureCommands(triggers, line)
   triggers
     .command('remove <trigger>')
     .description('Remove one; its runs go on')
     .action(async (id: string) => {
       await line.during('removing it', line.controlPlane().triggers.remove(id))
       line.speak().result({ removed: id }, () => `Removed ${id}.`)
+    })
+}
+
+function failureCommands(triggers: Command, line: CommandLine): void {
+  triggers
+    .command('failures <trigger>')
+    .description('List what happened and could not be made a run, the newest first')
+    .action(async (id: string) => {
+      const all = await line.during(
+        'asking for them',
+        everything(page => line.controlPlane().triggers.failures(id, page)),
+      )
+      line.speak().result(all, list =>
+        table(
+          ['offset', 'happened', 'type', 'stream', 'why'],
+          list.map(({ offset, event, why }) => [String(offset), event.time, event.type, event.subject, printable(why)]),
+        ),
+      )
+    })
+  triggers
+    .command('redrive <trigger> [offset]')
+    .description('Make a run of what could not be one before, or of all of it as far as there is room')
+    .action(async (id: string, offset: string | undefined) => {
+      const { triggers: remote } = line.controlPlane()
+      const one = wholeNumber('the offset', offset)
+      if (one === undefined) {
+        const done = await line.during('saying so', remote.redriveAll(id))
+        line.speak().result(done, ({ redriven }) => `${redriven} ${redriven === 1 ? 'run was' : 'runs were'} started.`)
+      } else {
+        const run = await line.during('saying so', remote.redrive(id, one))
+        line.speak().result(run, ({ id: started }) => `The run ${started} was started.`)
+      }
+    })
+  triggers
+    .command('drop <trigger> <offset>')
+    .description('Forget what could not be made a run; what happened stays in the journal')
+    .action(async (id: string, offset: string) => {
+      await line.during('saying so', line.controlPlane().triggers.drop(id, wholeNumber('the offset', offset)!))
+      line.speak().result({ dropped: offset }, () => `Dropped ${offset}.`)
     })
 }
 

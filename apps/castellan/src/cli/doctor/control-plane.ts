@@ -164,7 +164,7 @@ function examineTrigger({ name, enabled, standing }: Trigger): Finding[] {
       severity: 'warning',
       what: `the trigger ${name} has failed ${failed} times, and started nothing since: ${trouble}`,
       why: 'what happens meanwhile starts no run',
-      fix: `look at what it starts, and with what: castellan triggers show ${name}`,
+      fix: `castellan triggers failures ${name}, and once it is mended castellan triggers redrive ${name}`,
     },
   ]
 }
