@@ -167,6 +167,7 @@ async function twoNodes({ lease = 6_000 } = {}): Promise<Pair> {
       listen: { host: '127.0.0.1', port: 0, address: null },
       clock: systemClock,
       lease,
+      onTakenOver: () => undefined,
       onBug: (error: unknown) => assert.fail(error as Error),
     }
   }

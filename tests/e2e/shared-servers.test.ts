@@ -71,6 +71,13 @@ describe('a stdio server on many nodes', { skip: postgres.skip, concurrency: fal
     assert.notEqual(counted(after).pid, pid)
     assert.equal(counted(after).count, 1)
     assert.ok(took < 12_000, `it took ${took} ms`)
+    const [line, ...more] = await until(
+      'it is in the log',
+      async () => takeOvers(two),
+      lines => lines.length > 0,
+    )
+    assert.deepEqual([line!.level, line!.server, more], ['info', 'counting', []])
+    assert.ok(line!.node !== '' && line!.from !== '' && line!.node !== line!.from)
   })
 
   test('goes to another node at once when its own is told to stop, after what is under way there', async () => {
@@ -102,6 +109,7 @@ describe('a stdio server on many nodes', { skip: postgres.skip, concurrency: fal
     assert.notEqual(counted(after).pid, pid)
     assert.ok(performance.now() - settled < 3_000, `${performance.now() - settled} ms after the last of them`)
     assert.equal((await one.ended).code, 0)
+    assert.deepEqual(takeOvers(two), [])
   })
 
   test('is run as it is set anew, wherever that was done', async () => {
@@ -131,6 +139,15 @@ async function both(nodes: Awaited<ReturnType<typeof nodesOn>>): Promise<readonl
   await one.rest.must('POST', '/api/mcp-servers', { body: counting })
   const two = await nodes.start()
   return [one, two]
+}
+
+/** What a node logged of servers that it runs since another was lost. */
+function takeOvers(node: Node): readonly Record<'level' | 'server' | 'node' | 'from', string>[] {
+  const lines = node
+    .errors()
+    .split('\n')
+    .filter(line => line.includes('"server.taken_over"'))
+  return lines.map(line => JSON.parse(line) as Record<'level' | 'server' | 'node' | 'from', string>)
 }
 
 async function call(node: Node, tool: string, args: object = {}): Promise<CallAnswer> {

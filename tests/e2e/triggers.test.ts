@@ -4,7 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { JournalEvent, List, Run, Trigger, TriggerCreated, TriggerInput } from '@castellan/contracts'
+import type {
+  JournalEvent,
+  List,
+  Run,
+  Trigger,
+  TriggerCreated,
+  TriggerFailure,
+  TriggerInput,
+} from '@castellan/contracts'
 import { CastellanClient } from '@castellan/sdk'
 import { hire } from '../../apps/castellan/src/api/rest/fixtures/people.ts'
 import { run } from '../../apps/castellan/src/cli/fixtures/run.ts'
@@ -77,6 +85,51 @@ describe('a trigger of entries', () => {
     assert.deepEqual([standing.failed, standing.trouble], [2, null])
     const failures = await castellan.ask<List<JournalEvent>>('GET', '/api/journal?topic=trigger.failed')
     assert.equal(failures.items.filter(({ data }) => data['name'] === 'wrong').length, 2)
+    await until('metrics count both', metrics, text => counted(text, 'failed') >= 2 && counted(text, 'started') >= 1)
+  })
+
+  test('keeps what it could not start, to be redriven once that is mended, or dropped', async () => {
+    await castellan.ask('POST', '/api/triggers', { ...onEntry('later', 'custom.later', 'missing'), most_open: 2 }, 201)
+    for (const n of [1, 2, 3, 4, 5]) await publish('custom.later', { n })
+    await until('all failed', () => shown('later'), each => each.standing.failed === 5) // prettier-ignore
+    const failures = async () =>
+      (await castellan.ask<List<TriggerFailure>>('GET', '/api/triggers/later/failures?limit=500')).items
+    const kept = await failures()
+    assert.deepEqual(kept.map(({ event, why }) => [event.data['n'], /no such workflow/.test(why)]), [5, 4, 3, 2, 1].map(n => [n, true])) // prettier-ignore
+    const page = await castellan.ask<List<TriggerFailure>>('GET', `/api/triggers/later/failures?limit=2&after=${kept[1]!.offset}`) // prettier-ignore
+    assert.deepEqual([page.items.map(({ event }) => event.data['n']), page.next], [[3, 2], String(kept[3]!.offset)])
+    const one = (n: number) => `/api/triggers/later/failures/${kept[5 - n]!.offset}`
+    const problem = await castellan.ask('POST', `${one(1)}/redrive`, undefined, 400)
+    assert.match(String(problem['detail']), /no such workflow/)
+    assert.equal((await failures()).length, 5)
+    await castellan.ask('PUT', '/api/workflows/missing', { source: hold.replace('hold', 'missing') })
+    const begun = await castellan.ask<Run>('POST', `${one(1)}/redrive`, undefined, 202)
+    assert.deepEqual([begun.kind, begun.name], ['workflow', 'missing'])
+    await castellan.ask('POST', `${one(1)}/redrive`, undefined, 404)
+    await castellan.ask('DELETE', one(2), undefined, 204)
+    await castellan.ask('DELETE', one(2), undefined, 404)
+    // There is room for one more, which is the newest.
+    const cli = ['--url', castellan.url, '--key', castellan.key]
+    assert.match((await run(['triggers', 'failures', 'later', ...cli])).out, /custom\.later .*no such workflow/)
+    assert.match((await run(['triggers', 'redrive', 'later', ...cli])).out, /^1 run was started\./)
+    assert.deepEqual(
+      (await failures()).map(({ event }) => event.data['n']),
+      [4, 3],
+    )
+    const full = await run(['triggers', 'redrive', 'later', String(kept[1]!.offset), ...cli])
+    assert.notEqual(full.code, 0)
+    assert.match((await run(['triggers', 'drop', 'later', String(kept[1]!.offset), ...cli])).out, /^Dropped/)
+    assert.deepEqual(
+      (await failures()).map(({ event }) => event.data['n']),
+      [3],
+    )
+    const { standing } = await shown('later')
+    assert.deepEqual([standing.open, standing.started, standing.failed], [2, 2, 5])
+    const { items } = await castellan.ask<List<JournalEvent>>('GET', '/api/journal?topic=trigger.*&limit=500')
+    const told = items.filter(({ data }) => data['name'] === 'later').map(({ type }) => type)
+    const ends = ['trigger.redriven', 'trigger.dropped'].map(type => told.filter(each => each === type).length)
+    assert.deepEqual(ends, [2, 2])
+    for (const id of await runsOf('later')) await castellan.ask('POST', `/api/runs/${id}/signals/go`, null, 202)
   })
 
   test('never starts for what its own runs cause', async () => {
@@ -131,6 +184,54 @@ describe('a trigger of entries', () => {
     await until('it was started', () => shown('resting'), each => each.standing.started === 1) // prettier-ignore
     const [id] = await runsOf('resting')
     assert.deepEqual(outputOf(await ended(id!)), { n: 2 })
+  })
+})
+
+describe('a trigger of a team', () => {
+  const answer = { answer: "=message & ', seen'" }
+  before(async () => {
+    for (const name of ['guard', 'clerk'])
+      await castellan.ask('POST', '/api/agents', { name, brain: { kind: 'rules', rules: [{ when: 'true', do: answer }] } }, 201) // prettier-ignore
+    const members = [{ agent: 'guard' }, { agent: 'clerk' }]
+    await castellan.ask('POST', '/api/teams', { name: 'desk', members, protocol: { type: 'sequential' } }, 201)
+  })
+  const onDesk = (name: string, topic: string, input: unknown): TriggerInput => ({
+    name,
+    source: { kind: 'entry', topic },
+    starts: { kind: 'team', name: 'desk', input },
+  })
+
+  test('has it do what each entry says', async () => {
+    await castellan.ask('POST', '/api/triggers', onDesk('visits', 'custom.visit', '="Door " & $string(entry.data.door)'), 201) // prettier-ignore
+    for (const door of [4, 6]) await publish('custom.visit', { door })
+    await until('two were started', () => shown('visits'), each => each.standing.started === 2) // prettier-ignore
+    const runs = await Promise.all((await runsOf('visits')).map(ended))
+    assert.deepEqual(runs.map(({ kind, name, state }) => [kind, name, state]), [['team', 'desk', 'completed'], ['team', 'desk', 'completed']]) // prettier-ignore
+    const answers = runs.map(({ output }) => (output as { response: string }).response)
+    assert.deepEqual(answers.map(each => /Door \d/.exec(each)?.[0]).toSorted(), ['Door 4', 'Door 6'])
+  })
+
+  test('never starts for what its own members cause', async () => {
+    await castellan.ask('POST', '/api/triggers', onDesk('circle', 'run.completed', 'Again.'), 201)
+    const { id } = await castellan.ask<Run>('POST', '/api/agents/guard/runs', { user_message: 'Go.' }, 202)
+    await ended(id)
+    const { standing } = await until('it refuses', () => shown('circle'), each => each.standing.refused > 0) // prettier-ignore
+    assert.equal(standing.started, 1)
+    await castellan.ask('DELETE', '/api/triggers/circle')
+  })
+
+  test('tells what a team cannot begin with, and that there is none', async () => {
+    await castellan.ask('POST', '/api/triggers', onDesk('mute', 'custom.mute', '=entry.data'), 201)
+    await publish('custom.mute', { context: {} })
+    const { standing } = await until('it failed', () => shown('mute'), each => each.standing.failed === 1) // prettier-ignore
+    assert.match(standing.trouble!, /nothing to begin the team with: user_message/)
+    await publish('custom.mute', { user_message: 'Who is there?', context: { door: 4 } })
+    const { standing: next } = await until('the next was started', () => shown('mute'), each => each.standing.started === 1) // prettier-ignore
+    assert.equal(next.trouble, null)
+    await castellan.ask('DELETE', '/api/teams/desk')
+    await publish('custom.mute', { user_message: 'And now?' })
+    const last = await until('it failed', () => shown('mute'), each => each.standing.failed === 2) // prettier-ignore
+    assert.match(last.standing.trouble!, /no such team/)
   })
 })
 
@@ -215,6 +316,8 @@ test('triggers are made, shown and removed on the command line', async () => {
     await cli('triggers', 'create', 'hooked', '--workflow', 'echo', '--webhook'),
     /\/hooks\/default\/.*whsec_/s,
   )
+  await cli('triggers', 'create', 'watch', '--team', 'desk', '--topic', 'custom.watch', '--input', '"Look."')
+  assert.match(await cli('triggers', 'show', 'watch'), /starts +team desk/)
   assert.match(await cli('triggers'), /nightly +cron 0 3 \* \* \* Europe\/Berlin +workflow echo/)
   assert.match(await cli('triggers', 'disable', 'nightly'), /nightly starts nothing/)
   assert.match(await cli('triggers', 'enable', 'nightly'), /nightly starts runs/)
@@ -305,6 +408,16 @@ async function call(
     'webhook-signature': `v1,${signature}`,
   }
   return (await fetch(url!, { method: 'POST', headers, body: sent })).status
+}
+
+const metrics = async () =>
+  (await fetch(`${castellan.url}/metrics`, { headers: { authorization: `Bearer ${castellan.key}` } })).text()
+
+/** How often triggers of entries came to this. */
+function counted(text: string, outcome: string): number {
+  const [, count] =
+    new RegExp(`^castellan_triggers_total\\{kind="entry",outcome="${outcome}"\\} (\\d+)$`, 'm').exec(text) ?? []
+  return Number(count ?? 0)
 }
 
 const shown = (name: string) => castellan.ask<Trigger>('GET', `/api/triggers/${name}`)

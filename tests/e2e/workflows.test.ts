@@ -15,7 +15,9 @@ let castellan: ControlPlane
 
 before(async () => {
   writeFileSync(join(files, 'order.txt'), 'bolts,nuts')
-  castellan = await controlPlane()
+  const script = join(files, 'script.json')
+  writeFileSync(script, '{"lines": [{"when": {}, "say": "So be it."}]}')
+  castellan = await controlPlane({ modelsProviders: JSON.stringify({ acting: { kind: 'scripted', script } }) })
   await castellan.ask('POST', '/api/mcp-servers', { ...stdioServer('filesystem', files), name: 'files' })
   await castellan.ask('POST', '/api/mcp-servers', { ...stdioServer('everything'), name: 'toys' })
 })
@@ -202,6 +204,32 @@ describe('a workflow', () => {
     assert.equal(await answer(castellan.key), 403)
     assert.equal(await answer(olga.key), 202)
     assert.equal((await ended(id)).error, 'the node "ok" failed: it was refused: no')
+  })
+
+  test('whose agents have no budget left is answered with how that stands, however deep they are', async () => {
+    const { id } = await castellan.ask<{ id: string }>('POST', '/api/agents', { name: 'poor', llm_config: { provider: 'acting', model: 'm' } }, 201) // prettier-ignore
+    await castellan.ask('POST', '/api/teams', { name: 'poor', members: [{ agent: 'poor' }], protocol: { type: 'sequential' } }, 201) // prettier-ignore
+    await castellan.ask('PUT', '/api/budgets/poor', { to: { agent: id }, unit: 'tokens', limit: 1 })
+    const team = { id: 'ask', type: 'team', team: 'poor', input: 'hello' }
+    await castellan.ask('PUT', '/api/workflows/inner', { definition: { name: 'inner', nodes: [team] } })
+    const execute = (nodes: readonly object[], expect: number) =>
+      castellan.ask<Problem>(
+        'POST',
+        '/workflows/execute',
+        { definition: { name: 'outer', nodes }, input: null },
+        expect,
+      )
+    const agent = { id: 'ask', type: 'agent', agent: 'poor', message: 'hello' }
+    for (const node of [agent, team, { id: 'ask', type: 'workflow', workflow: 'inner' }]) {
+      const { code, unit, max_budget, detail } = await execute([node], 402)
+      assert.deepEqual([code, unit, max_budget], ['denied_budget', 'tokens', 1])
+      assert.match(detail, /the node "ask" failed: .*the budget "poor" is spent/)
+    }
+    // It is not why this one failed.
+    const lost = { id: 'lost', type: 'tool', tool: 'files__read_text_file', args: { path: 'nowhere' }, needs: ['ask'] }
+    const other = (await execute([{ ...agent, on_error: 'continue' }, lost], 500)) as unknown as WorkflowExecution
+    assert.match(other.error!, /the node "lost" failed/)
+    assert.match(other.nodes['ask']!.error!.message, /the budget "poor" is spent/)
   })
 
   test('that is not right is refused, with every place where it is not', async () => {

@@ -262,6 +262,8 @@ export {
   type Trigger,
   triggerCreated,
   type TriggerCreated,
+  triggerFailure,
+  type TriggerFailure,
   triggerInput,
   type TriggerInput,
 } from './triggers.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { journalEvent } from './call.ts'
 import { duration, groupName, id, line, text, timestamp, topicPattern } from './common.ts'
 
 const entrySource = z.strictObject({
@@ -31,12 +32,12 @@ const triggerFields = {
   /** An expression over what happened; a run is started only when it is true. */
   condition: text(10_000).min(1).nullable().default(null),
   starts: z.strictObject({
-    kind: z.enum(['agent', 'workflow']),
+    kind: z.enum(['agent', 'team', 'workflow']),
     /** Looked up each time. */
     name: line(64),
     /**
-     * What it is given: the input of a workflow; of an agent its message, or the wish its run begins with. Texts in it that begin with `=` are
-     * expressions over what happened.
+     * What it is given: the input of a workflow; of an agent or a team its message, or the wish its run begins with. Texts in it that begin with
+     * `=` are expressions over what happened.
      */
     input: z.unknown().default({}),
     priority: z.int().min(-100).max(100).default(0),
@@ -84,3 +85,14 @@ export const triggerCreated = trigger
   })
   .meta({ id: 'CreatedTrigger' })
 export type TriggerCreated = z.infer<typeof triggerCreated>
+
+/** What happened and could not be made a run. */
+export const triggerFailure = z
+  .object({
+    /** Of what happened; it goes by this. */
+    offset: z.int(),
+    event: journalEvent,
+    why: z.string(),
+  })
+  .meta({ id: 'TriggerFailure' })
+export type TriggerFailure = z.infer<typeof triggerFailure>

@@ -341,6 +341,16 @@ export class CastellanClient {
     /** What happens meanwhile is passed over. */
     disable: (id: string) => this.#send<wire.Trigger>('POST', `/api/triggers/${part(id)}/disable`),
     remove: (id: string) => this.#send<void>('DELETE', `/api/triggers/${part(id)}`),
+    /** What happened and could not be made a run, newest first. */
+    failures: (id: string, paging?: Paging) =>
+      this.#get<wire.List<wire.TriggerFailure>>(`/api/triggers/${part(id)}/failures`, paging),
+    /** Makes a run of one after all. */
+    redrive: (id: string, offset: number) =>
+      this.#send<wire.Run>('POST', `/api/triggers/${part(id)}/failures/${offset}/redrive`),
+    /** Makes runs of all of them, as far as they can be and there is room. */
+    redriveAll: (id: string) => this.#send<{ redriven: number }>('POST', `/api/triggers/${part(id)}/redrive`),
+    /** What happened stays in the journal. */
+    drop: (id: string, offset: number) => this.#send<void>('DELETE', `/api/triggers/${part(id)}/failures/${offset}`),
   }
 
   readonly deadLetters = {

@@ -4,7 +4,17 @@ import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal, Subscriptions } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import type { Agents, ModelRouter, Runs, StepTokens, Teams, Triggers, WebhookCalls, Workflows } from '../runs/index.ts'
+import type {
+  Agents,
+  ModelRouter,
+  Runs,
+  StepTokens,
+  Teams,
+  TriggerFailures,
+  Triggers,
+  WebhookCalls,
+  Workflows,
+} from '../runs/index.ts'
 import type { ReportFormat, Reports } from '../reports/index.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Authorizations, Registry, SecretRotation, SecretVault } from '../registry/index.ts'
@@ -34,6 +44,7 @@ export interface Core {
   readonly runs: Runs
   readonly subscriptions: Subscriptions
   readonly triggers: Triggers
+  readonly triggerFailures: TriggerFailures
   /** By which those outside call triggers. */
   readonly webhookCalls: WebhookCalls
   /** By which those outside call steps of runs. */

@@ -1,4 +1,4 @@
-export { beginAgent } from './begin-agent.ts'
+export { beginAgent, beginTeam } from './begin-told.ts'
 export { beginWorkflow } from './begin-workflow.ts'
 export type { Core } from './core.ts'
 export { type AllowedHosts, checkHosts } from './host-check.ts'

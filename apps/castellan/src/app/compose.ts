@@ -185,6 +185,7 @@ export async function compose(
           },
           listen: config.cluster,
           clock,
+          onTakenOver: (server, from) => log('info', 'server.taken_over', { server, node: stores.nodes.id, from }),
           onBug,
         })
   // The connectors there are; a new one is one more line here.

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import { cronerCalendar } from '../adapters/calendar-croner/index.ts'
 import type { Stores } from '../adapters/store-sql/index.ts'
@@ -14,6 +15,7 @@ import {
   type Runs,
   type RunWish,
   type Teams,
+  TriggerFailures,
   TriggerLoop,
   Triggers,
   type TriggerStart,
@@ -23,6 +25,7 @@ import {
 
 export interface TriggerThings {
   readonly triggers: Triggers
+  readonly triggerFailures: TriggerFailures
   readonly webhookCalls: WebhookCalls
   readonly triggerLoop: TriggerLoop
 }
@@ -58,6 +61,7 @@ export function triggerParts(given: Given): TriggerThings {
   const triggerLoop = new TriggerLoop({ store, journal, ignition, calendar, clock, started, onBug })
   return {
     triggers: new Triggers({ store, journal, expressions, calendar, clock, changed: triggerLoop.changed }),
+    triggerFailures: new TriggerFailures({ store, journal, ignition, started }),
     webhookCalls: new WebhookCalls({ store, journal, secret, clock }),
     triggerLoop,
   }
@@ -71,7 +75,7 @@ async function prepare(
   actor: Actor,
 ): Promise<NewRun> {
   // With the first of them: a node that answers no clients needs nothing else of the surfaces.
-  const { beginAgent, beginWorkflow } = await import('../api/index.ts')
+  const { beginAgent, beginTeam, beginWorkflow } = await import('../api/index.ts')
   let prepared: NewRun | undefined
   const start = async (wish: RunWish) => {
     prepared = runs.prepare(wish, identity, actor)
@@ -80,7 +84,10 @@ async function prepare(
   const parts = { agents, teams, workflows, registry, clock, runs: { start } }
   switch (kind) {
     case 'agent':
-      await beginAgent(parts, name, { ...agentWish(input), priority }, { identity, actor })
+      await beginAgent(parts, name, { ...told(kind, wire.startAgent, input), priority }, { identity, actor })
+      break
+    case 'team':
+      await beginTeam(parts, name, { ...told(kind, wire.startTeam, input), priority }, { identity, actor })
       break
     case 'workflow': {
       const { workflow } = await workflows.get(identity.tenant, name)
@@ -93,9 +100,11 @@ async function prepare(
   return prepared!
 }
 
-function agentWish(input: JsonValue) {
-  const read = wire.startAgent.safeParse(typeof input === 'string' ? { user_message: input } : input)
+/** What an agent or a team is told. Throws `TRIGGER_INVALID`. */
+function told<Wish extends z.ZodType>(kind: 'agent' | 'team', wish: Wish, input: JsonValue): z.output<Wish> {
+  const read = wish.safeParse(typeof input === 'string' ? { user_message: input } : input)
   if (read.success) return read.data
   const { path, message } = read.error.issues[0]!
-  throw fault('TRIGGER_INVALID', { why: `its input is nothing to begin an agent with: ${path.join('.')} ${message}` })
+  const why = `its input is nothing to begin the ${kind} with: ${path.join('.')} ${message}`
+  throw fault('TRIGGER_INVALID', { why })
 }

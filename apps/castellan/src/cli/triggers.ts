@@ -53,6 +53,7 @@ export function triggersCommand(program: Command, line: CommandLine): void {
       const changed = await line.during('saying so', line.controlPlane().triggers.disable(id))
       line.speak().result(changed, ({ name }) => `${name} starts nothing.`)
     })
+  failureCommands(triggers, line)
   triggers
     .command('remove <trigger>')
     .description('Remove one; its runs go on')
@@ -62,8 +63,48 @@ export function triggersCommand(program: Command, line: CommandLine): void {
     })
 }
 
+function failureCommands(triggers: Command, line: CommandLine): void {
+  triggers
+    .command('failures <trigger>')
+    .description('List what happened and could not be made a run, the newest first')
+    .action(async (id: string) => {
+      const all = await line.during(
+        'asking for them',
+        everything(page => line.controlPlane().triggers.failures(id, page)),
+      )
+      line.speak().result(all, list =>
+        table(
+          ['offset', 'happened', 'type', 'stream', 'why'],
+          list.map(({ offset, event, why }) => [String(offset), event.time, event.type, event.subject, printable(why)]),
+        ),
+      )
+    })
+  triggers
+    .command('redrive <trigger> [offset]')
+    .description('Make a run of what could not be one before, or of all of it as far as there is room')
+    .action(async (id: string, offset: string | undefined) => {
+      const { triggers: remote } = line.controlPlane()
+      const one = wholeNumber('the offset', offset)
+      if (one === undefined) {
+        const done = await line.during('saying so', remote.redriveAll(id))
+        line.speak().result(done, ({ redriven }) => `${redriven} ${redriven === 1 ? 'run was' : 'runs were'} started.`)
+      } else {
+        const run = await line.during('saying so', remote.redrive(id, one))
+        line.speak().result(run, ({ id: started }) => `The run ${started} was started.`)
+      }
+    })
+  triggers
+    .command('drop <trigger> <offset>')
+    .description('Forget what could not be made a run; what happened stays in the journal')
+    .action(async (id: string, offset: string) => {
+      await line.during('saying so', line.controlPlane().triggers.drop(id, wholeNumber('the offset', offset)!))
+      line.speak().result({ dropped: offset }, () => `Dropped ${offset}.`)
+    })
+}
+
 interface CreateOptions {
   readonly agent?: string
+  readonly team?: string
   readonly workflow?: string
   readonly topic?: string
   readonly cron?: string
@@ -83,6 +124,7 @@ function createCommand(triggers: Command, line: CommandLine): void {
     .command('create <name>')
     .description('Have runs started by entries of the journal, at times, or by calls from outside')
     .option('--agent <name>', 'Start this agent')
+    .option('--team <name>', 'Start this team')
     .option('--workflow <name>', 'Start this workflow')
     .option('--topic <pattern>', 'For each entry whose type matches: * is one level, a final > the rest')
     .option('--cron <expression>', 'At these times: five fields, or six with seconds before them')
@@ -116,16 +158,16 @@ function createCommand(triggers: Command, line: CommandLine): void {
 }
 
 function wishFrom(name: string, options: CreateOptions): TriggerInput {
-  const { agent, workflow, condition, input } = options
+  const { agent, team, workflow, condition, input } = options
   const priority = wholeNumber('--priority', options.priority)
   const mostOpen = wholeNumber('--most-open', options.mostOpen)
-  const kind = only({ agent, workflow }, 'say what it starts: --agent or --workflow')
+  const kind = only({ agent, team, workflow }, 'say what it starts: --agent, --team or --workflow')
   return {
     name,
     source: sourceFrom(options),
     starts: {
       kind,
-      name: (agent ?? workflow)!,
+      name: (agent ?? team ?? workflow)!,
       ...(input === undefined ? {} : { input: jsonOption('--input', input) }),
       ...(priority === undefined ? {} : { priority }),
     },

@@ -29,7 +29,7 @@ export function serverOwnersSuite(name: string, open: () => Promise<OpenServerOw
 
     test('who comes first has it, and keeps it as long as it says so', () =>
       within(async ({ nodes, owners, other }) => {
-        const first = { node: nodes.id, address: 'a:1', fence: 1 }
+        const first = { node: nodes.id, address: 'a:1', fence: 1, lost: null }
         assert.deepEqual(await owners.claim('files', 'a:1', 60_000), first)
         assert.deepEqual(await other.owners.claim('files', 'b:1', 60_000), first)
         assert.deepEqual(await owners.claim('files', 'a:1', 60_000), first)
@@ -38,14 +38,14 @@ export function serverOwnersSuite(name: string, open: () => Promise<OpenServerOw
         assert.equal((await other.owners.claim('notes', 'b:1', 60_000)).node, other.nodes.id)
       }))
 
-    test('what was not renewed in time is taken over, with a higher fence, and is lost', () =>
+    test('what was not renewed in time is taken over, with a higher fence, and is lost: whoever takes it over learns from whom', () =>
       within(async ({ nodes, owners, other }) => {
         await owners.claim('files', 'a:1', 0)
         const second = { node: other.nodes.id, address: 'b:1', fence: 2 }
-        assert.deepEqual(await other.owners.claim('files', 'b:1', 60_000), second)
+        assert.deepEqual(await other.owners.claim('files', 'b:1', 60_000), { ...second, lost: nodes.id })
         assert.deepEqual([...(await owners.renew(60_000))], [])
         await owners.release('files', 1)
-        assert.deepEqual(await owners.claim('files', 'a:1', 60_000), second)
+        assert.deepEqual(await owners.claim('files', 'a:1', 60_000), { ...second, lost: null })
         assert.notEqual(nodes.id, other.nodes.id)
       }))
 
@@ -61,9 +61,15 @@ export function serverOwnersSuite(name: string, open: () => Promise<OpenServerOw
         await owners.claim('files', 'a:1', 60_000)
         await owners.release('files', 1)
         assert.deepEqual([...(await owners.renew(60_000))], [])
-        assert.deepEqual(await owners.claim('files', 'a:1', 60_000), { node: nodes.id, address: 'a:1', fence: 2 })
+        assert.deepEqual(await owners.claim('files', 'a:1', 60_000), {
+          node: nodes.id,
+          address: 'a:1',
+          fence: 2,
+          lost: null,
+        })
         await owners.release('files', 2)
-        assert.equal((await other.owners.claim('files', 'b:1', 60_000)).fence, 3)
+        const { fence, lost } = await other.owners.claim('files', 'b:1', 60_000)
+        assert.deepEqual([fence, lost], [3, null])
       }))
 
     test('of many who want it at once one gets it', () =>

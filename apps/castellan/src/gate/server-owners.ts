@@ -8,6 +8,12 @@ export interface Owner {
   readonly fence: number
 }
 
+/** The owner there is after a claim. */
+export interface Claimed extends Owner {
+  /** The node that had it until then and did not say so in time; null when nobody was lost, or the claim was in vain. */
+  readonly lost: string | null
+}
+
 /**
  * The port through which processes on one store agree which of them runs a server. What is claimed is its claimer's for the lease, and
  * as long as it is renewed. Servers go by their pool: settings that lead to the same process have the same. Times are those of the
@@ -15,7 +21,7 @@ export interface Owner {
  */
 export interface ServerOwners {
   /** Takes it unless somebody has it; resolves with who has it now, which may be this process by an earlier claim. */
-  claim(pool: string, address: string, lease: number): Promise<Owner>
+  claim(pool: string, address: string, lease: number): Promise<Claimed>
   /** Renews everything this process still has, and resolves with the fence of each. */
   renew(lease: number): Promise<ReadonlyMap<string, number>>
   /** It is anybody's; changes nothing when it is somebody else's by now. */

@@ -5,6 +5,8 @@ import type { Level, Log } from './log.ts'
 export interface Meter {
   callEnded(labels: { server: string; outcome: string; effect: string }, seconds: number | null): void
   circuitOpened(server: string): void
+  /** Something happened that a trigger is for: its kind, and what became of it. */
+  triggered(labels: { kind: string; outcome: string }): void
 }
 
 /**
@@ -62,9 +64,16 @@ function shown({ data }: SequencedEntry): Record<string, string | number | boole
 function measure({ type, data }: SequencedEntry, meter: Meter): void {
   const text = (key: string): string => (typeof data[key] === 'string' ? data[key] : '')
   if (type === 'server.circuit_opened') meter.circuitOpened(text('server'))
+  const triggered = TRIGGERED[type]
+  if (triggered !== undefined) meter.triggered({ kind: text('kind'), outcome: triggered })
   if (!ENDS.includes(type)) return
   const latency = typeof data.latency_ms === 'number' ? data.latency_ms / 1_000 : null
   meter.callEnded({ server: text('server'), outcome: text('outcome'), effect: text('effect') }, latency)
 }
 
+const TRIGGERED: Readonly<Record<string, string>> = {
+  'trigger.fired': 'started',
+  'trigger.failed': 'failed',
+  'trigger.refused': 'refused',
+}
 const ENDS: readonly string[] = ['call.ended', 'call.denied', 'call.dry_run', 'call.answered']

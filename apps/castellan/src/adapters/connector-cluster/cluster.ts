@@ -19,6 +19,8 @@ export interface ClusterParts {
   readonly clock: Clock
   /** Milliseconds after which a server is anybody's whose node is gone or stands still; six seconds unless someone cannot wait. */
   readonly lease?: number
+  /** A server is run here from now on whose node was lost. */
+  readonly onTakenOver: (server: string, from: string) => void
   readonly onBug: (error: unknown) => void
 }
 
@@ -39,7 +41,7 @@ export interface Cluster {
  * One of many nodes. Listens for the others from here on. Throws plain errors of `listen`.
  */
 export async function joinCluster(parts: ClusterParts): Promise<Cluster> {
-  const { node, owners, home, keys, listen, clock, lease = 6_000, onBug } = parts
+  const { node, owners, home, keys, listen, clock, lease = 6_000, onTakenOver, onBug } = parts
   const holdings = new Holdings({
     node,
     owners,
@@ -96,6 +98,7 @@ export async function joinCluster(parts: ClusterParts): Promise<Cluster> {
             },
           }
           const owner = await holdings.enter(target.pool, address, lost.tell)
+          if (owner.lost !== null) onTakenOver(target.server, owner.lost)
           if (owner.node === node) return openHere(local, target, owner.fence, events, signal, lost)
           const reached = await hopTo(owner, target, events, {
             keys,

@@ -1,4 +1,4 @@
-import type { Owner, ServerOwners } from '../../gate/index.ts'
+import type { Claimed, ServerOwners } from '../../gate/index.ts'
 import { type Clock, isFault } from '../../kernel/index.ts'
 
 interface Holding {
@@ -39,7 +39,7 @@ export class Holdings {
    * Who runs it; when that is us, it stays so until {@link leave} was called as often, or it is lost, which is told at once.
    * Throws `STORE_UNAVAILABLE`.
    */
-  enter(pool: string, address: string, onLost: () => void): Promise<Owner> {
+  enter(pool: string, address: string, onLost: () => void): Promise<Claimed> {
     return this.#inTurn(pool, async () => {
       const { owners, node, clock, lease } = this.#parts
       const asked = clock.monotonic()

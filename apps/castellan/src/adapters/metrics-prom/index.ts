@@ -53,6 +53,12 @@ export function prometheus(gauges: Gauges): { readonly meter: Meter; readonly re
     labelNames: ['server'],
     registers: [register],
   })
+  const triggers = new Counter({
+    name: 'castellan_triggers_total',
+    help: 'What happened and triggers are for, by their kind and what became of it; once for all that is refused for the same cause.',
+    labelNames: ['kind', 'outcome'],
+    registers: [register],
+  })
   const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
     new Gauge({
       name,
@@ -136,6 +142,7 @@ export function prometheus(gauges: Gauges): { readonly meter: Meter; readonly re
       if (duration !== null) series.time.observe(duration)
     },
     circuitOpened: server => circuits.inc({ server }),
+    triggered: labels => triggers.inc(labels),
   }
   return { meter, render: () => register.metrics() }
 }

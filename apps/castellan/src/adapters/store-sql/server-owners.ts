@@ -22,6 +22,16 @@ export function serverOwners(database: Database, db: Compiler, node: string): Se
   const who = prepare(({ pool }: { pool: string }) =>
     db.selectFrom('server_owners').select(['node', 'address', 'fence']).where('pool', '=', pool),
   )
+  /** Whose lease is over, though they never gave it back. */
+  const late = prepare(({ pool }: { pool: string }) =>
+    db
+      .selectFrom('server_owners')
+      .select(['node', 'fence'])
+      .where('pool', '=', pool)
+      .where('until', '>', 0)
+      .where(sql<number>`until`, '<=', now)
+      .where('node', '!=', node),
+  )
   const stay = prepare(({ lease }: { lease: number }) =>
     db
       .updateTable('server_owners')
@@ -42,10 +52,13 @@ export function serverOwners(database: Database, db: Compiler, node: string): Se
   )
   return {
     async claim(pool, address, lease) {
+      const [before] = await database.read(late({ pool }))
       await database.write([take({ pool, address, lease })])
       const [owner] = await database.read(who({ pool }))
       if (!owner) throw new Error('a claim left nothing')
-      return { ...owner }
+      // Fences go up one by one, so nobody had it in between.
+      const lost = before && owner.node === node && owner.fence === before.fence + 1 ? before.node : null
+      return { ...owner, lost }
     },
     async renew(lease) {
       await database.write([stay({ lease })])

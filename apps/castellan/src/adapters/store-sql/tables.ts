@@ -135,6 +135,12 @@ export interface Tables {
   readonly note_words: NoteWordRow
 
   readonly triggers: TriggerRow
+  /** What they could not make runs of. */
+  readonly trigger_failures: {
+    readonly trigger_id: string
+    readonly offset: number
+    readonly why: string
+  }
 
   readonly subscriptions: SubscriptionRow
   /** What is on its way to subscribers. */

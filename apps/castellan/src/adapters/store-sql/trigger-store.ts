@@ -11,23 +11,26 @@ export function triggerStore(database: Database, db: Compiler, commit: CommitEnt
   const of = prepareTriggers(db)
   const { saveNew } = savingRuns(db, database.dialect)
   const moved = refusal('VERSION_CONFLICT', { what: 'trigger' })
+  const noFailure = refusal('NOT_FOUND', { what: 'failure' })
 
   /** The place first: on PostgreSQL that lets others through one at a time, so that the runs which are open are counted right. */
-  function settling(trigger: Trigger, passage: Passage): Statement[] {
-    const { id, name, mostOpen } = trigger
+  function settling(trigger: Trigger, offset: number, passage: Passage): Statement[] {
+    const { id } = trigger
     switch (passage.is) {
-      case 'started': {
-        const full = refusal('TRIGGER_FULL', { name, limit: mostOpen })
-        const run: NewRun = { ...passage.run, trigger: id }
-        return [{ ...of.countStarted({ id, mostOpen }), one: full }, ...saveNew(run)]
-      }
+      case 'started':
+        return starting(trigger, passage.run)
       case 'failed':
-        return [of.countFailed({ id, why: passage.why })]
+        return [of.countFailed({ id, why: passage.why }), of.keep({ id, offset, why: passage.why })]
       case 'refused':
         return [of.countRefused({ id, why: passage.why })]
       default:
         throw passage satisfies never
     }
+  }
+
+  function starting({ id, name, mostOpen }: Trigger, run: NewRun): Statement[] {
+    const full = refusal('TRIGGER_FULL', { name, limit: mostOpen })
+    return [{ ...of.countStarted({ id, mostOpen }), one: full }, ...saveNew({ ...run, trigger: id })]
   }
 
   return {
@@ -52,18 +55,31 @@ export function triggerStore(database: Database, db: Compiler, commit: CommitEnt
       return commit([saved, ...(beginning === null ? [] : [of.begin({ id: trigger.id, ...beginning })])], entries)
     },
     remove: (tenant, id, entries) =>
-      commit([{ ...of.remove({ tenant, id }), one: refusal('NOT_FOUND', { what: 'trigger' }) }], entries),
+      commit(
+        [{ ...of.remove({ tenant, id }), one: refusal('NOT_FOUND', { what: 'trigger' }) }, of.forgetAll({ id })],
+        entries,
+      ),
     skip: ({ id, version }, from, to) => database.write([{ ...of.move({ id, version, from, to }), one: moved }]),
     pass: (trigger, from, to, passage, entries) =>
       commit(
         [
           { ...of.move({ id: trigger.id, version: trigger.version, from, to }), one: moved },
-          ...settling(trigger, passage),
+          ...settling(trigger, to, passage),
         ],
         [...(passage.is === 'started' ? passage.run.entries : []), ...entries],
       ),
     tick: ({ id, version }, from, to, entries) =>
       commit([{ ...of.tick({ id, version, from, to }), one: moved }], entries),
+    async failures(id, before, limit) {
+      const rows = await database.read(of.failures({ id, before: Math.min(before, Number.MAX_SAFE_INTEGER), limit }))
+      return rows.map(row => ({ ...row }))
+    },
+    redrive: (trigger, offset, run, entries) =>
+      commit(
+        [...starting(trigger, run), { ...of.forget({ id: trigger.id, offset }), one: noFailure }],
+        [...run.entries, ...entries],
+      ),
+    drop: ({ id }, offset, entries) => commit([{ ...of.forget({ id, offset }), one: noFailure }], entries),
   }
 }
 
@@ -144,6 +160,22 @@ function prepareTriggers(db: Compiler) {
         .set({ failed: sql`failed + 1`, trouble: why })
         .where('id', '=', id),
     ),
+    failures: prepare(({ id, before, limit }: { id: string; before: number; limit: number }) =>
+      db
+        .selectFrom('trigger_failures')
+        .select(['offset', 'why'])
+        .where('trigger_id', '=', id)
+        .where('offset', '<', before)
+        .orderBy('offset', 'desc')
+        .limit(limit),
+    ),
+    keep: prepare(({ id, offset, why }: { id: string; offset: number; why: string }) =>
+      db.insertInto('trigger_failures').values({ trigger_id: id, offset, why }),
+    ),
+    forget: prepare(({ id, offset }: { id: string; offset: number }) =>
+      db.deleteFrom('trigger_failures').where('trigger_id', '=', id).where('offset', '=', offset),
+    ),
+    forgetAll: prepare(({ id }: { id: string }) => db.deleteFrom('trigger_failures').where('trigger_id', '=', id)),
     countRefused: prepare(({ id, why }: { id: string; why: string }) =>
       db
         .updateTable('triggers')

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { z } from 'zod'
 import type { Standing } from '../../gate/index.ts'
-import { hasEnded, type Run, type Runs, type Told } from '../../runs/index.ts'
+import { hasEnded, type Run, type Runs, type Told, word } from '../../runs/index.ts'
 import { use } from './allowed.ts'
 import { callerOf, type RestCaller } from './caller.ts'
 import { clientGone } from './client-gone.ts'
@@ -25,13 +25,8 @@ interface Executed<Body extends z.ZodType, Params extends z.ZodObject, Wire> {
   }) => Promise<Run>
   /** Milliseconds it is waited for. */
   readonly patience: (body: z.output<Body>) => number
-  /** How the run stands; and, when it failed because a budget had no room, how that does. */
-  readonly show: (run: Run, lines: readonly Told[]) => Shown<Wire> | Promise<Shown<Wire>>
-}
-
-interface Shown<Wire> {
-  readonly execution: Wire
-  readonly spent: Standing | null
+  /** How the run stands. */
+  readonly show: (run: Run, lines: readonly Told[]) => Wire | Promise<Wire>
 }
 
 /**
@@ -62,12 +57,13 @@ export function executeRoutes<Body extends z.ZodType, Params extends z.ZodObject
         begun,
         AbortSignal.any([clientGone(reply), AbortSignal.timeout(patience(asked.body))]),
       )
-      const { execution, spent } = await show(run, await runs.lines(run))
-      if (run.state === 'failed' && spent) {
+      const lines = await runs.lines(run)
+      const spent = run.state === 'failed' ? await spentBudget(runs, run, lines) : null
+      if (spent) {
         const more = { run_id: run.id, ...standingOf(spent) }
         return sendProblem(reply, problem(402, 'denied_budget', run.error ?? 'The budget is spent.', more))
       }
-      return reply.code(run.state === 'failed' ? 500 : hasEnded(run) ? 200 : 202).send(execution)
+      return reply.code(run.state === 'failed' ? 500 : hasEnded(run) ? 200 : 202).send(await show(run, lines))
     })
   }
 }
@@ -77,8 +73,23 @@ export function sendStarted(reply: FastifyReply, run: Run): FastifyReply {
   return reply.code(202).header('location', `/api/runs/${run.id}`).send(wireRun(run))
 }
 
-/** How the budget stands that had no room for the last step of a model; null when it did not end for that. */
-export function spentBudget(lines: readonly Told[]): Standing | null {
+/**
+ * How the budget stands for want of which a run failed: the one that had no room for its last step of a model, or for that of a run inside
+ * of it whose failure its own error tells of. Null when it failed for something else.
+ */
+async function spentBudget(
+  runs: Pick<Runs, 'lines'>,
+  { tenant, error }: Pick<Run, 'tenant' | 'error'>,
+  lines: readonly Told[],
+): Promise<Standing | null> {
   const last = lines.findLast(({ type }) => type === 'model.ended')
-  return last?.data['outcome'] === 'denied_budget' ? (last.data['standing'] as unknown as Standing) : null
+  if (last?.data['outcome'] === 'denied_budget') return last.data['standing'] as unknown as Standing
+  for (const { type, data } of lines) {
+    const why = word(data['why'])
+    if (type !== 'child.ended' || data['outcome'] !== 'error' || !error?.includes(why)) continue
+    const inner = { tenant, id: word(data['run']), error: why }
+    const spent = await spentBudget(runs, inner, await runs.lines(inner))
+    if (spent) return spent
+  }
+  return null
 }

@@ -4,5 +4,6 @@ import { z } from 'zod'
 const part = z.string().max(512)
 
 export const byId = z.object({ id: part })
+export const byIdAndOffset = z.object({ id: part, offset: part })
 export const byTeamId = z.object({ team_id: part })
 export const byName = z.object({ name: part })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Capability, Key, Principal, Server, Subscription } from '@castellan/contracts'
+import type { Capability, Key, Principal, Server, Subscription, Trigger } from '@castellan/contracts'
 import { examineControlPlane, type Facts } from './control-plane.ts'
 
 const NOW = new Date('2026-06-01T00:00:00Z')
@@ -199,6 +199,27 @@ describe('what is found of a subscription', () => {
   test('are its dead letters', () => expectOne(about({}, { dead_letters: 1 }), 'warning', /1 entry never reached/))
 })
 
+describe('what is found of a trigger', () => {
+  const about = (change: Partial<Trigger>, standing: Partial<Trigger['standing']> = {}) => ({
+    triggers: [{ ...trigger, ...change, standing: { ...trigger.standing, ...standing } }],
+  })
+
+  test('is nothing while it starts runs, though it failed before', () => {
+    assert.deepEqual(found(about({})), [])
+    assert.deepEqual(found(about({}, { failed: 9 })), [])
+  })
+
+  test('is nothing when it failed once or twice', () => {
+    assert.deepEqual(found(about({}, { failed: 2, trouble: 'there is no such workflow' })), [])
+  })
+
+  test('is that it fails again and again, or that it is disabled', () => {
+    const failing = { failed: 5, trouble: 'there is no such workflow' }
+    expectOne(about({}, failing), 'warning', /doors has failed 5 times, and started nothing since: there is no such/)
+    expectOne(about({ enabled: false }, failing), 'advice', /doors is disabled/)
+  })
+})
+
 function found(facts: Partial<Facts>) {
   return examineControlPlane({ ...well, ...facts }, NOW)
 }
@@ -240,6 +261,7 @@ const well: Facts = {
   models: [{ name: 'local', kind: 'openai-compatible', trouble: null }],
   providers: [],
   subscriptions: [],
+  triggers: [],
   tenants: [],
 }
 
@@ -257,6 +279,22 @@ const subscription: Subscription = {
   version: 1,
   paused: null,
   standing: { cursor: 1, behind: 0, pending: 0, delivered: 1, dead_letters: 0, failures: 0, trouble: null },
+}
+
+const trigger: Trigger = {
+  id: ID,
+  name: 'doors',
+  description: '',
+  source: { kind: 'entry', topic: 'custom.door.*' },
+  condition: null,
+  starts: { kind: 'workflow', name: 'echo', input: null, priority: 0 },
+  most_open: 100,
+  enabled: true,
+  version: 1,
+  principal: ID,
+  url: null,
+  next_at: null,
+  standing: { open: 0, started: 1, failed: 0, refused: 0, cursor: 1, trouble: null },
 }
 
 const key: Key = {

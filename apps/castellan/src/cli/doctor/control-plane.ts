@@ -13,6 +13,7 @@ import type {
   Server,
   Subscription,
   Tenant,
+  Trigger,
 } from '@castellan/contracts'
 import { isLoopback } from '../../kernel/index.ts'
 import type { Finding } from './finding.ts'
@@ -44,6 +45,7 @@ export interface Facts {
   /** Who looks at texts. */
   readonly providers: readonly GuardrailProvider[] | null
   readonly subscriptions: readonly Subscription[] | null
+  readonly triggers: readonly Trigger[] | null
   /** `hasPolicies` is null for a tenant whose policies the key may not see. */
   readonly tenants: readonly { readonly tenant: Tenant; readonly hasPolicies: boolean | null }[] | null
 }
@@ -59,6 +61,7 @@ export function examineControlPlane(facts: Facts, now: Date): Finding[] {
     ...(facts.models ?? []).flatMap(examineModels),
     ...(facts.providers ?? []).flatMap(each => examineProvider(each, facts.guardrails?.mode)),
     ...(facts.subscriptions ?? []).flatMap(examineSubscription),
+    ...(facts.triggers ?? []).flatMap(examineTrigger),
     ...facts.servers.flatMap(({ server, catalog }) => examineServer(server, catalog)),
     ...examinePins(facts),
     ...examineConfinement(facts.servers.map(({ server }) => server)),
@@ -141,6 +144,29 @@ function examineSubscription({ name, paused, standing }: Subscription): Finding[
     })
   }
   return findings
+}
+
+function examineTrigger({ name, enabled, standing }: Trigger): Finding[] {
+  const { failed, trouble } = standing
+  if (!enabled) {
+    return [
+      {
+        severity: 'advice',
+        what: `the trigger ${name} is disabled`,
+        why: 'what it is for is passed over',
+        fix: `castellan triggers enable ${name}, or remove it`,
+      },
+    ]
+  }
+  if (failed < MANY_FAILURES || trouble === null) return []
+  return [
+    {
+      severity: 'warning',
+      what: `the trigger ${name} has failed ${failed} times, and started nothing since: ${trouble}`,
+      why: 'what happens meanwhile starts no run',
+      fix: `castellan triggers failures ${name}, and once it is mended castellan triggers redrive ${name}`,
+    },
+  ]
 }
 
 const MANY_FAILURES = 5

@@ -30,6 +30,7 @@ export async function gatherFacts({ client, url, inTenant }: Connection): Promis
     models: await ifAllowed(everything(page => client.models.providers(page))),
     providers: (await ifAllowed(client.guardrails.health()))?.providers ?? null,
     subscriptions: await ifAllowed(everything(page => client.subscriptions.list(page))),
+    triggers: await ifAllowed(everything(page => client.triggers.list(page))),
     tenants: await tenantsOf(client, inTenant),
   }
 }

@@ -1,6 +1,7 @@
 import { type Clock, isFault } from '../../kernel/index.ts'
 import type { SequencedEntry } from '../entry.ts'
 import type { JournalStore } from '../journal-store.ts'
+import { readTogether } from '../read-together.ts'
 import { laneOf } from './delivery.ts'
 import { type Subscription, wants } from './subscription.ts'
 import type { SubscriptionStore } from './subscription-store.ts'
@@ -41,11 +42,13 @@ export class Feed {
   /** Reads a page for each. */
   async turn(): Promise<Fed> {
     if (this.#parts.clock.monotonic() >= this.#staleAt) await this.#lookUp()
-    // Those of a tenant who are as far as each other read the same.
     const readers = this.#readers.filter(({ pending }) => pending < MOST_PENDING)
-    const groups = Map.groupBy(readers, ({ subscription: { tenant }, seen }) => `${tenant} ${seen}`)
-    const fed = await Promise.all([...groups.values()].map(group => this.#read(group)))
-    return { found: fed.some(({ found }) => found), queued: fed.some(({ queued }) => queued) }
+    const bounds = { head: this.#head, page: PAGE }
+    const read = await readTogether(this.#parts.journal, readers, bounds, (...page) => this.#advance(...page))
+    return {
+      found: read.some(({ entries }) => entries.length > 0),
+      queued: read.some(({ came }) => came.includes(true)),
+    }
   }
 
   async #lookUp(): Promise<void> {
@@ -58,20 +61,9 @@ export class Feed {
       .map(({ subscription, cursor, pending }) => {
         const before = known.get(subscription.id)
         const same = before?.subscription.version === subscription.version && before.cursor === cursor
-        return { subscription, cursor, pending, seen: same ? before.seen : cursor }
+        return { subscription, tenant: subscription.tenant, cursor, pending, seen: same ? before.seen : cursor }
       })
     if (this.#readers.length > 0) this.#head = await journal.head()
-  }
-
-  async #read(readers: readonly Reader[]): Promise<Fed> {
-    const [{ subscription, seen } = never()] = readers
-    const head = this.#head
-    const entries = await this.#parts.journal.read(seen, PAGE, { tenant: subscription.tenant })
-    const last = entries.at(-1)?.offset ?? seen
-    // Nothing comes before an offset that was there, so what a page did not have up to then will never be.
-    const to = entries.length === PAGE ? last : Math.max(last, head)
-    const queued = await Promise.all(readers.map(reader => this.#advance(reader, entries, to)))
-    return { found: entries.length > 0, queued: queued.includes(true) }
   }
 
   /** Whether there is something to deliver now. */
@@ -110,6 +102,7 @@ export interface Fed {
 /** A subscription as far as this process knows it. */
 interface Reader {
   readonly subscription: Subscription
+  readonly tenant: string
   /** As stored. */
   cursor: number
   /** As far as was read; between the two is nothing that it wants. */
@@ -124,7 +117,3 @@ const PAGE = 500
 const STEP = 500
 /** Milliseconds for which what is known of the subscriptions is believed; others may have changed them. */
 const KNOWN = 1_000
-
-function never(): Reader {
-  throw new Error('a group has nobody in it')
-}

@@ -4,7 +4,7 @@ import { fault, isFault, type JsonObject, type JsonValue, newId, parseStrict } f
 import type { OnBehalf } from '../run.ts'
 import type { NewRun } from '../run-store.ts'
 import type { Expressions } from '../workflow/expressions.ts'
-import { chainStream, FIRED, refusal, scopeOf } from './occasion.ts'
+import { chainStream, failureStream, FIRED, refusal, scopeOf } from './occasion.ts'
 import type { Trigger, TriggerStart } from './trigger.ts'
 import type { Passage } from './trigger-store.ts'
 
@@ -38,9 +38,9 @@ export class Ignition {
   /** What the journal is told besides. */
   async told(trigger: Trigger, { offset, id: cause, correlationId }: SequencedEntry, passage: Passage) {
     const { journal } = this.#parts
-    const { id, tenant, name } = trigger
+    const { id, tenant, name, source } = trigger
     const common = { tenant, seq: 0, principal: 'system', causationId: cause }
-    const data = { trigger: id, name, offset }
+    const data = { trigger: id, name, kind: source.is, offset }
     switch (passage.is) {
       case 'started': {
         const { run } = passage.run
@@ -56,7 +56,7 @@ export class Ignition {
       case 'failed':
         return journal.seal({
           ...common,
-          stream: `trigger-failure:${id}:${offset}`,
+          stream: failureStream(id, offset),
           type: 'trigger.failed',
           correlationId,
           data: { ...data, why: passage.why },

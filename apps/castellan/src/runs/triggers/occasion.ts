@@ -43,6 +43,11 @@ export function chainStream(correlationId: string): string {
   return `trigger-chain:${correlationId}`
 }
 
+/** The stream of an entry that a trigger could not make a run of. */
+export function failureStream(trigger: string, offset: number): string {
+  return `trigger-failure:${trigger}:${offset}`
+}
+
 /**
  * Why an entry starts nothing, given the triggers it came about by, the first of them first; null when it may. One that runs of the
  * trigger itself caused would go on for ever.

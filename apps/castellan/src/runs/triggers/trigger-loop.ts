@@ -1,4 +1,4 @@
-import { type Entry, hintedOrDue, type Journal, type SequencedEntry } from '../../journal/index.ts'
+import { type Entry, hintedOrDue, type Journal, readTogether, type SequencedEntry } from '../../journal/index.ts'
 import { type Clock, isFault, isoTime, newId } from '../../kernel/index.ts'
 import type { Calendar } from './calendar.ts'
 import type { Ignition } from './ignition.ts'
@@ -75,9 +75,10 @@ export class TriggerLoop {
   async turn(): Promise<boolean> {
     if (this.#parts.clock.monotonic() >= this.#staleAt) await this.#lookUp()
     for (const reader of this.#readers) await this.#tick(reader)
-    const groups = Map.groupBy(this.#readers, ({ trigger: { tenant }, seen }) => `${tenant} ${seen}`)
-    const found = await Promise.all([...groups.values()].map(group => this.#read(group)))
-    return found.includes(true)
+    const bounds = { head: this.#head, page: PAGE }
+    const { store } = this.#parts.journal
+    const read = await readTogether(store, this.#readers, bounds, (...page) => this.#advance(...page))
+    return read.some(({ entries, came }) => entries.length > 0 && came.includes(true))
   }
 
   async #lookUp(): Promise<void> {
@@ -89,7 +90,7 @@ export class TriggerLoop {
       .map(({ trigger, position, moment }: TriggerStanding) => {
         const before = known.get(trigger.id)
         const same = before?.trigger.version === trigger.version && before.position === position
-        return { trigger, position, moment, seen: same ? before.seen : position }
+        return { trigger, tenant: trigger.tenant, position, moment, seen: same ? before.seen : position }
       })
     if (this.#readers.length > 0) this.#head = await journal.store.head()
   }
@@ -128,17 +129,6 @@ export class TriggerLoop {
       correlationId: newId(),
       data: { trigger: id, name, moment },
     })
-  }
-
-  async #read(readers: readonly Reader[]): Promise<boolean> {
-    const [{ trigger, seen } = never()] = readers
-    const head = this.#head
-    const entries = await this.#parts.journal.store.read(seen, PAGE, { tenant: trigger.tenant })
-    const last = entries.at(-1)?.offset ?? seen
-    // Nothing comes before an offset that was there, so what a page did not have up to then will never be.
-    const to = entries.length === PAGE ? last : Math.max(last, head)
-    const through = await Promise.all(readers.map(reader => this.#advance(reader, entries, to)))
-    return entries.length > 0 && through.includes(true)
   }
 
   /** Resolves with whether it got through all of them. */
@@ -194,6 +184,7 @@ export class TriggerLoop {
 /** A trigger as far as this process knows it. */
 interface Reader {
   readonly trigger: Trigger
+  readonly tenant: string
   /** As stored. */
   position: number
   moment: number
@@ -212,7 +203,3 @@ const KNOWN = 1_000
 const MOST_CAUGHT_UP = 100
 /** Milliseconds after which a moment was missed. */
 const LATE = 60_000
-
-function never(): Reader {
-  throw new Error('a group has nobody in it')
-}

@@ -131,6 +131,39 @@ export function triggerStoreSuite(name: string, open: () => Promise<OpenTriggerS
       assert.equal((await standing(trigger)).trouble, null)
     })
 
+    test('keeps what could not be started, the newest first, until it is redriven, dropped or its trigger removed', async () => {
+      const trigger = await made({ mostOpen: 1 })
+      const { tenant, id } = trigger
+      const offsets = async () => (await store.failures(id, Infinity, 10)).map(({ offset }) => offset)
+      for (const [n, why] of ['a', 'b', 'c', 'd'].entries())
+        await store.pass(trigger, 10 + n, 11 + n, { is: 'failed', why }, [entry(tenant, 'trigger.failed')])
+      assert.deepEqual(await store.failures(id, 14, 2), [{ offset: 13, why: 'c' }, { offset: 12, why: 'b' }]) // prettier-ignore
+      const redrive = (offset: number) =>
+        store.redrive(trigger, offset, runOf(trigger), [entry(tenant, 'trigger.redriven')])
+      await redrive(12)
+      assert.deepEqual(await offsets(), [14, 13, 11])
+      const { open, started, failed, trouble } = await standing(trigger)
+      assert.deepEqual([open, started, failed, trouble], [1, 1, 4, null])
+      await assert.rejects(redrive(13), { code: 'TRIGGER_FULL' })
+      await store.drop(trigger, 13, [entry(tenant, 'trigger.dropped')])
+      await assert.rejects(store.drop(trigger, 13, []), { code: 'NOT_FOUND' })
+      assert.deepEqual(await offsets(), [14, 11])
+      await store.remove(tenant, id, [])
+      assert.deepEqual(await offsets(), [])
+    })
+
+    test('redrives a failure once, of several who want to, and starts nothing for the others', async () => {
+      const trigger = await made()
+      const { tenant } = trigger
+      await store.pass(trigger, 10, 11, { is: 'failed', why: 'a' }, [entry(tenant, 'trigger.failed')])
+      const runs = [runOf(trigger), runOf(trigger), runOf(trigger)]
+      const settled = await Promise.allSettled(runs.map(run => store.redrive(trigger, 11, run, [])))
+      assert.deepEqual(settled.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected', 'rejected'])
+      const there = await Promise.all(runs.map(({ run }) => opened.runs.run(run.tenant, run.id)))
+      assert.deepEqual(there.map(run => run !== undefined), settled.map(({ status }) => status === 'fulfilled')) // prettier-ignore
+      assert.equal((await standing(trigger)).started, 1)
+    })
+
     test('lets nobody move a trigger that was changed, moved or removed meanwhile', async () => {
       const trigger = await made()
       const conflict = { code: 'VERSION_CONFLICT' }

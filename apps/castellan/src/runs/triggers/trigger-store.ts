@@ -8,6 +8,12 @@ export type Passage =
   | { readonly is: 'failed'; readonly why: string }
   | { readonly is: 'refused'; readonly why: string }
 
+/** An entry that a trigger could not make a run of. */
+export interface Failure {
+  readonly offset: number
+  readonly why: string
+}
+
 /**
  * The port behind triggers. A trigger has one place in the journal for all processes: whoever moves it says from where, and of several one
  * gets through. Entries that are given are appended in the same transaction. Every adapter passes `trigger-store.testsuite.ts`.
@@ -20,15 +26,21 @@ export interface TriggerStore {
   create(trigger: Trigger, beginning: Beginning, entries: readonly Entry[]): Promise<void>
   /** Saves the next version; with a beginning it goes on from there. Throws `NAME_TAKEN`, `VERSION_CONFLICT`. */
   save(trigger: Trigger, beginning: Beginning | null, entries: readonly Entry[]): Promise<void>
-  /** Its runs go on. Throws `NOT_FOUND`. */
+  /** Its runs go on; what it could not make runs of is forgotten. Throws `NOT_FOUND`. */
   remove(tenant: string, id: string, entries: readonly Entry[]): Promise<void>
   /** Nothing on the way was for it. Throws `VERSION_CONFLICT` when somebody else moved it, or it was changed meanwhile. */
   skip(trigger: Trigger, from: number, to: number): Promise<void>
   /**
-   * Moves it to an entry that was for it, and starts the run of that: both or neither. Throws `VERSION_CONFLICT` as {@link skip} does, and
+   * Moves it to an entry that was for it, and starts the run of that, or keeps it as a failure: both or neither. Throws `VERSION_CONFLICT` as {@link skip} does, and
    * `TRIGGER_FULL` when as many runs of it are open as may be.
    */
   pass(trigger: Trigger, from: number, to: number, passage: Passage, entries: readonly Entry[]): Promise<void>
   /** Moments of it have passed, of which the entries tell. Throws `VERSION_CONFLICT` when somebody else was faster. */
   tick(trigger: Trigger, from: number, to: number, entries: readonly Entry[]): Promise<void>
+  /** What it could not make runs of, the newest first, before an offset. */
+  failures(trigger: string, before: number, limit: number): Promise<Failure[]>
+  /** Starts the run of a failure and forgets that. Throws `NOT_FOUND` when it is not there any more, and `TRIGGER_FULL`. */
+  redrive(trigger: Trigger, offset: number, run: NewRun, entries: readonly Entry[]): Promise<void>
+  /** Forgets a failure. Throws `NOT_FOUND`. */
+  drop(trigger: Trigger, offset: number, entries: readonly Entry[]): Promise<void>
 }

@@ -33,7 +33,7 @@ export type TriggerSource =
 export type CatchUp = 'last' | 'none' | 'all'
 
 export interface TriggerStart {
-  readonly kind: 'agent' | 'workflow'
+  readonly kind: 'agent' | 'team' | 'workflow'
   /** Of what is started; looked up each time. */
   readonly name: string
   /** What it is given: texts in it that begin with `=` are expressions over what happened. */

@@ -15,6 +15,7 @@ import { workflows } from './0014-workflows.ts'
 import { teams } from './0015-teams.ts'
 import { manyNodes } from './0016-many-nodes.ts'
 import { triggers } from './0017-triggers.ts'
+import { triggerFailures } from './0018-trigger-failures.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   teams,
   manyNodes,
   triggers,
+  triggerFailures,
 ]

@@ -72,9 +72,15 @@ const hook: TriggerInput = {
   starts: { kind: 'agent', name: 'clerk', input: 'Handle it.' },
 }
 
+const rounds: TriggerInput = {
+  name: 'rounds',
+  source: { kind: 'cron', expression: '0 3 1 1 *' },
+  starts: { kind: 'team', name: 'desk', input: 'Look around.' },
+}
+
 /** Those who refer stand before what they refer to: the order of a file is for its readers. */
 const everything: ManifestInput = {
-  triggers: [doors, hook],
+  triggers: [doors, hook, rounds],
   subscriptions: [audit],
   workflows: [{ definition: echo }],
   teams: [desk],
@@ -97,6 +103,7 @@ describe('what runs', () => {
         'create subscription audit',
         'create trigger doors',
         'create trigger hook',
+        'create trigger rounds',
       ],
     )
     const before = await journalLength(castellan)
@@ -176,6 +183,7 @@ describe('what runs', () => {
       'delete agent clerk',
       'unchanged trigger doors',
       'delete trigger hook',
+      'delete trigger rounds',
     ])
     assert.deepEqual(
       told(await apply({ teams: [], workflows: [], subscriptions: [], triggers: [] }, { prune: true })),
@@ -233,6 +241,7 @@ describe('a manifest of what runs', () => {
       { teams: [desk] },
       /member "clerk" of the team "desk" names the agent "clerk", which is not there/,
     ],
+    ['a team that is nowhere', { triggers: [rounds] }, /"rounds" starts the team "desk", which is not there/],
     ['an agent that is nowhere', { triggers: [hook] }, /"hook" starts the agent "clerk", which is not there/],
     [
       'an agent that is there twice',

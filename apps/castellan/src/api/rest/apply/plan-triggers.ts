@@ -9,7 +9,7 @@ import { requireThere, thereAfter } from './there.ts'
 
 /** `before` are the steps that come first, such as those that make what a trigger starts. */
 export async function planTriggers(
-  { triggers, agents, workflows }: Pick<Core, 'triggers' | 'agents' | 'workflows'>,
+  { triggers, agents, teams, workflows }: Pick<Core, 'triggers' | 'agents' | 'teams' | 'workflows'>,
   wanted: Manifest['triggers'],
   before: readonly Step[],
   planning: Planning,
@@ -18,6 +18,7 @@ export async function planTriggers(
   const { actor, identity } = planning
   const startable = {
     agent: thereAfter(before, 'agent', await agents.list(actor.tenant)),
+    team: thereAfter(before, 'team', await teams.list(actor.tenant)),
     workflow: thereAfter(before, 'workflow', await workflows.list(actor.tenant)),
   }
   return planSection(

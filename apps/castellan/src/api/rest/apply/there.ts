@@ -18,7 +18,7 @@ export function thereAfter(steps: readonly Step[], kind: Step['kind'], known: re
 export function requireThere(
   there: readonly Thing[],
   who: string,
-  kind: 'server' | 'agent' | 'workflow',
+  kind: 'server' | 'agent' | 'team' | 'workflow',
   idOrName: string,
 ): void {
   if (there.some(({ id, name }) => id === idOrName || name === idOrName)) return

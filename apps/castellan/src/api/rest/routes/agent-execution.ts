@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import type { Core } from '../../core.ts'
-import { beginAgent } from '../../begin-agent.ts'
+import { beginAgent } from '../../begin-told.ts'
 import { use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
-import { executeRoutes, sendStarted, spentBudget } from '../execute-routes.ts'
+import { executeRoutes, sendStarted } from '../execute-routes.ts'
 import { byId } from '../path-parts.ts'
 import type { TypedApp } from '../route.ts'
 import { wireExecution } from '../wire/agent.ts'
@@ -22,7 +22,7 @@ export function agentExecutionRoutes(app: TypedApp, parts: Parts): void {
     answer: wire.agentExecution,
     begin: ({ body: { agent_id: agent, ...said }, caller }) => beginAgent(parts, agent, said, caller),
     patience: () => LONGEST_WAIT,
-    show: (run, lines) => ({ execution: wireExecution(run, lines), spent: spentBudget(lines) }),
+    show: wireExecution,
   })
   app.get(
     '/api/agent-execution/health',

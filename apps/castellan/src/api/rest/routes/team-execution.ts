@@ -1,10 +1,10 @@
 import * as wire from '@castellan/contracts'
 import type { Run } from '../../../runs/index.ts'
-import { beginTeam } from '../../begin-team.ts'
+import { beginTeam } from '../../begin-told.ts'
 import type { Core } from '../../core.ts'
 import { use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
-import { executeRoutes, sendStarted, spentBudget } from '../execute-routes.ts'
+import { executeRoutes, sendStarted } from '../execute-routes.ts'
 import { byId, byTeamId } from '../path-parts.ts'
 import type { TypedApp } from '../route.ts'
 import { type MemberRun, wireTeamExecution } from '../wire/team.ts'
@@ -22,9 +22,7 @@ export function teamExecutionRoutes(app: TypedApp, parts: Parts): void {
     answer: wire.teamExecution,
     patience: ({ timeout_seconds: seconds }: { readonly timeout_seconds: number }) => seconds * 1_000,
     async show(run: Run, lines: Parameters<typeof wireTeamExecution>[1]) {
-      const members = await membersOf(parts, run)
-      const [spent = null] = members.map(member => spentBudget(member.lines)).filter(standing => standing !== null)
-      return { execution: wireTeamExecution(run, lines, runs.look(run, lines), members), spent }
+      return wireTeamExecution(run, lines, runs.look(run, lines), await membersOf(parts, run))
     },
   }
   executeRoutes(app, runs, {

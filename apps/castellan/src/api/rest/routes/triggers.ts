@@ -3,16 +3,18 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
+import type { Actor } from '../../../identity/index.ts'
 import { fault, isId } from '../../../kernel/index.ts'
 import type { TriggerStanding } from '../../../runs/index.ts'
 import type { Core } from '../../core.ts'
 import { look, write } from '../allowed.ts'
 import { callerOf, correlationOf } from '../caller.ts'
+import { sendStarted } from '../execute-routes.ts'
 import { listRoute } from '../list-route.ts'
-import { byId } from '../path-parts.ts'
+import { byId, byIdAndOffset } from '../path-parts.ts'
 import { removeRoute } from '../remove-route.ts'
 import type { TypedApp } from '../route.ts'
-import { triggerSpec, wireTrigger } from '../wire/trigger.ts'
+import { triggerSpec, wireFailure, wireTrigger } from '../wire/trigger.ts'
 
 const tags = ['triggers']
 
@@ -102,6 +104,85 @@ export function triggerRoutes(app: TypedApp, core: Core): void {
     summary: 'Remove a trigger; its runs go on',
     remove: (idOrName, actor) => triggers.remove(idOrName, actor),
   })
+  failureRoutes(app, core)
+}
+
+function failureRoutes(
+  app: TypedApp,
+  { triggers, triggerFailures: failures }: Pick<Core, 'triggers' | 'triggerFailures'>,
+): void {
+  const named = async ({ tenant }: Pick<Actor, 'tenant'>, id: string) => (await triggers.get(tenant, id)).trigger
+  app.get(
+    '/api/triggers/:id/failures',
+    {
+      schema: {
+        operationId: 'listTriggerFailures',
+        tags,
+        summary: 'What happened and could not be made a run, newest first',
+        params: byId,
+        querystring: wire.paging.extend({ after: z.coerce.number().int().min(1).optional() }),
+        response: { 200: wire.listOf(wire.triggerFailure) },
+      },
+    },
+    async request => {
+      const trigger = await named(callerOf(request, look).identity, request.params.id)
+      const { after = Infinity, limit } = request.query
+      const found = await failures.list(trigger, after, limit + 1)
+      const items = found.slice(0, limit)
+      return { items: items.map(wireFailure), next: found.length > limit ? String(items.at(-1)!.offset) : null }
+    },
+  )
+  app.post(
+    '/api/triggers/:id/failures/:offset/redrive',
+    {
+      schema: {
+        operationId: 'redriveTriggerFailure',
+        tags,
+        summary: 'Make a run of what could not be one before',
+        params: byIdAndOffset,
+        response: { 202: wire.run },
+      },
+    },
+    async (request, reply) => {
+      const { actor } = callerOf(request, write)
+      const { id, offset } = request.params
+      return sendStarted(reply, await failures.redrive(await named(actor, id), offsetOf(offset), actor))
+    },
+  )
+  app.delete(
+    '/api/triggers/:id/failures/:offset',
+    {
+      schema: {
+        operationId: 'dropTriggerFailure',
+        tags,
+        summary: 'Forget what could not be made a run; what happened stays in the journal',
+        params: byIdAndOffset,
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const { actor } = callerOf(request, write)
+      const { id, offset } = request.params
+      await failures.drop(await named(actor, id), offsetOf(offset), actor)
+      return reply.code(204).send(null)
+    },
+  )
+  app.post(
+    '/api/triggers/:id/redrive',
+    {
+      schema: {
+        operationId: 'redriveTrigger',
+        tags,
+        summary: 'Make runs of all that could not be one before, as far as there is room',
+        params: byId,
+        response: { 200: z.object({ redriven: z.int() }) },
+      },
+    },
+    async request => {
+      const { actor } = callerOf(request, write)
+      return { redriven: await failures.redriveAll(await named(actor, request.params.id), actor) }
+    },
+  )
 }
 
 /**
@@ -137,6 +218,11 @@ export async function hookRoute(plain: FastifyInstance, { webhookCalls }: Pick<C
       return reply.code(202).send({ accepted: true as const })
     },
   )
+}
+
+/** What is no place in the journal is one where nothing failed. */
+function offsetOf(said: string): number {
+  return /^\d{1,15}$/.test(said) ? Number(said) : 0
 }
 
 function secretName(trigger: string): string {

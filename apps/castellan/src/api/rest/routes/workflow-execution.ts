@@ -29,7 +29,7 @@ export function workflowExecutionRoutes(app: TypedApp, parts: Parts): void {
       return beginWorkflow(parts, workflow, { input: input as JsonValue }, caller)
     },
     patience: ({ timeout_seconds: seconds }) => seconds * 1_000,
-    show: (run, lines) => ({ execution: wireWorkflowExecution(run, lines, parts.runs.look(run, lines)), spent: null }),
+    show: (run, lines) => wireWorkflowExecution(run, lines, parts.runs.look(run, lines)),
   })
   app.post(
     '/api/workflows/:id/runs',

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type * as wire from '@castellan/contracts'
+import { cloudEvent } from '../../../journal/index.ts'
 import { formatDuration, isoTime, type JsonValue, parseDuration } from '../../../kernel/index.ts'
-import type { TriggerSource, TriggerSpec, TriggerStanding } from '../../../runs/index.ts'
+import type { FailureOf, TriggerSource, TriggerSpec, TriggerStanding } from '../../../runs/index.ts'
 
 type Given = z.output<typeof wire.triggerInput>
 
@@ -41,6 +42,10 @@ export function wireTrigger(
     next_at: next === null ? null : isoTime(next),
     standing: { open, started, failed, refused, cursor: position, trouble },
   }
+}
+
+export function wireFailure({ offset, entry, why }: FailureOf): wire.TriggerFailure {
+  return { offset, event: cloudEvent(entry), why }
 }
 
 function sourceOf(source: Given['source'], secret: string): TriggerSource {
