@@ -32,7 +32,8 @@ export async function auditRun(
     const told = items.find(line => line.type === 'tool.requested' && (line.payload as Wanted).id === what)
     const end = items.find(line => line.type === 'tool.ended' && line.data['step'] === told?.data['step'])
     if (end?.data['outcome'] === 'ok' && times === 0) wrong.push(`${what} is said to have happened, and has not`)
-    if (!gaveUp && !stopped && times === 0) wrong.push(`${what} never happened: ${JSON.stringify([end?.data, end?.payload])}`)
+    if (!gaveUp && !stopped && times === 0)
+      wrong.push(`${what} never happened: ${JSON.stringify([end?.data, end?.payload])}`)
   }
   return wrong
 }
