@@ -62,6 +62,11 @@ async function bundle(app: string, folder: string): Promise<Map<string, string>>
     platform: 'node',
     external: apart,
     plugins: [note(app, sources), placeFiles(app), plainHttp()],
+    // Nothing of ours does anything by being loaded, and nothing of the SDK, which does not say so itself: a file that is merely
+    // named on the way to another need not come with it.
+    treeshake: {
+      moduleSideEffects: [{ test: /^(?!.*\/node_modules\/)|\/@modelcontextprotocol\//, sideEffects: false }],
+    },
     // What it says about packages is for those who make them.
     logLevel: 'silent',
   })

@@ -108,6 +108,20 @@ describe('the built form', () => {
     assert.equal(files.includes(sources), false)
   })
 
+  test('puts off what listing needs not: detectors, the REST API, and Cedar where its policies were in force before', async () => {
+    const start = ['up', '--port', '0', '--data', join(folder, 'again')]
+    const main = join(form, 'main.js')
+    const first = await loadedBy(start, main)
+    assert.ok(first.packages.has('@cedar-policy'), 'new policies are read before they are in force')
+    const again = await loadedBy(start, main)
+    assert.equal(again.packages.has('@cedar-policy'), false)
+    const chunks = again.files.filter(file => file.startsWith(form))
+    const sources = await Promise.all(chunks.map(sourcesOf))
+    const loaded = sources.flat().join('\n')
+    assert.match(loaded, /src\/api\/mcp\/index\.ts/)
+    assert.doesNotMatch(loaded, /src\/guardrails\/detectors\.ts|src\/api\/rest\/routes\//)
+  })
+
   test('is made once by those who make it at the same time', async () => {
     assert.deepEqual(await Promise.all([build(app), build(app)]), [form, form])
     assert.ok(existsSync(join(form, 'main.js')))
@@ -167,6 +181,12 @@ interface Loaded {
   /** Paths below `src`. */
   readonly ours: readonly string[]
   readonly files: readonly string[]
+}
+
+/** The files a chunk was made of. */
+async function sourcesOf(chunk: string): Promise<readonly string[]> {
+  const map = await readFile(`${chunk}.map`, 'utf8').catch(() => '{"sources":[]}')
+  return (JSON.parse(map) as { sources: string[] }).sources
 }
 
 async function loadedBy(argv: readonly string[], main = sources, settings = {}): Promise<Loaded> {

@@ -1,2 +1,2 @@
 export function builtForm(app: string): string | undefined
-export function digestOf(files: Iterable<readonly [path: string, text: string | undefined]>): string
+export function digestOf(files: Iterable<readonly [path: string, content: string | Uint8Array | undefined]>): string

@@ -18,16 +18,19 @@ export function builtForm(app) {
   return current && existsSync(folder) ? folder : undefined
 }
 
-/** One name for files and their contents; a file that is missing makes a name of its own. */
+/** One name for files and their contents, as bytes or text; a file that is missing makes a name of its own. */
 export function digestOf(files) {
   const hash = createHash('sha256')
-  for (const [path, text] of files) hash.update(JSON.stringify([path, text ?? null]))
+  for (const [path, content] of files) {
+    hash.update(JSON.stringify([path, content === undefined ? null : Buffer.byteLength(content)]))
+    if (content !== undefined) hash.update(content)
+  }
   return hash.digest('hex').slice(0, 32)
 }
 
 function read(path) {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch {
     return undefined
   }

@@ -5,10 +5,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { builtForm } from './built.js'
 
-// WebAssembly is optimized, on other threads and with some 35 MB, where it is hot; by default reading a policy once counts
-// as that. In bytes of code executed.
-setFlagsFromString('--wasm-tiering-budget=200000000')
-
 // Little of what a call needs outlives it, so there is next to nothing to share out among threads: to wake them costs more.
 setFlagsFromString('--no-parallel-scavenge')
 

@@ -89,6 +89,8 @@ export interface Parts {
   readonly impairments: (() => string | null)[]
   /** The URL is known only once the port is. */
   readonly address: { url: string }
+  /** Does now what the first call would have to wait for: the words and weights of the detectors are loaded, and the policies read. */
+  readonly prepare: () => Promise<void>
   /** Ends what secrets are read through. */
   readonly closeSecrets: () => Promise<unknown>
   /** Ends what guardrails look with. */
@@ -274,7 +276,13 @@ export async function compose(
     provoke: probe,
   })
 
-  const { engines, holder, bundles, filesDecide } = await policyEngines(config, {
+  const {
+    engines,
+    holder,
+    bundles,
+    filesDecide,
+    prepare: preparePolicies,
+  } = await policyEngines(config, {
     readSecret: async ref => (await resolved(DEFAULT_TENANT, { token: ref }))['token']!,
     onBundleRefused: why => log('error', 'policy.bundle_refused', { why }),
   })
@@ -438,11 +446,18 @@ export async function compose(
     cluster,
     impairments,
     address,
+    async prepare() {
+      await (await detectors()).scan(FIRST_TEXT, 'result', {}, { alone: true })
+      preparePolicies()
+    },
     closeGuardrails: guardrails.close,
     closeExpressions: expressions.close,
     closeSecrets: () => Promise.all(Object.values(places).map(place => place.close())),
   }
 }
+
+/** Makes every detector do some work. */
+const FIRST_TEXT = 'Ann said: the password of 10.0.0.1 is in https://example.com/?q=1'
 
 /** What nodes know each other by; undefined where there is no such master key. */
 function clusterKey(master: Uint8Array | undefined): Uint8Array | undefined {

@@ -6,6 +6,8 @@ export interface Face {
   sessions(): number
   /** Ends MCP sessions that nobody used for long. */
   closeIdle(): void
+  /** Does now what the first to ask would have to wait for. */
+  prepare(): Promise<void>
   /** What was answered leaves first. */
   close(): Promise<void>
 }

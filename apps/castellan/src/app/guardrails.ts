@@ -19,7 +19,7 @@ export function guardrailParts(onBug: OnBug, panel?: ProviderPanel): GuardrailPa
   let onlooker: Onlooker | undefined
 
   async function load(): Promise<Guardrails> {
-    const { detectors, Guardrails } = await import('../guardrails/index.ts')
+    const { detectors, Guardrails } = await import('./looking.ts')
     const { threadOnlooker } = await import('../adapters/guardrail-thread/index.ts')
     void panel?.prepare()
     const looking = detectors()

@@ -15,6 +15,8 @@ export interface PolicyEngines {
   readonly bundles: BundleHolder | null
   /** Whether the policies that tenants give us decide anything. */
   readonly filesDecide: boolean
+  /** Does now what the first decision would have to wait for. */
+  readonly prepare: () => void
 }
 
 /** The engines of the settings. Throws `CONFIG_INVALID` for certificates that cannot be read. */
@@ -53,7 +55,13 @@ export async function policyEngines(
       }
     }),
   )
-  return { engines, holder: cedar ?? holdingNothing(policy.engines), bundles, filesDecide: cedar !== null }
+  return {
+    engines,
+    holder: cedar ?? holdingNothing(policy.engines),
+    bundles,
+    filesDecide: cedar !== null,
+    prepare: () => cedar?.prepare(),
+  }
 }
 
 /** Where no engine asks our files: to take them would look as if they were in force. */

@@ -20,7 +20,7 @@ export async function providerPanel(
 ): Promise<ProviderPanel | undefined> {
   const named = Object.entries(providers)
   if (named.length === 0) return undefined
-  const { ProviderPanel } = await import('../guardrails/index.ts')
+  const { ProviderPanel } = await import('./looking.ts')
   const seats = await Promise.all(
     named.map(async ([name, settings]) => ({
       provider: await providerOf(name, settings, budget, readSecret, parts.onBug),

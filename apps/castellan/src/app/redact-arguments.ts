@@ -11,7 +11,7 @@ export function redactArguments(guardrails: () => Promise<Guardrails>, onBug: (e
       const scan = await (await guardrails()).scan(text, 'arguments', {}, { alone: true })
       if (scan.unavailable.length > 0) return NOT_SHOWN
       if (reader === 'looks') return scan.redacted
-      const { redacted } = await import('../guardrails/index.ts')
+      const { redacted } = await import('./looking.ts')
       return redacted(text, scan.signals.filter(({ metric }) => metric === 'secrets')) // prettier-ignore
     } catch (error) {
       onBug(error)

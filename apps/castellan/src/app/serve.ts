@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Config } from '../config/index.ts'
 import { DEFAULT_TENANT } from '../identity/index.ts'
@@ -75,8 +76,8 @@ export async function serve(stores: Stores, config: Config, surroundings: Surrou
       if (parts.cluster) await upstreams.close()
       await own.close()
     })
-    // So that the first call need not wait for the words and weights of the detectors.
-    core.guardrails().then(detectors => detectors.scan(FIRST_TEXT, 'result', {}, { alone: true }), core.onBug)
+    const preparing = setTimeout(() => void prepared(parts, own).catch(core.onBug), QUIET)
+    stopping.push(async () => clearTimeout(preparing))
     log('info', 'started', { url: parts.address.url, role: config.role, data: config.data, version: core.version })
     let stopped: Promise<void> | undefined
     return {
@@ -100,8 +101,16 @@ async function show(config: Config, parts: Parts, { requestTimeout = 60_000 }: S
   return (await import('./answer.ts')).answerClients(config, parts, requestTimeout)
 }
 
-/** Makes every detector do some work. */
-const FIRST_TEXT = 'Ann said: the password of 10.0.0.1 is in https://example.com/?q=1'
+/** Does what was put off for a fast start. */
+async function prepared(parts: Parts, face: Face): Promise<void> {
+  await face.prepare()
+  await parts.prepare()
+  // The next start needs what this one did, compiled; when it ends, V8 may have forgotten some of it.
+  flushCompileCache()
+}
+
+/** Milliseconds for those who have waited for this process to ask their first questions in. */
+const QUIET = 1_000
 /** Milliseconds for which others believe that a process is there after it last said so. */
 const LEASE = 20_000
 /** Milliseconds. To compile a schema again takes one or two. */

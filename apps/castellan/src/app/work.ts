@@ -48,5 +48,5 @@ export async function showOperations(config: Config, { core }: Parts): Promise<F
   const { version, authenticator, notReady, impaired, metrics, onBug } = core
   const parts = { version, authenticator, notReady, impaired, metrics, onBug }
   const { host, port, close } = await listenForOperations(parts, config)
-  return { host, port, sessions: () => 0, closeIdle: () => undefined, close }
+  return { host, port, sessions: () => 0, closeIdle: () => undefined, prepare: async () => undefined, close }
 }

@@ -1,4 +1,4 @@
-import { digestJson, fault, Recent } from '../../kernel/index.ts'
+import { digestJson, fault, once, Recent } from '../../kernel/index.ts'
 import type { Decision, Obligations, PolicyEngine, PolicyHolder, PolicyInput, PolicySet } from '../../gate/index.ts'
 import { authorizationCall } from './authorization-call.ts'
 import { CedarInstance } from './cedar-instance.ts'
@@ -22,24 +22,52 @@ import { ValidTexts } from './valid-texts.ts'
  * A policy knows no time and no chance: to what it looks at it always says the same. So decisions are remembered, `remembered`
  * of them and more, until any set is loaded. What was no clean answer of Cedar is asked anew each time.
  *
- * `validTexts` is a file to remember in what was found valid, so that the next start is faster.
+ * `validTexts` is a file to remember in what was found valid, so that the next start is faster. A set that was in force before is
+ * read, and Cedar loaded, with the first question about its tenant, or by `prepare`.
  */
 export function cedarPolicyEngine({
   remembered = 20_000,
   validTexts = null,
-}: { readonly remembered?: number; readonly validTexts?: string | null } = {}): PolicyEngine & PolicyHolder {
+}: { readonly remembered?: number; readonly validTexts?: string | null } = {}): CedarPolicyEngine {
   return engineOver(new CedarInstance(), new ValidTexts(validTexts), remembered)
 }
 
-function engineOver(reader: CedarInstance, valid: ValidTexts, remembered: number): PolicyEngine & PolicyHolder {
+export interface CedarPolicyEngine extends PolicyEngine, PolicyHolder {
+  /** Reads what it has put off. */
+  prepare(): void
+}
+
+function engineOver(reader: CedarInstance, valid: ValidTexts, remembered: number): CedarPolicyEngine {
   // Text that nobody has checked yet meets the reader; decisions are made by an instance that has only seen good text.
   const judge = new CedarInstance()
-  const tenants = new Map<string, InForce>()
+  const tenants = new Map<string, Held>()
   const decisions = new Recent<string, Decision>(remembered)
   let loaded = 0
 
-  /** Puts policies into the judge unless it has them: it forgets everything when it has to be replaced. */
-  function prepare(tenant: string, inForce: InForce): void {
+  function read({ tenant, files, digest }: PolicySet): InForce {
+    const { policies, reads, approvals, problems } = readPolicies(reader, valid, files)
+    if (problems.length > 0) {
+      const why = problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)
+      throw fault('POLICY_INVALID', { why: why.join('; ') })
+    }
+    const inForce: InForce = {
+      number: ++loaded,
+      digest,
+      policies: Object.fromEntries(policies),
+      reads,
+      approvals,
+      preparedIn: null,
+    }
+    try {
+      give(tenant, inForce)
+    } catch (cause) {
+      throw fault('POLICY_INVALID', { why: 'the policy engine cannot hold it' }, { cause })
+    }
+    return inForce
+  }
+
+  /** Gives policies to the judge unless it has them: it forgets everything when it has to be replaced. */
+  function give(tenant: string, inForce: InForce): void {
     if (inForce.preparedIn === judge.generation) return
     judge.ask(cedar => {
       must(cedar.preparseSchema(SCHEMA, cedarSchema))
@@ -59,7 +87,7 @@ function engineOver(reader: CedarInstance, valid: ValidTexts, remembered: number
     const key = decisionKey(inForce, input, args)
     const known = decisions.get(key)
     if (known) return known
-    prepare(input.tenant, inForce)
+    give(input.tenant, inForce)
     const call = authorizationCall(input, args, { policies: input.tenant, schema: SCHEMA })
     const answer = judge.ask(cedar => cedar.statefulIsAuthorized(call))
     if (answer.type === 'failure') return denied(inForce, 'the question does not fit the policy schema')
@@ -75,13 +103,13 @@ function engineOver(reader: CedarInstance, valid: ValidTexts, remembered: number
   }
 
   function answer(input: PolicyInput, signal: AbortSignal): Decision {
-    const inForce = tenants.get(input.tenant)
-    if (!inForce) return { allow: false, reasons: ['the tenant has no policies'], policyDigest: 'none' }
+    const held = tenants.get(input.tenant)
+    if (!held) return { allow: false, reasons: ['the tenant has no policies'], policyDigest: 'none' }
     try {
-      if (signal.aborted) return denied(inForce, 'the call was cancelled before it was decided')
-      return decide(input, inForce)
+      if (signal.aborted) return denied(held, 'the call was cancelled before it was decided')
+      return decide(input, held.inForce())
     } catch {
-      return denied(inForce, 'the policy engine failed')
+      return denied(held, 'the policy engine failed')
     }
   }
 
@@ -92,26 +120,17 @@ function engineOver(reader: CedarInstance, valid: ValidTexts, remembered: number
     check: files => readPolicies(reader, valid, files).problems,
 
     load(set: PolicySet) {
-      const { policies, reads, approvals, problems } = readPolicies(reader, valid, set.files)
-      if (problems.length > 0) {
-        const why = problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)
-        throw fault('POLICY_INVALID', { why: why.join('; ') })
+      const inForce = once(() => read(set))
+      if (!valid.hasSet(set.files)) {
+        inForce()
+        valid.addSet(set.files)
       }
-      const inForce: InForce = {
-        number: ++loaded,
-        digest: set.digest,
-        policies: Object.fromEntries(policies),
-        reads,
-        approvals,
-        preparedIn: null,
-      }
-      try {
-        prepare(set.tenant, inForce)
-      } catch (cause) {
-        throw fault('POLICY_INVALID', { why: 'the policy engine cannot hold it' }, { cause })
-      }
-      tenants.set(set.tenant, inForce)
+      tenants.set(set.tenant, { digest: set.digest, inForce })
       decisions.clear()
+    },
+
+    prepare() {
+      for (const held of tenants.values()) held.inForce()
     },
 
     // Another judge with other policies, and with it what only it remembers; it is gone when nobody has it any more.
@@ -123,12 +142,18 @@ function engineOver(reader: CedarInstance, valid: ValidTexts, remembered: number
     },
 
     decide: (input, signal) => Promise.resolve(answer(input, signal)),
-    reads: tenant => tenants.get(tenant)?.reads.arguments ?? NOTHING,
+    reads: tenant => tenants.get(tenant)?.inForce().reads.arguments ?? NOTHING,
 
     // It is part of this process: while we can ask, it can answer.
     trouble: () => Promise.resolve(null),
     close: () => Promise.resolve(),
   }
+}
+
+interface Held {
+  readonly digest: string
+  /** Read when it is first asked for. Throws `POLICY_INVALID`. */
+  readonly inForce: () => InForce
 }
 
 interface InForce {
@@ -162,7 +187,7 @@ function approvalFor(permits: readonly string[], { approvals }: InForce): Obliga
   })
 }
 
-function denied({ digest }: InForce, ...reasons: readonly string[]): Decision {
+function denied({ digest }: Held | InForce, ...reasons: readonly string[]): Decision {
   return { allow: false, reasons, policyDigest: digest }
 }
 

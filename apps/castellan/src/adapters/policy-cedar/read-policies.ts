@@ -87,14 +87,14 @@ function readFile(cedar: CedarInstance, valid: ValidTexts, file: string, text: s
             problem(policy.line, `the text of @${APPROVAL} is longer than ${LONGEST_WHY} characters`)
           approvals.set(key, why ?? '')
         }
-        if (valid.has(module, text)) return
+        if (valid.has(text)) return
         const validated = module.validate({
           schema: cedarSchema,
           policies: { staticPolicies: text },
           validationSettings: { mode: 'strict' },
         })
         report(validated.type === 'failure' ? validated.errors : validated.validationErrors.map(({ error }) => error))
-        if (problems.length === 0) valid.add(module, text)
+        if (problems.length === 0) valid.add(text)
       })
     } catch {
       // What leaves the module as an exception is exhausted stack: nothing else a text can do makes it throw.

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import type { PolicyInput } from '../../gate/index.ts'
 import { digestJson } from '../../kernel/index.ts'
 import type { CedarModule } from './cedar-instance.ts'
 import { cedarSchema } from './cedar-schema.ts'
@@ -16,7 +17,7 @@ const meaningless = 'permit (principal, action, resource) when { resource.colour
 describe('a text that was found valid', () => {
   test('is not validated again, neither by this engine nor by the next', t => {
     const file = aFile(t)
-    cedarPolicyEngine({ validTexts: file }).load(setOf(good))
+    cedarPolicyEngine({ validTexts: file }).check({ 'a.cedar': good })
     assert.deepEqual(linesOf(file), [entryOf(good)])
     // Whether it is validated shows when the file says that something was which never would be.
     writeFileSync(file, entryOf(meaningless))
@@ -48,6 +49,49 @@ describe('a text that was found valid', () => {
   })
 })
 
+describe('a set that was in force', () => {
+  const { signal } = new AbortController()
+
+  test('is not read by the next engine until it is asked, and then decides as before', async t => {
+    const file = aFile(t)
+    const before = cedarPolicyEngine({ validTexts: file })
+    before.load(setOf(good))
+    assert.deepEqual(linesOf(file), [entryOf(good), entryOfSet(good)])
+    const decided = await before.decide(call, signal)
+    assert.equal(decided.allow, true)
+    const next = cedarPolicyEngine({ validTexts: file })
+    next.load(setOf(good))
+    assert.deepEqual(await next.decide(call, signal), decided)
+    assert.deepEqual(next.reads!('default'), new Set())
+  })
+
+  test('denies everything when it turns out that it cannot be read', async t => {
+    const file = aFile(t)
+    // Whether it is read shows when the file says that a set was in force which never would be.
+    writeFileSync(file, entryOfSet(meaningless))
+    const engine = cedarPolicyEngine({ validTexts: file })
+    engine.load(setOf(meaningless))
+    const { allow, reasons } = await engine.decide(call, signal)
+    assert.deepEqual([allow, reasons], [false, ['the policy engine failed']])
+    assert.throws(() => engine.prepare(), { code: 'POLICY_INVALID' })
+  })
+
+  test('is read at once by another version of Cedar, with another schema or other checks, and with other names', t => {
+    const file = aFile(t)
+    const version = cedar.getCedarSDKVersion()
+    const { files } = setOf(meaningless)
+    const others = [
+      digestJson(['0.0.1', cedarSchema, 1, files]),
+      digestJson([version, `${cedarSchema} `, 1, files]),
+      digestJson([version, cedarSchema, 0, files]),
+      digestJson([version, cedarSchema, 1, { 'b.cedar': meaningless }]),
+    ]
+    writeFileSync(file, others.join('\n'))
+    const engine = cedarPolicyEngine({ validTexts: file })
+    assert.throws(() => engine.load(setOf(meaningless)), { code: 'POLICY_INVALID' })
+  })
+})
+
 test('a text that is not valid is never remembered', t => {
   const file = aFile(t)
   const engine = cedarPolicyEngine({ validTexts: file })
@@ -71,6 +115,22 @@ const cedar = createRequire(import.meta.url)('@cedar-policy/cedar-wasm/nodejs') 
 
 function entryOf(text: string): string {
   return digestJson([cedar.getCedarSDKVersion(), cedarSchema, text])
+}
+
+function entryOfSet(text: string): string {
+  return digestJson([cedar.getCedarSDKVersion(), cedarSchema, 1, setOf(text).files])
+}
+
+const call: PolicyInput = {
+  tenant: 'default',
+  principal: { id: 'p1', kind: 'agent', name: 'ann', roles: ['member'] },
+  method: 'tools/call',
+  capability: { server: 'bank', name: 'pay', effect: 'unsafe', openWorld: true, trusted: false },
+  args: {},
+  via: 'mcp',
+  labels: [],
+  found: [],
+  dryRun: false,
 }
 
 function setOf(text: string) {

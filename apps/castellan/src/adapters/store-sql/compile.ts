@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { once } from '../../kernel/index.ts'
 import type { Dialect, Query, SqlValue } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -35,14 +36,17 @@ export function compilerFor(dialect: Dialect): Compiler {
 }
 
 /**
- * Compiles a query once. `build` sees a placeholder for each of its arguments and must use them as plain values; the
- * returned function only fills in the real ones.
+ * Compiles a query once, when it is first asked for. `build` sees a placeholder for each of its arguments and must use them
+ * as plain values; the returned function only fills in the real ones.
  */
 export function prepare<Args extends object, Row>(build: (args: Args) => Compilable<Row>): (args: Args) => Query<Row> {
-  const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) }) as Args
-  const { sql, parameters } = build(placeholders).compile()
-  const slots = parameters.map(value => (value instanceof Placeholder ? value : { value: value as SqlValue }))
+  const prepared = once(() => {
+    const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) }) as Args
+    const { sql, parameters } = build(placeholders).compile()
+    return { sql, slots: parameters.map(each => (each instanceof Placeholder ? each : { value: each as SqlValue })) }
+  })
   return args => {
+    const { sql, slots } = prepared()
     const given = args as Readonly<Record<string, SqlValue>>
     return { sql, values: slots.map(slot => (slot instanceof Placeholder ? given[slot.name]! : slot.value)) }
   }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Actor } from '../../identity/index.ts'
 import type { Entry, Journal } from '../../journal/index.ts'
-import { type Clock, type Digest, fault, isFault, isoTime, type JsonObject } from '../../kernel/index.ts'
+import { type Clock, type Digest, fault, isFault, isoTime, type JsonObject, once } from '../../kernel/index.ts'
 import type { Capability, Discovery } from '../capability.ts'
 import type { Server } from '../server.ts'
 import { assess, type Inspection } from './assess.ts'
@@ -481,11 +481,6 @@ async function readable<T>(read: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new Unreadable('the pins cannot be read', { cause })
   }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => (made ??= { value: make() }).value
 }
 
 function streamOf(server: string): string {
