@@ -23,12 +23,6 @@ describe(`a control plane killed ${ROUNDS} times at work (seed ${seed})`, { conc
     assert.ok((report.told.get('unsafe ok') ?? 0) >= ROUNDS, report.text())
     assert.ok(report.writes >= ROUNDS && report.swept > 0 && report.repeats > 0, report.text())
   })
-
-  test('is ready again within two seconds', () => {
-    assert.ok(report.medianStartAlone < 2_000, report.text())
-    // On a machine that is busy with other things.
-    assert.ok(report.medianStart < 5_000, report.text())
-  })
 })
 
 test(`a control plane killed in its first start comes up as if it had not been (seed ${seed})`, async () => {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const main = new URL('../../apps/castellan/src/main.ts', import.meta.url).pathname
 /** Milliseconds after which a start or an end counts as a hang. */
-const PATIENCE = 30_000
+const PATIENCE = 60_000
 
 /** A control plane as a process of its own. */
 export class Plane {

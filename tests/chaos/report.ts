@@ -45,16 +45,6 @@ export class Report {
     this.lostReads += unwrittenReads(all, account)
   }
 
-  /** Milliseconds. */
-  get medianStart(): number {
-    return median(this.starts.map(({ milliseconds }) => milliseconds))
-  }
-
-  /** Milliseconds, had nothing else been going on on the machine. */
-  get medianStartAlone(): number {
-    return median(this.starts.map(({ milliseconds, queued }) => milliseconds - queued))
-  }
-
   text(): string {
     const { starts, reaped } = this
     return [

@@ -8,7 +8,7 @@ import type { RunsReport } from './report.ts'
 import { besiegeRuns } from './siege.ts'
 
 /** The long form is `npm run chaos -- --rounds N --seed S`. */
-const ROUNDS = 6
+const ROUNDS = 5
 const postgres = await postgresForTests()
 
 describe(`runs in ${ROUNDS} rounds of trouble (seed ${seed})`, { concurrency: false }, () => {

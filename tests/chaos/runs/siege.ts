@@ -389,7 +389,7 @@ async function sees(rest: Rest): Promise<void> {
 }
 
 /** Milliseconds. */
-const PATIENCE = 120_000
-const MOMENT_COMES = 15_000
+const PATIENCE = 240_000
+const MOMENT_COMES = 45_000
 const MOST_STARTS = 3
 const LONGER_THAN_A_LEASE = 25_000

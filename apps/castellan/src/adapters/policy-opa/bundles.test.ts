@@ -130,15 +130,18 @@ describe('a bundle of compiled policies', { skip: opa.skip }, () => {
   test('that takes too long denies in time, and holds up nobody else', async () => {
     await using place = await bundlePlace(opa.path)
     await place.build(slow, ['castellan'])
-    await withEngine(place, { memory: 256 * MIB, timeout: 2_000 }, async decide => {
-      assert.equal((await decide('default', 10)).allow, true)
+    await withEngine(place, { memory: 1_024 * MIB, timeout: 1_000 }, async decide => {
+      await until(
+        () => decide('default', 10),
+        decision => decision.allow,
+      )
       const started = performance.now()
       let turns = 0
       const turning = setInterval(() => turns++, 5)
       const { allow, reasons } = await decide('default', 30_000)
       clearInterval(turning)
       assert.equal(allow, false)
-      assert.match(reasons.join(), /no answer within 2s/)
+      assert.match(reasons.join(), /no answer within 1s/)
       assert.ok(performance.now() - started < 10_000)
       assert.ok(turns > 10, 'this thread went on')
       await until(
