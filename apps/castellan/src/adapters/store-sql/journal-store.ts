@@ -56,23 +56,40 @@ export function journalStore(database: Database, db: Compiler, commit: CommitEnt
     db.updateTable('cursors').set({ position: to }).where('name', '=', name).where('position', '=', from),
   )
 
+  async function found(after: number, limit: number, filter: EntryFilter): Promise<SequencedEntry[]> {
+    const entries: SequencedEntry[] = []
+    for (let from = after; entries.length < limit;) {
+      const rows = await database.read(compile(page(db, from, limit, filter)))
+      for (const row of rows) {
+        if (filter.topic !== undefined && !matchesTopic(filter.topic, row.type)) continue
+        if (entries.push({ offset: row.offset, ...entryOf(row) }) === limit) break
+      }
+      if (rows.length < limit) break
+      from = rows.at(-1)!.offset
+    }
+    return entries
+  }
+
+  // Whoever follows the journal is woken at the same moment, and wants to know the same.
+  const begun = new Map<string, Promise<SequencedEntry[]>>()
+  /** One that began earlier is not shared: it may not see what somebody was woken for. */
+  function begunTogether(what: string, read: () => Promise<SequencedEntry[]>): Promise<SequencedEntry[]> {
+    let reading = begun.get(what)
+    if (!reading) {
+      reading = read()
+      begun.set(what, reading)
+      queueMicrotask(() => begun.delete(what))
+    }
+    return reading
+  }
+
   return {
     append: (entries, haste) => commit([], entries, haste),
 
     async read(after, limit, filter = {}) {
       const tail = database.tail(after)
       if (tail) return matching(tail, filter).slice(0, limit)
-      const found: SequencedEntry[] = []
-      for (let from = after; found.length < limit;) {
-        const rows = await database.read(compile(page(db, from, limit, filter)))
-        for (const row of rows) {
-          if (filter.topic !== undefined && !matchesTopic(filter.topic, row.type)) continue
-          if (found.push({ offset: row.offset, ...entryOf(row) }) === limit) break
-        }
-        if (rows.length < limit) break
-        from = rows.at(-1)!.offset
-      }
-      return found
+      return [...(await begunTogether(JSON.stringify([after, limit, filter]), () => found(after, limit, filter)))]
     },
 
     async readAt(tenant, offsets) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Client, type ClientConfig, Pool, type PoolClient, type QueryConfig } from 'pg'
-import type { Entry } from '../../../journal/index.ts'
+import { calmly, type Entry } from '../../../journal/index.ts'
 import { type Clock, fault, isFault, systemClock } from '../../../kernel/index.ts'
 import { type Database, type Query, type Statement, type Stats, unavailable } from '../database.ts'
 import { migrate, type MigrationStatus, type MigrationTarget } from '../migrate.ts'
@@ -24,6 +24,8 @@ export class PostgresDatabase implements Database {
   readonly #pool: Pool
   readonly #sequencer: Sequencer
   readonly #wakes = new WakeList()
+  /** Each of many nodes hears of what all of them write, and whoever is woken reads. */
+  readonly #waking = calmly(BETWEEN_WAKES, () => this.#wakes.wake())
   readonly #tellers = new Set<(head: number) => void>()
   readonly #names = new Map<string, string>()
   readonly #underWay = new Set<Promise<unknown>>()
@@ -35,7 +37,7 @@ export class PostgresDatabase implements Database {
     this.migrations = migrations
     this.#sequencer = new Sequencer(
       config,
-      () => this.#wakes.wake(),
+      () => this.#waking.add(0),
       head => this.#tellers.forEach(tell => tell(head)),
     )
     this.#sequencer.nudge()
@@ -79,7 +81,7 @@ export class PostgresDatabase implements Database {
       this.#tellers.add(tell)
       return () => void this.#tellers.delete(tell)
     },
-    fromOthers: (): void => this.#wakes.wake(),
+    fromOthers: (): void => this.#waking.add(0),
   }
 
   stats(): Stats {
@@ -97,6 +99,7 @@ export class PostgresDatabase implements Database {
     await Promise.allSettled(this.#underWay)
     await this.#pool.end()
     await this.#sequencer.close()
+    this.#waking.stop()
   }
 
   async #read<Row>(query: Query<Row>): Promise<Row[]> {
@@ -248,3 +251,5 @@ export function readable(error: unknown): Error {
 const NOTHING_TO_DO = Symbol('nothing to do')
 const MIGRATION_LOCK = 4_812_022_002
 const MOST_ATTEMPTS = 5
+/** Milliseconds. */
+const BETWEEN_WAKES = 10
