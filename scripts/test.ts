@@ -9,7 +9,7 @@ import { requireNode } from './node-version.ts'
 requireNode()
 
 /** Milliseconds after which one test is given up; a machine may be ten times slower than the next. */
-const TEST_TIMEOUT = 300_000
+const TEST_TIMEOUT = 600_000
 const CONCURRENCY = Math.min(4, availableParallelism())
 
 const root = join(import.meta.dirname, '..')
