@@ -11,6 +11,7 @@ import {
 } from '../../gate/policy-engine.testsuite.ts'
 import type { PolicyInput } from '../../gate/index.ts'
 import { digestJson, isFault, type JsonObject } from '../../kernel/index.ts'
+import { payment } from './fixtures/payment.ts'
 import { cedarPolicyEngine } from './index.ts'
 
 const anything = '@id("anything") permit (principal, action, resource);\n'
@@ -99,18 +100,7 @@ describe('Cedar policies', () => {
   const scope = 'principal, action, resource'
 
   describe('that want approval', () => {
-    const call: PolicyInput = {
-      tenant: 'default',
-      principal: { id: 'p1', kind: 'agent', name: 'ann', roles: ['member'] },
-      method: 'tools/call',
-      capability: { server: 'bank', name: 'pay', effect: 'unsafe', openWorld: true, trusted: false },
-      args: {},
-      via: 'mcp',
-      labels: [],
-      found: [],
-      dryRun: false,
-    }
-    const decide = (files: Record<string, string>, input = call) =>
+    const decide = (files: Record<string, string>, input = payment) =>
       holding(files).decide(input, new AbortController().signal)
 
     test('say so with their text and their name, each time', async () => {
@@ -119,7 +109,7 @@ describe('Cedar policies', () => {
         'other.cedar': `@require_approval permit (${scope}); permit (${scope});`,
       })
       for (let times = 0; times < 2; times++) {
-        const { allow, obligations } = await engine.decide(call, new AbortController().signal)
+        const { allow, obligations } = await engine.decide(payment, new AbortController().signal)
         assert.equal(allow, true)
         assert.deepEqual(obligations, {
           requireApproval: true,
@@ -134,13 +124,13 @@ describe('Cedar policies', () => {
     test('want nothing for what they do not permit, for what is forbidden, and for what became of a call', async () => {
       const wanting = `@require_approval("x") permit (principal, action, resource == Capability::"bank/pay");`
       const files = { 'a.cedar': wanting, 'b.cedar': `permit (${scope});` }
-      const other = { ...call, capability: { ...call.capability, name: 'look' } }
+      const other = { ...payment, capability: { ...payment.capability, name: 'look' } }
       assert.equal((await decide(files, other)).obligations, undefined)
       assert.notEqual((await decide(files)).obligations, undefined)
       const forbidden = await decide({ ...files, 'c.cedar': `forbid (${scope});` })
       assert.deepEqual([forbidden.allow, forbidden.obligations], [false, undefined])
       for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel'] as const) {
-        const { allow, obligations } = await decide(files, { ...call, method })
+        const { allow, obligations } = await decide(files, { ...payment, method })
         assert.deepEqual([allow, obligations], [true, undefined])
       }
     })

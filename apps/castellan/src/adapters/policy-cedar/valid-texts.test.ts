@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import type { PolicyInput } from '../../gate/index.ts'
 import { digestJson } from '../../kernel/index.ts'
 import type { CedarModule } from './cedar-instance.ts'
 import { cedarSchema } from './cedar-schema.ts'
+import { payment } from './fixtures/payment.ts'
 import { cedarPolicyEngine } from './index.ts'
 
 const good = 'permit (principal, action, resource);\n'
@@ -57,11 +57,11 @@ describe('a set that was in force', () => {
     const before = cedarPolicyEngine({ validTexts: file })
     before.load(setOf(good))
     assert.deepEqual(linesOf(file), [entryOf(good), entryOfSet(good)])
-    const decided = await before.decide(call, signal)
+    const decided = await before.decide(payment, signal)
     assert.equal(decided.allow, true)
     const next = cedarPolicyEngine({ validTexts: file })
     next.load(setOf(good))
-    assert.deepEqual(await next.decide(call, signal), decided)
+    assert.deepEqual(await next.decide(payment, signal), decided)
     assert.deepEqual(next.reads!('default'), new Set())
   })
 
@@ -71,7 +71,7 @@ describe('a set that was in force', () => {
     writeFileSync(file, entryOfSet(meaningless))
     const engine = cedarPolicyEngine({ validTexts: file })
     engine.load(setOf(meaningless))
-    const { allow, reasons } = await engine.decide(call, signal)
+    const { allow, reasons } = await engine.decide(payment, signal)
     assert.deepEqual([allow, reasons], [false, ['the policy engine failed']])
     assert.throws(() => engine.prepare(), { code: 'POLICY_INVALID' })
   })
@@ -119,18 +119,6 @@ function entryOf(text: string): string {
 
 function entryOfSet(text: string): string {
   return digestJson([cedar.getCedarSDKVersion(), cedarSchema, 1, setOf(text).files])
-}
-
-const call: PolicyInput = {
-  tenant: 'default',
-  principal: { id: 'p1', kind: 'agent', name: 'ann', roles: ['member'] },
-  method: 'tools/call',
-  capability: { server: 'bank', name: 'pay', effect: 'unsafe', openWorld: true, trusted: false },
-  args: {},
-  via: 'mcp',
-  labels: [],
-  found: [],
-  dryRun: false,
 }
 
 function setOf(text: string) {
