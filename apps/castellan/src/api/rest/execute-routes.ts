@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { z } from 'zod'
+import * as wire from '@castellan/contracts'
 import type { Standing } from '../../gate/index.ts'
 import { hasEnded, type Run, type Runs, type Told, word } from '../../runs/index.ts'
 import { use } from './allowed.ts'
 import { callerOf, type RestCaller } from './caller.ts'
 import { clientGone } from './client-gone.ts'
 import { sendProblem } from './error-handler.ts'
+import { byId } from './path-parts.ts'
 import { problem, standingOf } from './problem.ts'
 import type { TypedApp } from './route.ts'
 import { wireRun } from './wire/agent.ts'
@@ -66,6 +68,27 @@ export function executeRoutes<Body extends z.ZodType, Params extends z.ZodObject
       return reply.code(run.state === 'failed' ? 500 : hasEnded(run) ? 200 : 202).send(await show(run, lines))
     })
   }
+}
+
+interface Started<Body extends z.ZodType> {
+  readonly operationId: string
+  readonly tags: readonly string[]
+  readonly summary: string
+  readonly body: Body
+  readonly begin: (idOrName: string, body: z.output<Body>, caller: RestCaller) => Promise<Run>
+}
+
+/** A route that has the thing its path names begin a run, and waits for nothing. */
+export function startRoute<Body extends z.ZodType>(
+  app: TypedApp,
+  path: `/api/${string}/:id/runs`,
+  { operationId, tags, summary, body, begin }: Started<Body>,
+): void {
+  const schema = { operationId, tags, summary, params: byId, body, response: { 202: wire.run } }
+  app.post(path, { schema }, async (request, reply) => {
+    const { id } = request.params
+    return sendStarted(reply, await begin(id, request.body as z.output<Body>, callerOf(request, use)))
+  })
 }
 
 /** The answer to whoever does not wait. */

@@ -4,8 +4,7 @@ import type { Core } from '../../core.ts'
 import { beginAgent } from '../../begin-told.ts'
 import { use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
-import { executeRoutes, sendStarted } from '../execute-routes.ts'
-import { byId } from '../path-parts.ts'
+import { executeRoutes, startRoute } from '../execute-routes.ts'
 import type { TypedApp } from '../route.ts'
 import { wireExecution } from '../wire/agent.ts'
 
@@ -39,23 +38,13 @@ export function agentExecutionRoutes(app: TypedApp, parts: Parts): void {
       return { status: 'ok' as const, features: [...features] }
     },
   )
-  app.post(
-    '/api/agents/:id/runs',
-    {
-      schema: {
-        operationId: 'startAgent',
-        tags,
-        summary: 'Have an agent do something, and do not wait',
-        params: byId,
-        body: wire.startAgent,
-        response: { 202: wire.run },
-      },
-    },
-    async (request, reply) => {
-      const run = await beginAgent(parts, request.params.id, request.body, callerOf(request, use))
-      return sendStarted(reply, run)
-    },
-  )
+  startRoute(app, '/api/agents/:id/runs', {
+    operationId: 'startAgent',
+    tags,
+    summary: 'Have an agent do something, and do not wait',
+    body: wire.startAgent,
+    begin: (id, said, caller) => beginAgent(parts, id, said, caller),
+  })
 }
 
 const features = [

@@ -2,9 +2,7 @@ import * as wire from '@castellan/contracts'
 import type { Run } from '../../../runs/index.ts'
 import { beginTeam } from '../../begin-told.ts'
 import type { Core } from '../../core.ts'
-import { use } from '../allowed.ts'
-import { callerOf } from '../caller.ts'
-import { executeRoutes, sendStarted } from '../execute-routes.ts'
+import { executeRoutes, startRoute } from '../execute-routes.ts'
 import { byId, byTeamId } from '../path-parts.ts'
 import type { TypedApp } from '../route.ts'
 import { type MemberRun, wireTeamExecution } from '../wire/team.ts'
@@ -37,23 +35,13 @@ export function teamExecutionRoutes(app: TypedApp, parts: Parts): void {
     params: byTeamId,
     begin: ({ params, body, caller }) => beginTeam(parts, params.team_id, body, caller),
   })
-  app.post(
-    '/api/teams/:id/runs',
-    {
-      schema: {
-        operationId: 'startTeam',
-        tags,
-        summary: 'Have a team do something, and do not wait',
-        params: byId,
-        body: wire.startTeam,
-        response: { 202: wire.run },
-      },
-    },
-    async (request, reply) => {
-      const run = await beginTeam(parts, request.params.id, request.body, callerOf(request, use))
-      return sendStarted(reply, run)
-    },
-  )
+  startRoute(app, '/api/teams/:id/runs', {
+    operationId: 'startTeam',
+    tags,
+    summary: 'Have a team do something, and do not wait',
+    body: wire.startTeam,
+    begin: (id, said, caller) => beginTeam(parts, id, said, caller),
+  })
 }
 
 /** Every run inside of one, in the order in which they began, with all that they did. */

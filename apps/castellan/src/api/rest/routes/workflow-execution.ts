@@ -3,10 +3,7 @@ import type { JsonValue } from '../../../kernel/index.ts'
 import { beginWorkflow } from '../../begin-workflow.ts'
 import type { Core } from '../../core.ts'
 import { startIn } from '../../start-in.ts'
-import { use } from '../allowed.ts'
-import { callerOf } from '../caller.ts'
-import { executeRoutes, sendStarted } from '../execute-routes.ts'
-import { byId } from '../path-parts.ts'
+import { executeRoutes, startRoute } from '../execute-routes.ts'
 import type { TypedApp } from '../route.ts'
 import { wireWorkflowExecution, workflowSource } from '../wire/workflow.ts'
 
@@ -31,25 +28,15 @@ export function workflowExecutionRoutes(app: TypedApp, parts: Parts): void {
     patience: ({ timeout_seconds: seconds }) => seconds * 1_000,
     show: (run, lines) => wireWorkflowExecution(run, lines, parts.runs.look(run, lines)),
   })
-  app.post(
-    '/api/workflows/:id/runs',
-    {
-      schema: {
-        operationId: 'startWorkflow',
-        tags,
-        summary: 'Run a workflow, and do not wait',
-        params: byId,
-        body: wire.startWorkflow,
-        response: { 202: wire.run },
-      },
-    },
-    async (request, reply) => {
-      const caller = callerOf(request, use)
-      const { workflow } = await parts.workflows.get(caller.identity.tenant, request.params.id)
-      const { input, priority, ...later } = request.body
+  startRoute(app, '/api/workflows/:id/runs', {
+    operationId: 'startWorkflow',
+    tags,
+    summary: 'Run a workflow, and do not wait',
+    body: wire.startWorkflow,
+    async begin(id, { input, priority, ...later }, caller) {
+      const { workflow } = await parts.workflows.get(caller.identity.tenant, id)
       const said = { input: input as JsonValue, priority, startIn: startIn(later, parts.clock.now()) }
-      const run = await beginWorkflow(parts, workflow, said, caller)
-      return sendStarted(reply, run)
+      return beginWorkflow(parts, workflow, said, caller)
     },
-  )
+  })
 }
