@@ -5,11 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Run, RunLine } from '../../../packages/contracts/src/index.ts'
 import { quietPort } from '../../support/quiet-port.ts'
 import { randomFrom } from '../../support/random.ts'
-import { adminOf, type Rest } from '../../support/rest.ts'
+import { adminOf } from '../../support/rest.ts'
 import { Plane } from '../plane.ts'
 import { ledgerFile } from '../stage.ts'
 import { linesWrong } from './audit.ts'
-import { agent, ledger, modelServer, type Wanted } from './work.ts'
+import { agent, ledger, modelServer, sees, type Wanted } from './work.ts'
 
 /** What a rolling restart saw. */
 export interface RollingReport {
@@ -112,14 +112,4 @@ export async function rollingRestart({
     await Promise.all(planes.map(plane => plane.ended))
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** Waits until a node knows the tools. */
-async function sees(rest: Rest): Promise<void> {
-  for (let time = 0; time < 200; time++) {
-    const { status, body } = await rest.ask('GET', '/api/mcp-servers/ledger/capabilities')
-    if (status === 200 && JSON.stringify(body).includes('look')) return
-    await delay(50)
-  }
-  throw new Error('a node does not learn of the tools')
 }

@@ -23,6 +23,7 @@ import {
   ledger,
   modelServer,
   policy,
+  sees,
   type Task,
   team,
   teamTask,
@@ -376,16 +377,6 @@ class Siege {
     if (!plane) throw new TypeError('nobody is there')
     return adminOf(plane.url, this.#data)
   }
-}
-
-/** Waits until a node knows the tools. */
-async function sees(rest: Rest): Promise<void> {
-  for (let time = 0; time < 200; time++) {
-    const { status, body } = await rest.ask('GET', '/api/mcp-servers/ledger/capabilities')
-    if (status === 200 && JSON.stringify(body).includes('look')) return
-    await delay(50)
-  }
-  throw new Error('a node does not learn of the tools')
 }
 
 /** Milliseconds. */

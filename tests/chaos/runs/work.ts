@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { wordings } from '../../../apps/castellan/src/adapters/model-ai-sdk/fixtures/fake-provider.ts'
 import type { Random } from '../../support/random.ts'
+import type { Rest } from '../../support/rest.ts'
 import { ledgerFile } from '../stage.ts'
 
 /** When a call kills whoever made it. */
@@ -135,6 +137,16 @@ export function ledger(folder: string) {
       look: { effect: 'read' },
     },
   }
+}
+
+/** Waits until a node knows the tools of the ledger. */
+export async function sees(rest: Rest): Promise<void> {
+  for (let time = 0; time < 200; time++) {
+    const { status, body } = await rest.ask('GET', '/api/mcp-servers/ledger/capabilities')
+    if (status === 200 && JSON.stringify(body).includes('look')) return
+    await delay(50)
+  }
+  throw new Error('a node does not learn of the tools')
 }
 
 /** A model that asks for what its task lists, one after the other, and then says that it is done, or its part in a team. */

@@ -15,8 +15,9 @@ interface Read<Came> {
 }
 
 /**
- * Reads one page for each; those of a tenant who are as far as each other read the same. `head` is an offset that was there before. Each is told the entries, and how far they lead: nothing comes before an offset that was there, so what a page
- * did not have up to the head will never be.
+ * Reads one page for each; those of a tenant who are as far as each other read the same. `head` is an offset that was there before. Each is
+ * told the entries, and how far they lead: nothing comes before an offset that was there, so what a page did not have up to the head will
+ * never be.
  */
 export function readTogether<Each extends Reader, Came>(
   store: Pick<JournalStore, 'read'>,
