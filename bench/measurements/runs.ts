@@ -24,20 +24,22 @@ export const runs: Measurement = {
 
 const atOnce = 'agents, model at once'
 const every = Object.keys(loads) as Load[]
+/** Of a model that takes a second there is nothing to learn one by one. */
+const prompt = every.filter(load => load !== 'agents, model takes 1 s')
 const sizes = {
   full: {
     alone: { 'one at a time': 300, 'all at once': 2_000 },
     together: 1_000,
     oneByOne: 200,
     workers: [1, 2, 4],
-    loads: { embedded: every, workers: every },
+    loads: { embedded: every, workers: every, oneByOne: prompt },
   },
   quick: {
     alone: { 'one at a time': 30, 'all at once': 150 },
     together: 60,
     oneByOne: 15,
     workers: [1, 2],
-    loads: { embedded: [atOnce], workers: [atOnce, 'agents, model takes 20 ms'] },
+    loads: { embedded: [atOnce], workers: [atOnce, 'agents, model takes 20 ms'], oneByOne: [atOnce] },
   },
 } as const satisfies Record<Setting['form'], unknown>
 
@@ -118,7 +120,7 @@ async function measureNodes({ form, say }: Setting, server: string | null): Prom
         if (many === 1) alone.set(load, perSecond)
       }
       if (many > 1) continue
-      for (const load of carried.workers) {
+      for (const load of carried.oneByOne) {
         const { begun, ended, failed } = await fleet.oneByOne(load, apart)
         if (failed > 0) wrong.push(`${failed} of ${apart} runs one by one (${load}) did not complete`)
         oneByOne.push([load, ...quantiles(begun), ...quantiles(ended)])
