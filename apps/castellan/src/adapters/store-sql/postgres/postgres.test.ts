@@ -65,6 +65,27 @@ describe('PostgreSQL', { skip: server.skip }, () => {
     await wholeJournal(stores.journal)
   })
 
+  test('a round looks at the entries that have no offset yet, not at all that once had none', async () => {
+    const own = await freshPostgres(server.url)
+    try {
+      await using stores = await openPostgres({ url: own.url })
+      const rounds = 300
+      for (let round = 0; round < rounds; round++) {
+        await stores.journal.append(Array.from({ length: 5 }, () => anEntry(stores.journal)))
+        await until(async () => (await stores.journal.head()) === (round + 1) * 5, 'the round')
+      }
+      await using other = await connect(own.url)
+      const looked = async () => {
+        const counted = `SELECT coalesce(idx_tup_read, 0) AS read FROM pg_stat_user_indexes WHERE indexrelname = 'journal_unsequenced'`
+        return Number((await other.client.query(counted)).rows[0].read)
+      }
+      await until(async () => (await looked()) >= rounds * 4, 'the database has counted')
+      assert.ok((await looked()) < rounds * 5 * 10, `${await looked()} looked at for ${rounds * 5} entries`)
+    } finally {
+      await own.drop()
+    }
+  })
+
   test('what a killed process committed is sequenced by those who live', async () => {
     await using stores = await openPostgres({ url })
     const from = await stores.journal.head()
