@@ -137,26 +137,26 @@ export class PostgresDatabase implements Database {
   }
 
   /**
-   * All statements are on their way before the first is answered: how long a batch takes, and holds what it locked, hardly depends on
-   * how many there are. What one of them was to change is looked at before all of it is committed.
+   * All of it is on its way, the commit as well, before the first statement is answered: how long a batch takes, and holds what it locked,
+   * depends neither on how many statements there are nor on how busy this process is. So the database itself must see that each has done
+   * what it was to.
    */
   async #attempt(client: PoolClient, statements: readonly Statement[]): Promise<void> {
     // A lone statement that changes nothing has nothing to undo, so it needs no transaction around it.
     const [first] = statements
     if (statements.length === 1) return fulfilled(first!, await settled(client.query(this.#named(first!))))
+    const { stream } = client.connection
+    // In one packet: each of its own would cost a system call here, and wake the server.
+    stream.cork()
     const begun = settled(client.query('BEGIN'))
-    const answers = await Promise.all(statements.map(each => settled(client.query(this.#named(each)))))
-    try {
-      const beginning = await begun
-      if (beginning.is === 'error') throw beginning.error
-      // Those after one that failed only say that it did.
-      for (const [index, statement] of statements.entries()) fulfilled(statement, answers[index]!)
-      await client.query('COMMIT')
-    } catch (error) {
-      // A connection that is lost undoes by itself, and one that hangs would not answer this either.
-      if (!isBroken(error)) await client.query('ROLLBACK').catch(() => undefined)
-      throw error
-    }
+    const answering = statements.map(each => settled(client.query(this.#named(each.one ? insisting(each) : each))))
+    const committed = settled(client.query('COMMIT'))
+    stream.uncork()
+    const [beginning, commit, ...answers] = await Promise.all([begun, committed, ...answering])
+    if (beginning.is === 'error') throw beginning.error
+    // Those after one that failed only say that it did.
+    for (const [index, statement] of statements.entries()) fulfilled(statement, answers[index]!)
+    if (commit.is === 'error') throw commit.error
   }
 
   /** As a statement that each connection prepares once. */
@@ -192,15 +192,21 @@ function settled(query: Promise<{ readonly rowCount: number | null }>): Promise<
   )
 }
 
+/** A statement that fails unless it changes exactly one row. */
+function insisting({ sql, values }: Query): Query {
+  return { sql: `WITH changed AS (${sql} RETURNING 1) SELECT 1 / (count(*) = 1)::integer FROM changed`, values }
+}
+
 /** Throws when a statement has failed, or has not done what it was to. */
 function fulfilled({ one, violations }: Statement, answer: Answer): void {
-  if (answer.is === 'error') {
-    const problem = problemOf(answer.error)
-    const refusal = problem.is === 'violation' ? violations?.[problem.constraint] : undefined
-    throw refusal ? fault(refusal.code, refusal.details, { cause: answer.error }) : answer.error
-  }
-  if (!one || answer.rows === 1) return
-  throw one === 'nothingToDo' ? NOTHING_TO_DO : fault(one.code, one.details)
+  if (answer.is === 'changed' && (!one || answer.rows === 1)) return
+  const cause = answer.is === 'error' ? answer.error : undefined
+  const problem = answer.is === 'error' ? problemOf(answer.error) : { is: 'unmet' as const }
+  if (problem.is === 'unmet' && one === 'nothingToDo') throw NOTHING_TO_DO
+  const unmet = one === 'nothingToDo' ? undefined : one
+  const refusal =
+    problem.is === 'unmet' ? unmet : problem.is === 'violation' ? violations?.[problem.constraint] : undefined
+  throw refusal ? fault(refusal.code, refusal.details, { cause }) : cause
 }
 
 async function migrateDatabase(config: ClientConfig, clock: Clock): Promise<readonly MigrationStatus[]> {

@@ -1,6 +1,8 @@
 /** What an error of `pg` means. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export type PostgresProblem =
   | { readonly is: 'violation'; readonly constraint: string }
+  /** A statement that was to change exactly one row has not. */
+  | { readonly is: 'unmet' }
   /** Lost a race with another transaction, which was undone: may be tried again at once. */
   | { readonly is: 'race' }
   /** `broken`: the connection is of no more use. */
@@ -20,6 +22,7 @@ export function problemOf(error: unknown): PostgresProblem {
     return { is: 'violation', constraint: meaningOf(constraint, table) }
   }
   if (code === NOT_NULL && column !== undefined) return { is: 'violation', constraint: `null_${column}` }
+  if (code === NOT_ONE) return { is: 'unmet' }
   if (code === SERIALIZATION || code === DEADLOCK) return { is: 'race' }
   if (BEYOND_OUR_POWER.test(code)) return { is: 'unavailable', why, broken: /^(08|57P)/.test(code) }
   return { is: 'bug' }
@@ -44,6 +47,8 @@ const BAD_CHARACTER = '22021'
 const UNIQUE = '23505'
 const NOT_NULL = '23502'
 const FOREIGN_KEY = '23503'
+// Division by zero: nothing else here divides.
+const NOT_ONE = '22012'
 const SERIALIZATION = '40001'
 const DEADLOCK = '40P01'
 // Connections, read-only, login, resources, operator intervention (shutdown, cancelled), system errors, bad database.
