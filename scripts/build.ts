@@ -3,7 +3,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
-import { builtForm, digestOf } from '../apps/castellan/bin/built.js'
+import { builtForm, digestOf, stampOf } from '../apps/castellan/bin/built.js'
 import { requireNode } from './node-version.ts'
 
 /** What is started by name: the program and its threads. */
@@ -45,13 +45,21 @@ export async function build(app: string, kept = KEPT): Promise<string> {
     // Two that build the same make the same: the first one stays.
     await rename(scratch, folder).catch(unlessOccupied)
     const pointer = `${scratch}.json`
-    await writeFile(pointer, `${JSON.stringify({ digest, inputs: files.map(([path]) => path) }, null, 2)}\n`)
+    const stamps = files.map(async ([path, text]) => [path, await stamped(join(app, path), text)] as const)
+    const inputs = Object.fromEntries(await Promise.all(stamps))
+    await writeFile(pointer, `${JSON.stringify({ digest, inputs }, null, 2)}\n`)
     await rename(pointer, join(dist, 'build.json'))
     await prune(dist, digest, kept)
     return folder
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+/** The stamp of a source; null when it was changed after it went in. */
+async function stamped(source: string, text: string): Promise<string | null> {
+  const stamp = stampOf(source) ?? null
+  return (await readFile(source, 'utf8')) === text ? stamp : null
 }
 
 /** Resolves with our own sources that went in, by path from `app`, exactly as they were read. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { builtForm, digestOf } from '../../bin/built.js'
+import { builtForm, digestOf, stampOf } from '../../bin/built.js'
 
 describe('a built form', () => {
   test('is run as long as every source that went into it is the same', t => {
@@ -19,6 +19,12 @@ describe('a built form', () => {
     assert.equal(builtForm(app), undefined)
     rmSync(join(app, 'src/a.ts'))
     assert.equal(builtForm(app), undefined)
+  })
+
+  test('is run when its sources are the same, whenever they were written', t => {
+    const { app, form } = anApp(t)
+    utimesSync(join(app, 'src/a.ts'), 1, 1)
+    assert.equal(builtForm(app), form)
   })
 
   test('is not run once its folder has gone, and there is none before the first build', t => {
@@ -61,7 +67,7 @@ function anApp(t: TestContext) {
   const form = join(app, 'dist', digest)
   for (const folder of [join(app, 'src'), form]) mkdirSync(folder, { recursive: true })
   for (const [path, text] of files) writeFileSync(join(app, path), text)
-  const pointer = { digest, inputs: files.map(([path]) => path) }
+  const pointer = { digest, inputs: Object.fromEntries(files.map(([path]) => [path, stampOf(join(app, path))])) }
   writeFileSync(join(app, 'dist/build.json'), JSON.stringify(pointer))
   return { app, form }
 }

@@ -1,70 +1,42 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { closest } from '../config/index.ts'
-import { agentsCommand } from './agents.ts'
-import { applyCommand } from './apply.ts'
-import { budgetsCommand } from './budgets.ts'
-import { approvalsCommand } from './approvals.ts'
-import { callCommand } from './call.ts'
 import type { CommandLine } from './command-line.ts'
-import { configCommand } from './config.ts'
-import { deadLettersCommand } from './dead-letters.ts'
-import { demoCommand } from './demo.ts'
-import { doctorCommand } from './doctor.ts'
-import { guardrailsCommand } from './guardrails.ts'
-import { importCommand } from './import.ts'
-import { journalCommand } from './journal.ts'
-import { keysCommand } from './keys.ts'
-import { migrateCommand } from './migrate.ts'
-import { pinsCommand } from './pins.ts'
-import { policyCommand } from './policy.ts'
-import { pricesCommand } from './prices.ts'
-import { runsCommand } from './runs.ts'
-import { reportCommand } from './report.ts'
-import { secretsCommand } from './secrets.ts'
-import { serversCommand } from './servers.ts'
-import { sessionsCommand } from './sessions.ts'
-import { subscriptionsCommand } from './subscriptions.ts'
-import { toolsCommand } from './tools.ts'
-import { triggersCommand } from './triggers.ts'
-import { upCommand } from './up.ts'
-import { teamsCommand } from './teams.ts'
-import { workflowsCommand } from './workflows.ts'
 
-/** The commands, in the order in which one meets them. */
-const commands = [
-  upCommand,
-  demoCommand,
-  doctorCommand,
-  importCommand,
-  serversCommand,
-  pinsCommand,
-  toolsCommand,
-  callCommand,
-  agentsCommand,
-  teamsCommand,
-  workflowsCommand,
-  runsCommand,
-  triggersCommand,
-  journalCommand,
-  subscriptionsCommand,
-  deadLettersCommand,
-  sessionsCommand,
-  reportCommand,
-  applyCommand,
-  approvalsCommand,
-  keysCommand,
-  policyCommand,
-  budgetsCommand,
-  pricesCommand,
-  secretsCommand,
-  guardrailsCommand,
-  configCommand,
-  migrateCommand,
-] as const
+/** The commands, in the order in which one meets them. Each is loaded when it is meant: a start should not wait for the others. */
+const commands: Readonly<Record<string, () => Promise<(program: Command, line: CommandLine) => void>>> = {
+  up: async () => (await import('./up.ts')).upCommand,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  servers: async () => (await import('./servers.ts')).serversCommand,
+  pins: async () => (await import('./pins.ts')).pinsCommand,
+  tools: async () => (await import('./tools.ts')).toolsCommand,
+  call: async () => (await import('./call.ts')).callCommand,
+  agents: async () => (await import('./agents.ts')).agentsCommand,
+  teams: async () => (await import('./teams.ts')).teamsCommand,
+  workflows: async () => (await import('./workflows.ts')).workflowsCommand,
+  runs: async () => (await import('./runs.ts')).runsCommand,
+  triggers: async () => (await import('./triggers.ts')).triggersCommand,
+  journal: async () => (await import('./journal.ts')).journalCommand,
+  subscriptions: async () => (await import('./subscriptions.ts')).subscriptionsCommand,
+  'dead-letters': async () => (await import('./dead-letters.ts')).deadLettersCommand,
+  sessions: async () => (await import('./sessions.ts')).sessionsCommand,
+  report: async () => (await import('./report.ts')).reportCommand,
+  apply: async () => (await import('./apply.ts')).applyCommand,
+  approvals: async () => (await import('./approvals.ts')).approvalsCommand,
+  keys: async () => (await import('./keys.ts')).keysCommand,
+  policy: async () => (await import('./policy.ts')).policyCommand,
+  budgets: async () => (await import('./budgets.ts')).budgetsCommand,
+  prices: async () => (await import('./prices.ts')).pricesCommand,
+  secrets: async () => (await import('./secrets.ts')).secretsCommand,
+  guardrails: async () => (await import('./guardrails.ts')).guardrailsCommand,
+  config: async () => (await import('./config.ts')).configCommand,
+  migrate: async () => (await import('./migrate.ts')).migrateCommand,
+}
 
-/** The whole command line, ready to parse. */
-export function buildProgram(line: CommandLine): Command {
+/** The command line, ready to parse: with one command when `first` names it, and else with all. */
+export async function buildProgram(line: CommandLine, first = ''): Promise<Command> {
   const { out, err } = line.world
   const program = new Command('castellan')
     .description('The control plane for AI agents that act: one gate, one journal.')
@@ -86,7 +58,8 @@ export function buildProgram(line: CommandLine): Command {
       'after',
       `\nExit codes: 0 ok, 1 not so, 2 not understood, 3 not allowed, 4 missing or in conflict,\n5 not reachable or too late, 6 a call that may have taken effect, 130 interrupted.\nReference: docs/reference/cli.md`,
     )
-  for (const add of commands) add(program, line)
+  const meant = Object.hasOwn(commands, first) ? [commands[first]!] : Object.values(commands)
+  for (const add of await Promise.all(meant.map(load => load()))) add(program, line)
   return program
 }
 

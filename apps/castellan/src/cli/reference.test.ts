@@ -8,7 +8,8 @@ import { exitCodes } from './exit-codes.ts'
 import { buildProgram } from './program.ts'
 import type { World } from './world.ts'
 
-const program = buildProgram(new CommandLine({ out: () => undefined, err: () => undefined } as unknown as World))
+const line = new CommandLine({ out: () => undefined, err: () => undefined } as unknown as World)
+const program = await buildProgram(line)
 const settingFlags = new Set(['--config <file>', ...settingsHelp.map(({ flag }) => flag)])
 
 describe('the reference of the command line', () => {
@@ -44,6 +45,14 @@ describe('the reference of the command line', () => {
     const [, codes = ''] = /^## Exit codes\n([\s\S]*?)(?:^## |$(?![\s\S]))/m.exec(page) ?? []
     assert.deepEqual(rows(codes).map(Number), Object.values(exitCodes))
   })
+})
+
+test('a command that is meant is loaded alone, and is what it is among the others', async () => {
+  for (const command of program.commands) {
+    const [alone, ...others] = (await buildProgram(line, command.name())).commands
+    assert.deepEqual([alone?.name(), others.length], [command.name(), 0])
+    assert.equal(alone!.helpInformation(), command.helpInformation())
+  }
 })
 
 test('the reference of the settings is what the settings say of themselves', () => {

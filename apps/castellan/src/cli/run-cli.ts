@@ -12,7 +12,8 @@ import type { World } from './world.ts'
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
   const line = new CommandLine(world)
   try {
-    await buildProgram(line).parseAsync(argv, { from: 'user' })
+    const program = await buildProgram(line, argv[0])
+    await program.parseAsync(argv, { from: 'user' })
     return line.exitCode
   } catch (error) {
     // Help and version are asked for, so they are no failures; help is also what a missing command gets.
