@@ -140,6 +140,7 @@ export const loadsLate = [
   'api/rest/open-api.ts',
   'api/websocket/index.ts',
   'cli/demo.ts',
+  'cli/program.ts',
 ].map(path => `apps/castellan/src/${path}`)
 
 /** Files that load what the user has installed, by a path that is found out: no row could name it. */
