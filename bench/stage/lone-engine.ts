@@ -59,11 +59,8 @@ export async function driveAlone(
   const deciders = { agent: agentDecider(ajvValidator()) }
   const hands = { carry: async (_run: Run, work: Work) => play(work) }
   const bugs: unknown[] = []
-  const engine = new Engine(
-    newId(),
-    { store, journal, deciders, hands, clock: systemClock, onDelta: () => undefined },
-    engineByDefault,
-    bug => bugs.push(bug),
+  const engine = new Engine(newId(), { store, journal, deciders, hands, clock: systemClock }, engineByDefault, bug =>
+    bugs.push(bug),
   )
   const runs = new Runs({ store, journal, engine, deciders, clock: systemClock })
   const wish = { kind: 'agent', name: 'worker', definition, input: { message: 'go', context: null } } as const

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { LIVE_PROTOCOL, type LiveAnswer, type LiveCommand, liveEvent, type LiveEvent } from '@castellan/contracts'
+import type { LiveEvent } from '@castellan/contracts'
 import { WebSocket } from 'ws'
 import { hire } from '../../apps/castellan/src/api/rest/fixtures/people.ts'
 import { type ControlPlane, controlPlane, stdioServer, until } from '../support/control-plane.ts'
+import { LiveClient } from './fixtures/live-client.ts'
 
 const files = mkdtempSync(join(tmpdir(), 'castellan-live-'))
 const order = join(files, 'order.txt')
@@ -34,77 +35,14 @@ after(async () => {
   rmSync(files, { recursive: true })
 })
 
-/** A client, and everything it was told. */
-class Client implements AsyncDisposable {
-  readonly events: LiveEvent[] = []
-  readonly answers: LiveAnswer[] = []
-  readonly #socket: WebSocket
-  readonly #closed: Promise<number>
-
-  constructor(session: string, key = castellan.key, how: 'header' | 'protocol' = 'header') {
-    const url = `${castellan.url.replace('http', 'ws')}/ws/session/${session}`
-    this.#socket =
-      how === 'header'
-        ? new WebSocket(url, LIVE_PROTOCOL, { headers: { authorization: `Bearer ${key}` } })
-        : new WebSocket(url, [LIVE_PROTOCOL, `bearer.${key}`])
-    this.#closed = new Promise(resolve => this.#socket.once('close', resolve))
-    this.#socket.on('message', data => {
-      const said = JSON.parse(String(data)) as LiveEvent | LiveAnswer
-      if (said.type === 'hello' || said.type === 'done' || said.type === 'error') this.answers.push(said)
-      else this.events.push(liveEvent.parse(said))
-    })
-  }
-
-  /** Resolves once it was welcomed. */
-  async open(): Promise<this> {
-    await until(
-      'a welcome',
-      () => this.answers.length,
-      count => count > 0,
-    )
-    return this
-  }
-
-  async ask(command: LiveCommand | { type: string }): Promise<LiveAnswer> {
-    const id = `c${Math.random()}`
-    this.#socket.send(JSON.stringify({ ...command, id }))
-    return until(
-      'an answer',
-      () => this.answers.find(each => 'id' in each && each.id === id),
-      each => !!each,
-    ) as Promise<LiveAnswer>
-  }
-
-  send(text: string): void {
-    this.#socket.send(text)
-  }
-
-  told(type: LiveEvent['type']): Promise<LiveEvent> {
-    return until(
-      type,
-      () => this.events.find(each => each.type === type),
-      each => !!each,
-    ) as Promise<LiveEvent>
-  }
-
-  get closed(): Promise<number> {
-    return this.#closed
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.terminate()
-    await this.#closed
-  }
-}
-
 const runAgent = { type: 'run_agent', agent_id: 'clerk', user_message: 'What is in the order?' } as const
 const brief = (events: readonly LiveEvent[]) =>
   events.map(each => ('status' in each ? `${each.type} ${each.status}` : each.type))
 
 describe('a client of a session', () => {
   test('is told of an execution from its beginning to its end, and any other client of the session the same', async () => {
-    await using one = await new Client('shared').open()
-    await using other = await new Client('shared', castellan.key, 'protocol').open()
+    await using one = await new LiveClient(castellan, 'shared').open()
+    await using other = await new LiveClient(castellan, 'shared', castellan.key, 'protocol').open()
     const done = await one.ask(runAgent)
     assert.ok(done.type === 'done' && done.execution_id !== undefined)
     const completed = await one.told('execution.completed')
@@ -135,7 +73,7 @@ describe('a client of a session', () => {
     await castellan.ask('POST', '/api/teams', pair)
     const source = 'name: plus\nnodes: [{ id: sum, type: transform, expression: input.a + 1 }]'
     await castellan.ask('PUT', '/api/workflows/plus', { source })
-    await using client = await new Client('both').open()
+    await using client = await new LiveClient(castellan, 'both').open()
     const team = await client.ask({ type: 'run_team', team_id: 'pair', user_message: 'What is in the order?' })
     assert.ok(team.type === 'done')
     const ended = (id: string) =>
@@ -162,13 +100,13 @@ describe('a client of a session', () => {
   test('that comes back after an offset misses nothing and hears nothing twice', async () => {
     const seen: LiveEvent[] = []
     {
-      await using first = await new Client('returning').open()
+      await using first = await new LiveClient(castellan, 'returning').open()
       await first.ask(runAgent)
       await first.told('tool.execution')
       seen.push(...first.events)
     }
     const last = seen.at(-1)!.offset
-    await using second = await new Client(`returning?resume_from=${last}`).open()
+    await using second = await new LiveClient(castellan, `returning?resume_from=${last}`).open()
     // It may have been quicker than the first client was gone.
     const all = await until(
       'the end',
@@ -192,7 +130,7 @@ describe('a client of a session', () => {
   })
 
   test('steers what it started, and is told so', async () => {
-    await using client = await new Client('steering').open()
+    await using client = await new LiveClient(castellan, 'steering').open()
     const begun = await client.ask({ ...runAgent, user_message: 'slow' })
     assert.ok(begun.type === 'done')
     const execution_id = begun.execution_id!
@@ -210,7 +148,7 @@ describe('a client of a session', () => {
       () => castellan.ask<{ state: string }>('GET', `/api/runs/${id}`),
       run => run.state === 'completed',
     )
-    await using client = await new Client('elsewhere').open()
+    await using client = await new LiveClient(castellan, 'elsewhere').open()
     await client.ask({ type: 'subscribe', execution_id: id })
     await client.told('execution.completed')
     assert.equal(client.events[0]?.type, 'execution.started')
@@ -218,7 +156,7 @@ describe('a client of a session', () => {
   })
 
   test('is told what is wrong with what it sends, and stays', async () => {
-    await using client = await new Client('clumsy').open()
+    await using client = await new LiveClient(castellan, 'clumsy').open()
     for (const wrong of [
       '{',
       '[]',
@@ -270,8 +208,8 @@ describe('nobody', () => {
     })
     const ann = await hire(castellan, { scopes: ['mcp', 'read'] })
     const bob = await hire(castellan, { scopes: ['mcp', 'read'] })
-    await using hers = await new Client('same-name', ann.key).open()
-    await using his = await new Client('same-name', bob.key).open()
+    await using hers = await new LiveClient(castellan, 'same-name', ann.key).open()
+    await using his = await new LiveClient(castellan, 'same-name', bob.key).open()
     const begun = await hers.ask(runAgent)
     assert.ok(begun.type === 'done')
     await hers.told('execution.completed')

@@ -193,7 +193,16 @@ export {
   policySet,
   type PolicySet,
 } from './rules.ts'
-export { LIVE_PROTOCOL, type LiveAnswer, liveCommand, type LiveCommand, liveEvent, type LiveEvent } from './live.ts'
+export {
+  LIVE_PROTOCOL,
+  type LiveAnswer,
+  liveCommand,
+  type LiveCommand,
+  liveDelta,
+  type LiveDelta,
+  liveEvent,
+  type LiveEvent,
+} from './live.ts'
 export {
   authorization,
   type Authorization,

@@ -89,6 +89,26 @@ export const liveEvent = z
   .meta({ id: 'LiveEvent' })
 export type LiveEvent = z.infer<typeof liveEvent>
 
+/**
+ * Some of what an agent's model says, while it says it. It is told once, to whoever watches, in no place of the journal; all of the text
+ * comes again as `agent.reasoning`.
+ */
+export const liveDelta = z
+  .object({
+    type: z.literal('agent.delta'),
+    execution_id: id,
+    /** An answer that is asked for again is another step. */
+    step: z.string(),
+    iteration: z.int(),
+    /** What it says, or what it thinks before, of which nothing is kept. */
+    is: z.enum(['text', 'reasoning']),
+    /** Where in all of this kind in this step it begins, in UTF-16 code units: beyond the end of the last one when some was left out. */
+    from: z.int(),
+    text: z.string(),
+  })
+  .meta({ id: 'LiveDelta' })
+export type LiveDelta = z.infer<typeof liveDelta>
+
 /** The answer to a command. */
 export type LiveAnswer =
   | { readonly type: 'done'; readonly id: string | null; readonly execution_id?: string }

@@ -6,6 +6,7 @@ import type { Journal, Subscriptions } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
 import type {
   Agents,
+  Listening,
   ModelRouter,
   Runs,
   StepTokens,
@@ -42,6 +43,8 @@ export interface Core {
   readonly workflows: Workflows
   readonly teams: Teams
   readonly runs: Runs
+  /** To what models say while they say it. */
+  readonly listening: Listening
   readonly subscriptions: Subscriptions
   readonly triggers: Triggers
   readonly triggerFailures: TriggerFailures

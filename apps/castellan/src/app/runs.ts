@@ -17,6 +17,7 @@ import {
   engineByDefault,
   type Expressions,
   type Hands,
+  type Listening,
   type Model,
   type ModelUsage,
   probe,
@@ -53,6 +54,7 @@ export function runParts({
   guardrails,
   registry,
   expressions,
+  listening,
   limits,
   key,
   publicUrl,
@@ -71,6 +73,7 @@ export function runParts({
   readonly guardrails: () => Promise<Guardrails>
   readonly registry: Pick<Registry, 'servers'>
   readonly expressions: Expressions
+  readonly listening: Listening
   readonly limits: Config['runs']
   /** Signs the addresses at which steps are called. */
   readonly key: Uint8Array
@@ -88,6 +91,7 @@ export function runParts({
   }
   const models = {
     model,
+    listening,
     reserve: async (run: Run, name: string, atMost: ModelUsage) => {
       const principal = await stores.identity.principal(run.by.principal)
       const by = {
@@ -111,12 +115,12 @@ export function runParts({
       `${publicUrl().replace(/\/$/, '')}/api/runs/callbacks/${stepTokens.write({ tenant, run: id, step })}`,
   }
   const hands: Hands = {
-    carry: (run, work, signal, onDelta) => {
+    carry: (run, work, signal) => {
       switch (work.is) {
         case 'tool':
           return callTool(tools, run, work, signal)
         case 'model':
-          return askModel(models, run, work, signal, onDelta)
+          return askModel(models, run, work, signal)
         case 'compute':
           return compute(computing, run, work, signal)
         case 'probe':
@@ -129,7 +133,7 @@ export function runParts({
   const deciders = { agent: agentDecider(validator), workflow: workflowDecider, team: teamDecider }
   const parts = { store: stores.runs, journal, deciders, hands, clock }
   const settings = { ...engineByDefault, mostOfTenant: limits.mostOfTenant ?? Infinity }
-  const engine = new Engine(stores.nodes.id, { ...parts, onDelta: () => undefined }, settings, onBug)
+  const engine = new Engine(stores.nodes.id, parts, settings, onBug)
   return {
     agents: new Agents(stores.agents, journal, expressions),
     workflows: new Workflows(stores.workflows, journal, expressions),

@@ -6,6 +6,6 @@ export { Guardrails, type JsonScan, type JsonSignal, type Provider, type Scan } 
 export type { Onlooker } from './onlooker.ts'
 export { ProviderPanel, type ProviderState, type Seat } from './provider-panel.ts'
 export { redacted } from './redacted.ts'
-export { type GuardrailWish, type Mode, tightened } from './settings.ts'
+export { type GuardrailWish, type Mode, onlyRecords, tightened } from './settings.ts'
 export { type Action, actions, type Signal, type Stage } from './signal.ts'
 export { lookAtAll, type OnBug, type Sight } from './sight.ts'

@@ -61,6 +61,11 @@ export function tightened(
   return { ...given, mode: strictest, atMost: more.thresholds }
 }
 
+/** Whether nothing can become of any text, whatever is found in it and whoever fails: then it need not be whole before it is passed on. */
+export function onlyRecords({ mode, categories = {} }: GuardrailWish): boolean {
+  return mode === 'advisory' && Object.values(categories).every(action => action === 'allow')
+}
+
 export function settingsFor(
   { mode = 'mixed', thresholds: said = {}, atMost = {}, categories = {}, providers = null }: GuardrailWish,
   stage: Stage,

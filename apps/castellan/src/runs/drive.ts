@@ -5,7 +5,6 @@ import { Course, type Plan, taleOf } from './course.ts'
 import type { Decider } from './decider.ts'
 import type { Deciders } from './deciders.ts'
 import type { Hands } from './hands.ts'
-import type { ModelDelta } from './model.ts'
 import { hasEnded, type Run, type Tale } from './run.ts'
 import type { Held, Message, RunStore } from './run-store.ts'
 import type { Step, StepEnd, Work } from './step.ts'
@@ -18,8 +17,6 @@ export interface DriveParts {
   readonly deciders: Partial<Deciders>
   readonly hands: Hands
   readonly clock: Clock
-  /** Told of a piece of a model's answer while it is made; nobody keeps it. */
-  readonly onDelta: (run: Run, step: string, delta: ModelDelta) => void
 }
 
 /**
@@ -257,10 +254,9 @@ export class Drive {
   }
 
   async #carry(work: Work, signal: AbortSignal): Promise<void> {
-    const { hands, onDelta } = this.#parts
     let end: StepEnd
     try {
-      end = await hands.carry(this.#run, work, signal, delta => onDelta(this.#run, work.step, delta))
+      end = await this.#parts.hands.carry(this.#run, work, signal)
     } catch (error) {
       // What became of it is asked for once the store can be asked.
       if (isFault(error, 'STORE_UNAVAILABLE')) await pause(LAST_PAUSE, signal).catch(() => undefined)

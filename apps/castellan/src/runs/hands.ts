@@ -1,4 +1,3 @@
-import type { ModelDelta } from './model.ts'
 import type { Run } from './run.ts'
 import type { StepEnd, Work } from './step.ts'
 
@@ -8,5 +7,5 @@ export interface Hands {
    * Never rejects for what a tool, a model or the gate does; throws `STORE_UNAVAILABLE` when it cannot know what became of it. After the signal is aborted it settles within moments, honestly: what
    * may have begun is `indeterminate`.
    */
-  carry(run: Run, work: Work, signal: AbortSignal, onDelta: (delta: ModelDelta) => void): Promise<StepEnd>
+  carry(run: Run, work: Work, signal: AbortSignal): Promise<StepEnd>
 }

@@ -2,12 +2,15 @@ import type { HeldModel, Settled, Standing } from '../gate/index.ts'
 import type { Action } from '../guardrails/index.ts'
 import { isFault, type JsonValue } from '../kernel/index.ts'
 import { guessUsage } from './guess-usage.ts'
-import type { Message, Model, ModelDelta, ModelRequest, ModelUsage } from './model.ts'
+import type { Listening } from './listening.ts'
+import type { Message, Model, ModelReply, ModelRequest, ModelUsage } from './model.ts'
 import type { Run } from './run.ts'
 import type { StepEnd, Work } from './step.ts'
 
 export interface ModelHandParts {
   readonly model: Model
+  /** Who hears the answer while it is made. */
+  readonly listening: Pick<Listening, 'begin'>
   /** Takes what a step may use from the budgets that count it: null when none does. */
   readonly reserve: (
     run: Run,
@@ -34,7 +37,6 @@ export async function askModel(
   run: Run,
   work: ModelWork,
   signal: AbortSignal,
-  onDelta: (delta: ModelDelta) => void,
 ): Promise<StepEnd> {
   const { timeout, again } = work
   const input = await inspected(parts, run, work.request)
@@ -47,7 +49,7 @@ export async function askModel(
   const settle = (used: ModelUsage) => settledBy(hold, again ? sum(used, atMost) : used)
   const late = AbortSignal.timeout(timeout)
   try {
-    const reply = await parts.model.step(request, AbortSignal.any([signal, late]), onDelta)
+    const reply = await answered(parts, run, work.step, request, AbortSignal.any([signal, late]))
     const { calls, finish, usage, answeredBy } = reply
     const { verdict, text, noted } = await parts.inspect(run, reply.text, 'model_output')
     if (verdict === 'block') return { ...blocked('what the model said', noted), ...settle(usage) }
@@ -81,6 +83,22 @@ export async function askModel(
       outcome: error.retryable ? 'unavailable' : 'error',
       data: { fault: error.code, why: error.message, ...(typeof after === 'number' ? { retry_after_ms: after } : {}) },
     }
+  }
+}
+
+/** What the model says, of which those who listen hear pieces while it is made, and none once it is there. */
+async function answered(
+  { model, listening }: ModelHandParts,
+  run: Run,
+  step: string,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<ModelReply> {
+  const aloud = listening.begin(run, step)
+  try {
+    return await model.step(request, signal, delta => aloud.say(delta))
+  } finally {
+    aloud.end()
   }
 }
 

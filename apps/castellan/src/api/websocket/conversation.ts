@@ -1,16 +1,16 @@
-import { type LiveAnswer, liveCommand, type LiveEvent } from '@castellan/contracts'
+import { type LiveAnswer, liveCommand, type LiveDelta, type LiveEvent } from '@castellan/contracts'
 import type { WebSocket } from 'ws'
 import type { z } from 'zod'
 import { type Actor, type Identity, requireAccess } from '../../identity/index.ts'
 import { followInPages, type SequencedEntry } from '../../journal/index.ts'
 import { fault, isFault, type JsonValue, newId } from '../../kernel/index.ts'
-import { type Run, word } from '../../runs/index.ts'
+import { type Piece, type Run, word } from '../../runs/index.ts'
 import { beginAgent, beginTeam } from '../begin-told.ts'
 import { beginWorkflow } from '../begin-workflow.ts'
 import type { Core } from '../core.ts'
 import { startIn } from '../start-in.ts'
 import { decide, survey, use } from '../rest/allowed.ts'
-import { carrying, eventOf } from './event-of.ts'
+import { carrying, deltaOf, eventOf } from './event-of.ts'
 
 type Command = z.output<typeof liveCommand>
 
@@ -36,7 +36,16 @@ export class Conversation {
     this.#session = session
     this.#identity = identity
     socket.on('message', (data, isBinary) => this.#hear(isBinary ? '' : (data as Buffer).toString()))
-    socket.once('close', () => this.#following.abort())
+    const { tenant } = identity
+    const endListening = core.listening.add({
+      tenant,
+      wants: run => this.#watched.has(run),
+      hear: piece => this.#hearPiece(piece),
+    })
+    socket.once('close', () => {
+      this.#following.abort()
+      endListening()
+    })
   }
 
   /** Begins with what happened after an offset; null for what happens from now on. */
@@ -261,7 +270,14 @@ export class Conversation {
     }
   }
 
-  #say(said: LiveEvent | LiveAnswer): void {
+  /** Whoever has not read what it was told goes without: the journal will have all of it. */
+  #hearPiece(piece: Piece): void {
+    if (this.#socket.bufferedAmount > MOST_BUFFERED_FOR_PIECES) return
+    const delta = deltaOf(piece)
+    if (delta) this.#say(delta)
+  }
+
+  #say(said: LiveEvent | LiveDelta | LiveAnswer): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(said))
   }
 }
@@ -270,6 +286,7 @@ const MOST_WATCHED = 1_000
 const PAGE = 500
 /** Bytes that may wait for a client that reads slowly. */
 const MOST_BUFFERED = 1_000_000
+const MOST_BUFFERED_FOR_PIECES = 64_000
 /** Milliseconds. */
 const PAUSE = 25
 const PATIENCE = 60_000

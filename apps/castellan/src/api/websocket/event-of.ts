@@ -1,7 +1,7 @@
-import type { LiveEvent } from '@castellan/contracts'
+import type { LiveDelta, LiveEvent } from '@castellan/contracts'
 import type { SequencedEntry } from '../../journal/index.ts'
 import { isJsonObject, type JsonValue } from '../../kernel/index.ts'
-import { word } from '../../runs/index.ts'
+import { type Piece, word } from '../../runs/index.ts'
 
 /** What a client is told of a line of a run; null for lines that say nothing to it. `payload` is what the line carries. */
 export function eventOf(
@@ -36,10 +36,9 @@ export function eventOf(
       return { type: 'approval.requested', ...told, step, ...approval }
     }
     case 'model.ended': {
-      // A summary of what was said is nothing that the agent says.
-      const text = isJsonObject(payload) && !/^s\d/.test(step) ? word(payload['text']) : ''
-      const iteration = Number(/^m(\d+)/.exec(step)?.[1] ?? 0)
-      return text === '' ? null : { type: 'agent.reasoning', ...told, text, iteration }
+      const text = isJsonObject(payload) ? word(payload['text']) : ''
+      const iteration = iterationOf(step)
+      return text === '' || iteration === null ? null : { type: 'agent.reasoning', ...told, text, iteration }
     }
     case 'team.answered':
     case 'team.proposed':
@@ -64,6 +63,17 @@ export function eventOf(
     default:
       return null
   }
+}
+
+/** What a client is told of a piece of an answer; null for what it is told nothing of. */
+export function deltaOf({ run, step, is, from, text }: Piece): LiveDelta | null {
+  const iteration = iterationOf(step)
+  return iteration === null ? null : { type: 'agent.delta', execution_id: run, step, iteration, is, from, text }
+}
+
+/** Null for a summary of what was said, which is nothing that the agent says. */
+function iterationOf(step: string): number | null {
+  return /^s\d/.test(step) ? null : Number(/^m(\d+)/.exec(step)?.[1] ?? 0)
 }
 
 /** Lines whose events need what they carry. */

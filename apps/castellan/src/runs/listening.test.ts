@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { fc } from '../../../../tests/support/properties.ts'
+import { aRun } from './fixtures/a-run.ts'
+import { Listening, type Piece } from './listening.ts'
+
+describe('whoever listens', () => {
+  test('hears what a model says put together, at most once in 50 ms, each piece where it belongs', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const kind = fc.constantFrom('text' as const, 'reasoning' as const)
+    const spoken = fc.record({ is: kind, text: fc.string({ minLength: 1, unit: 'binary' }), after: fc.nat(80) })
+    fc.assert(
+      fc.property(fc.array(spoken, { maxLength: 60 }), all => {
+        const { listening, heard, time } = listened()
+        const aloud = listening.begin(run, 'm1.1.1')
+        const said = { text: '', reasoning: '' }
+        for (const { after, ...delta } of all) {
+          for (let left = after; left > 0; left--) time.pass(1)
+          aloud.say(delta)
+          said[delta.is] += delta.text
+        }
+        for (let left = 100; left > 0; left--) time.pass(1)
+        aloud.end()
+        const put = { text: '', reasoning: '' }
+        for (const { is, from, text } of heard) {
+          assert.equal(from, put[is].length)
+          put[is] += text
+        }
+        assert.deepEqual(put, said)
+        for (const [index, { at }] of heard.entries())
+          if (index > 0) assert.ok(at - heard[index - 1]!.at >= 50, `${at} comes too soon`)
+      }),
+    )
+
+    function listened() {
+      const heard: (Piece & { at: number })[] = []
+      let now = 0
+      const time = {
+        pass(milliseconds: number) {
+          now += milliseconds
+          t.mock.timers.tick(milliseconds)
+        },
+      }
+      const listening = open()
+      listening.add(listener(piece => heard.push({ ...piece, at: now })))
+      return { listening, heard, time }
+    }
+  })
+
+  test('hears nothing of other tenants and other runs, and nothing once the answer is there or it listens no more', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const listening = open()
+    const heard: string[] = []
+    listening.add({ ...listener(({ text }) => heard.push(`stranger ${text}`)), tenant: 'other' })
+    listening.add({ ...listener(({ text }) => heard.push(`busy ${text}`)), wants: () => false })
+    const end = listening.add(listener(({ text }) => heard.push(text)))
+    const aloud = listening.begin(run, 'm1.1.1')
+    aloud.say({ is: 'text', text: 'One' })
+    t.mock.timers.tick(50)
+    aloud.say({ is: 'text', text: ', two' })
+    aloud.end()
+    t.mock.timers.tick(50)
+    const next = listening.begin(run, 'm2.1.1')
+    next.say({ is: 'text', text: 'Three' })
+    end()
+    t.mock.timers.tick(50)
+    assert.deepEqual(heard, ['One'])
+  })
+
+  test('hears nothing while answers must be whole first, be it only for a part of one', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    let may = true
+    const listening = open(() => may)
+    const heard: [number, string][] = []
+    listening.add(listener(({ from, text }) => heard.push([from, text])))
+    const aloud = listening.begin(run, 'm1.1.1')
+    const say = (text: string) => {
+      aloud.say({ is: 'text', text })
+      t.mock.timers.tick(50)
+    }
+    say('One, ')
+    aloud.say({ is: 'text', text: 'two, ' })
+    may = false
+    t.mock.timers.tick(50)
+    say('three, ')
+    may = true
+    say('four.')
+    assert.deepEqual(heard, [
+      [0, 'One, '],
+      [17, 'four.'],
+    ])
+  })
+
+  test('harms neither the model nor others when it fails', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const bugs: unknown[] = []
+    const listening = open(() => true, bugs)
+    const heard: string[] = []
+    const broken = new Error('deaf')
+    listening.add(
+      listener(() => {
+        throw broken
+      }),
+    )
+    listening.add(listener(({ text }) => heard.push(text)))
+    listening.begin(run, 'm1.1.1').say({ is: 'text', text: 'One' })
+    t.mock.timers.tick(50)
+    assert.deepEqual([heard, bugs], [['One'], [broken]])
+  })
+})
+
+describe('where nobody listens', () => {
+  test('or wants to, or may, nothing is put together and nothing waits', t => {
+    const timeouts = t.mock.method(globalThis, 'setTimeout')
+    let may = true
+    const listening = open(() => may)
+    const speak = () => {
+      const aloud = listening.begin(run, 'm1.1.1')
+      for (const is of ['text', 'reasoning'] as const) aloud.say({ is, text: 'One' })
+      aloud.end()
+      return timeouts.mock.callCount()
+    }
+    assert.equal(speak(), 0)
+    listening.add({ ...listener(() => undefined), wants: () => false })
+    assert.equal(speak(), 0)
+    const end = listening.add(listener(() => undefined))
+    assert.equal(speak(), 1)
+    may = false
+    assert.equal(speak(), 1)
+    may = true
+    end()
+    assert.equal(speak(), 1)
+  })
+})
+
+const run = aRun({ tenant: 'acme' })
+
+function open(mayBeHeard = () => true, bugs: unknown[] = []): Listening {
+  return new Listening({ mayBeHeard, onBug: error => bugs.push(error) })
+}
+
+function listener(hear: (piece: Piece) => void) {
+  return { tenant: 'acme', wants: () => true, hear }
+}
