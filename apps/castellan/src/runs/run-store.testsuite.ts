@@ -193,6 +193,31 @@ export function runStoreSuite(name: string, open: () => Promise<OpenRunStore>, s
       assert.deepEqual(await tenants('three'), [b])
     })
 
+    test('however many claim while new runs come in, a tenant has no more under way than it may in all, and none is left', async () => {
+      await emptyQueue()
+      const [tenant, mostOfTenantInAll] = [newId(), 2]
+      const open = new Map<string, Run>()
+      // Each is more urgent than those before it, so that whoever looks later sees another one first.
+      const add = async (priority: number) => {
+        const run = aRun({ tenant, priority })
+        open.set(run.id, run)
+        await start(run)
+      }
+      const owners = Array.from({ length: 12 }, () => newId())
+      for (let priority = 0; open.size > 0 || priority === 0; priority += owners.length) {
+        const coming = priority < 240 ? owners.map((_, index) => add(priority + index)) : []
+        const claims = owners.map(owner => claim({ owner, most: 4, mostOfTenantInAll }))
+        const held = (await Promise.all(claims)).flat()
+        await Promise.all(coming)
+        held.push(...(await claim({ mostOfTenantInAll })))
+        assert.equal(held.length, Math.min(mostOfTenantInAll, open.size))
+        for (const each of held) {
+          await store.advance(each, ended(open.get(each.run)!))
+          open.delete(each.run)
+        }
+      }
+    })
+
     test('a tenant has no more runs under way than it may, and those of others go on', async () => {
       await emptyQueue()
       const [a, b] = [newId(), newId()].toSorted()

@@ -71,7 +71,7 @@ export interface ClaimWish {
   readonly most: number
   /** Of what this owner has under way at once, as much may be of one tenant. */
   readonly mostOfTenant: number
-  /** Of what all owners have under way, as much may be of one tenant: owners who look at the very same moment may go beyond it together. */
+  /** Of what all owners have under way, as much may be of one tenant, however many claim at the same moment. */
   readonly mostOfTenantInAll: number
   /** Milliseconds after which a run is anybody's again, unless the claim is renewed. */
   readonly lease: number

@@ -12,12 +12,14 @@ import {
   type RunStore,
 } from '../../runs/index.ts'
 import { chargeStatements } from './charges.ts'
+import { claimWithin } from './claim-within.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { compile, type Compiler, prepare } from './compile.ts'
 import type { Database, Dialect, Statement } from './database.ts'
 import { firstOfEach } from './first-of-each.ts'
 import { hearing } from './hearing.ts'
 import { entryOf } from './journal-store.ts'
+import { listedIn } from './listed-in.ts'
 import { parseBody, refusal } from './resource.ts'
 import { storeTime } from './store-time.ts'
 import { takeTurns } from './take-turns.ts'
@@ -25,6 +27,7 @@ import { entryColumns, type PayloadRow, type RunRow } from './tables.ts'
 
 export function runStore(database: Database, db: Compiler, commit: CommitEntries): RunStore {
   const of = prepareRuns(db, database.dialect)
+  const within = claimWithin(db, database.dialect)
   const charging = chargeStatements(db)
   const lost = refusal('RUN_LOST', {})
   const { saveNew, savePayload } = savingRuns(db, database.dialect)
@@ -74,7 +77,10 @@ export function runStore(database: Database, db: Compiler, commit: CommitEntries
       if (wanted.length === 0) return []
       const { owner, lease } = wish
       const names = JSON.stringify(wanted.map(({ run }) => run))
-      await database.write([of.claim({ runs: names, owner, lease })])
+      const most = wish.mostOfTenantInAll
+      const claiming =
+        most === Infinity ? [of.claim({ runs: names, owner, lease })] : within({ runs: wanted, owner, lease, most })
+      await database.write(claiming)
       const now = new Map((await database.read(of.claimed({ runs: names, owner }))).map(row => [row.run, row]))
       return wanted.flatMap(({ run, fence }): Held[] => {
         const got = now.get(run)
@@ -229,11 +235,6 @@ function prepareNewRuns(db: Compiler, dialect: Dialect) {
 
 function prepareRuns(db: Compiler, dialect: Dialect) {
   const { now, whole } = storeTime(dialect)
-  /** The values of a list in JSON. */
-  const listed = (names: string) =>
-    dialect === 'postgres'
-      ? sql<string>`(SELECT jsonb_array_elements_text(${names}::jsonb))`
-      : sql<string>`(SELECT value FROM json_each(${names}))`
   const at = (held: { run: string; fence: number }) =>
     db.updateTable('run_queue').where('run', '=', held.run).where('fence', '=', held.fence)
   return {
@@ -298,7 +299,11 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
     ),
     /** Whoever is at one of them already is not waited for. */
     claim: prepare(({ runs, owner, lease }: { runs: string; owner: string; lease: number }) => {
-      const due = db.selectFrom('run_queue').select('run').where('run', 'in', listed(runs)).where('due_at', '<=', now)
+      const due = db
+        .selectFrom('run_queue')
+        .select('run')
+        .where('run', 'in', listedIn(dialect, runs))
+        .where('due_at', '<=', now)
       return db
         .updateTable('run_queue')
         .set({ owner, fence: sql`fence + 1`, due_at: sql`${now} + ${whole(lease)}` })
@@ -308,7 +313,7 @@ function prepareRuns(db: Compiler, dialect: Dialect) {
       db
         .selectFrom('run_queue')
         .select(['run', 'tenant', 'fence', 'told'])
-        .where('run', 'in', listed(runs))
+        .where('run', 'in', listedIn(dialect, runs))
         .where('owner', '=', owner),
     ),
     freeAll: prepare(() =>
