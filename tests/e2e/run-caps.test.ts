@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { json } from 'node:stream/consumers'
-import { test } from 'node:test'
-import type { Run } from '@castellan/contracts'
+import { describe, test } from 'node:test'
+import type { Run, RunLine } from '@castellan/contracts'
 import { controlPlane, until } from '../support/control-plane.ts'
+import { connect } from '../../apps/castellan/src/adapters/store-sql/testing/fresh-postgres.ts'
+import { type Node, type Nodes, nodesOn } from '../support/nodes.ts'
+import { postgresForTests } from '../support/services.ts'
+import { slowServer, type SlowServer } from './fixtures/slow-server.ts'
+
+const postgres = await postgresForTests()
 
 const source = `
 name: many
@@ -55,35 +58,111 @@ test('a run that is cancelled while its call waits for a place ends, and never m
   assert.equal(server.calls(), 1)
 })
 
-/** Answers nothing before it is opened, and knows how many were at it at once. */
-async function slowServer() {
-  const opened = Promise.withResolvers<void>()
-  let [under, most, calls] = [0, 0, 0]
-  const server = createServer((request, response) => {
-    void (async () => {
-      const say = (body: object) =>
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-      if (request.url === '/health') return say({ status: 'ok' })
-      if (request.url === '/mcp/list_tools') return say({ tools: [{ name: 'act', inputSchema: { type: 'object' } }] })
-      await json(request)
-      calls++
-      most = Math.max(most, ++under)
-      await opened.promise
-      under--
-      return say({ content: [{ type: 'text', text: 'done' }] })
-    })().catch(() => response.destroy())
+describe('calls of one tool on many nodes', { skip: postgres.skip, concurrency: false }, () => {
+  test('are no more at once than may be, from all of them together, and none is lost', async () => {
+    await using server = await slowServer()
+    await using nodes = await nodesOn(postgres.url)
+    const [one, two] = [await nodes.start(...capped), await nodes.start(...capped)]
+    await prepare(one, server)
+    const runs = await spread(nodes, [one, two])
+
+    // Whoever may make its call has made it once all of them were asked for.
+    await until(
+      'all calls are asked for',
+      () => Promise.all(runs.map(run => askedFor(one, run))),
+      counts => counts.every(count => count === 3),
+    )
+    await until(
+      'two of them are under way',
+      () => server.under(),
+      under => under >= 2,
+    )
+    server.open()
+
+    await until(
+      'all have ended',
+      () => Promise.all(runs.map(id => stateOf(two, id))),
+      states => states.every(state => state === 'completed'),
+    )
+    assert.deepEqual([server.most(), server.calls()], [2, runs.length * 3])
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    under: () => under,
-    most: () => most,
-    calls: () => calls,
-    open: () => opened.resolve(),
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
+
+  test('that a killed node had under way make room for those of others', async () => {
+    await using server = await slowServer()
+    await using nodes = await nodesOn(postgres.url)
+    const one = await nodes.start(...capped)
+    await prepare(one, server)
+    await begin(one)
+    await until(
+      'two calls are under way',
+      () => server.under(),
+      under => under === 2,
+    )
+    const two = await nodes.start(...capped)
+    const next = await begin(two)
+    await until(
+      'its calls are asked for',
+      () => askedFor(two, next),
+      count => count === 3,
+    )
+    assert.equal(server.calls(), 2)
+
+    one.signal('SIGKILL')
+    await one.ended
+
+    await until(
+      'two calls are under way again',
+      () => [server.under(), server.calls()],
+      ([under, calls]) => under === 2 && calls! >= 4,
+    )
+    server.open()
+    await until(
+      'the run of the other node has ended',
+      () => stateOf(two, next),
+      state => state === 'completed',
+    )
+    assert.equal(server.most(), 2)
+  })
+})
+
+const capped = ['--runs-most-calls-of-tool', '2']
+
+async function prepare(node: Node, server: SlowServer): Promise<void> {
+  await node.rest.must('POST', '/api/mcp-servers', {
+    body: { name: 'slow', transport: 'http-adapter', url: server.url },
+  })
+  await node.rest.must('PUT', '/api/workflows/many', { body: { source } })
+}
+
+async function begin(node: Node): Promise<string> {
+  return (await node.rest.must<Run>('POST', '/api/workflows/many/runs', { body: {} })).id
+}
+
+async function stateOf(node: Node, run: string): Promise<string> {
+  return (await node.rest.must<Run>('GET', `/api/runs/${run}`)).state
+}
+
+/** How many calls a run has asked for. */
+async function askedFor(node: Node, run: string): Promise<number> {
+  const lines = await node.rest.all<RunLine>(`/api/runs/${run}/lines`)
+  return lines.filter(({ type }) => type === 'tool.requested').length
+}
+
+/** Begins runs until each of two nodes holds one. */
+async function spread({ database }: Nodes, each: readonly [Node, Node]): Promise<readonly string[]> {
+  await using store = await connect(database)
+  const runs: string[] = []
+  const holders = async () => {
+    const { rows } = await store.client.query('SELECT DISTINCT owner FROM run_queue WHERE owner IS NOT NULL')
+    return rows.length
   }
+  await until(
+    'both hold runs',
+    async () => {
+      runs.push(await begin(each[runs.length % 2]!))
+      return holders()
+    },
+    count => count === 2,
+  )
+  return runs
 }

@@ -26,6 +26,7 @@ import {
   StepTokens,
   teamDecider,
   Teams,
+  SharedToolPlaces,
   ToolPlaces,
   workflowDecider,
   Workflows,
@@ -81,12 +82,13 @@ export function runParts({
   readonly clock: Clock
   readonly onBug: (error: unknown) => void
 }): RunParts {
+  const places = toolPlaces(limits.mostCallsOfTool, { stores, clock, onBug })
   const tools = {
     gate,
     calls: stores.calls,
     approval: (tenant: string, id: string) => approvals.get(tenant, id),
     actingFor: ({ tenant, by }: Run) => authenticator.actingFor(tenant, by),
-    places: new ToolPlaces(limits.mostCallsOfTool ?? Infinity),
+    place: (tool: string, signal: AbortSignal) => places.take(tool, signal),
     verification: (tenant: string, tool: string) => verificationOf(registry.servers(tenant), tool),
   }
   const models = {
@@ -142,6 +144,16 @@ export function runParts({
     stepTokens,
     engine,
   }
+}
+
+/** Agreed on with other processes where there may be any. */
+function toolPlaces(
+  most: number | null,
+  { stores, clock, onBug }: { stores: Stores; clock: Clock; onBug: (error: unknown) => void },
+): Pick<ToolPlaces | SharedToolPlaces, 'take'> {
+  if (most === null || !stores.news) return new ToolPlaces(most ?? Infinity)
+  const onHint = (hint: () => void) => stores.journal.onAppended(hint)
+  return new SharedToolPlaces({ store: stores.toolPlaces, most, onHint, clock, onBug })
 }
 
 /** Lets the engine know soon of whatever makes a run due, wherever it happened; by itself it would look later. Ends with the signal. */

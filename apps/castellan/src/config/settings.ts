@@ -187,7 +187,7 @@ export const settings = {
   'runs.most_calls_of_tool': setting(
     optional(wholeNumber(1, 100_000)),
     null,
-    'Most calls of one tool that the runs of a process make at once; the others wait.',
+    'Most calls of one tool that runs make at once, in all processes; the others wait.',
   ),
   'stdio.max_concurrent_spawns': setting(wholeNumber(1, 64), 4, 'Most servers started at the same time.'),
   'stdio.idle_stop': setting(duration('1s', '7d'), 600_000, 'When a server without calls is stopped.'),

@@ -6,7 +6,6 @@ import { isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import type { Verification } from '../registry/index.ts'
 import type { Run } from './run.ts'
 import type { StepEnd, Work } from './step.ts'
-import type { ToolPlaces } from './tool-places.ts'
 
 export interface ToolHandParts {
   readonly gate: Pick<Gate, 'pass'>
@@ -14,7 +13,8 @@ export interface ToolHandParts {
   readonly approval: (tenant: string, id: string) => Promise<Pick<Approval, 'state' | 'expiresAt'>>
   /** Whoever the run acts for, as they are now. Throws `UNAUTHENTICATED`. */
   readonly actingFor: (run: Run) => Promise<Identity>
-  readonly places: Pick<ToolPlaces, 'take'>
+  /** Resolves with what gives the place back, to be called once; with null when the signal is aborted before there is one. */
+  readonly place: (tool: string, signal: AbortSignal) => Promise<(() => void | Promise<void>) | null>
   /** How calls of a tool are verified; null when nobody has said it. */
   readonly verification: (tenant: string, tool: string) => { readonly how: Verification; readonly asks: string } | null
 }
@@ -50,12 +50,13 @@ export async function callOnce(parts: ToolHandParts, run: Run, work: StepCall, s
   // By now a policy may refuse what was made before; what became of that is told all the same.
   const earlier = work.again ? await whatBecame(parts, run, key, signal) : null
   if (earlier) return earlier
-  const leave = await parts.places.take(`${run.tenant} ${work.tool}`, signal)
+  const leave = await parts.place(`${run.tenant} ${work.tool}`, signal)
   if (leave === null) return ended('cancelled', { why: 'it was stopped before it began' })
   try {
     return await passGate(parts, run, work, signal)
   } finally {
-    leave()
+    // Before the run tells of it: that hints to those who wait elsewhere.
+    await leave()
   }
 }
 

@@ -5,7 +5,7 @@ import { budgetLedgerSuite } from '../../gate/budgets/budget-ledger.testsuite.ts
 import { decisionLogSuite } from '../../gate/decision-log.testsuite.ts'
 import { nodeStoreSuite } from '../../gate/node-store.testsuite.ts'
 import { rulesStoreSuite } from '../../gate/rules-store.testsuite.ts'
-import { type OpenServerOwners, serverOwnersSuite } from '../../gate/server-owners.testsuite.ts'
+import { serverOwnersSuite } from '../../gate/server-owners.testsuite.ts'
 import { noteStoreSuite } from '../../history/note-store.testsuite.ts'
 import { identityStoreSuite } from '../../identity/identity-store.testsuite.ts'
 import { journalStoreSuite } from '../../journal/journal-store.testsuite.ts'
@@ -14,6 +14,7 @@ import { systemClock } from '../../kernel/index.ts'
 import { pinStoreSuite } from '../../registry/pins/pin-store.testsuite.ts'
 import { registryStoreSuite } from '../../registry/registry-store.testsuite.ts'
 import { runStoreSuite } from '../../runs/run-store.testsuite.ts'
+import { toolPlaceStoreSuite } from '../../runs/tool-place-store.testsuite.ts'
 import { triggerStoreSuite } from '../../runs/triggers/trigger-store.testsuite.ts'
 import { teamStoreSuite } from '../../runs/team/team-store.testsuite.ts'
 import { sessionStoreSuite } from '../../sessions/session-store.testsuite.ts'
@@ -49,8 +50,10 @@ for (const { name, skip, open } of databases) {
   triggerStoreSuite(name, open, skip)
 }
 
-serverOwnersSuite('SQLite', sharedSqlite, false)
-serverOwnersSuite('PostgreSQL', sharedPostgres, postgres.skip)
+for (const suite of [serverOwnersSuite, toolPlaceStoreSuite]) {
+  suite('SQLite', sharedSqlite, false)
+  suite('PostgreSQL', sharedPostgres, postgres.skip)
+}
 
 journalStoreSuite('SQLite, asked for everything,', () => onSqlite(openForgetful), false)
 
@@ -75,15 +78,20 @@ async function openForgetful(options: SqliteOptions): Promise<Stores> {
   })
 }
 
+interface SharedStores extends Stores {
+  /** The same as another process has them. */
+  readonly other: Stores
+}
+
 /** Two who take themselves for different processes. */
-async function sharedSqlite(): Promise<OpenServerOwners> {
+async function sharedSqlite(): Promise<SharedStores> {
   const folder = temporaryFolder()
   const database = await SqliteDatabase.open({ folder: folder.path, clock: systemClock })
   const close = () => database.close().finally(() => folder[Symbol.dispose]())
   return { ...storesOver(database), other: storesOver(database), close }
 }
 
-async function sharedPostgres(): Promise<OpenServerOwners> {
+async function sharedPostgres(): Promise<SharedStores> {
   const { url, drop } = await freshPostgres(postgres.url)
   const [stores, other] = [await openPostgres({ url }), await openPostgres({ url })]
   const close = () => Promise.all([stores.close(), other.close()]).then(drop)

@@ -4,7 +4,7 @@ import type { NoteStore } from '../../history/index.ts'
 import type { IdentityStore } from '../../identity/index.ts'
 import type { JournalStore, SubscriptionStore } from '../../journal/index.ts'
 import type { PinStore, RegistryStore } from '../../registry/index.ts'
-import type { AgentStore, RunStore, TeamStore, TriggerStore, WorkflowStore } from '../../runs/index.ts'
+import type { AgentStore, RunStore, TeamStore, ToolPlaceStore, TriggerStore, WorkflowStore } from '../../runs/index.ts'
 import type { SessionStore } from '../../sessions/index.ts'
 import { agentStore } from './agent-store.ts'
 import { approvalStore } from './approval-store.ts'
@@ -28,6 +28,7 @@ import { sessionStore } from './session-store.ts'
 import { subscriptionStore } from './subscription-store.ts'
 import { triggerStore } from './trigger-store.ts'
 import { teamStore } from './team-store.ts'
+import { toolPlaceStore } from './tool-place-store.ts'
 import { workflowStore } from './workflow-store.ts'
 
 /** By which processes on one database may hint to each other, besides what it does by itself. */
@@ -51,6 +52,7 @@ export interface Stores extends AsyncDisposable {
   readonly rules: RulesStore
   readonly sessions: SessionStore
   readonly runs: RunStore
+  readonly toolPlaces: ToolPlaceStore
   readonly agents: AgentStore
   readonly notes: NoteStore
   readonly workflows: WorkflowStore
@@ -92,6 +94,7 @@ export function storesOver(database: OpenDatabase): Stores {
     rules: rulesStore(database, db, commit),
     sessions: sessionStore(database, db, commit),
     runs: runStore(database, db, commit),
+    toolPlaces: toolPlaceStore(database, db, nodes.id),
     agents: agentStore(database, db, commit),
     notes: noteStore(database, db),
     workflows: workflowStore(database, db, commit),

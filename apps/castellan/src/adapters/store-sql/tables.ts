@@ -98,6 +98,8 @@ export interface Tables {
   readonly run_waits: { readonly run: string; readonly tenant: string; readonly what: string }
   readonly run_payloads: PayloadRow
 
+  readonly tool_places: ToolPlaceRow
+
   readonly budgets: NamedRow
   readonly prices: NamedRow
   /** What is taken from each budget, by subject and period. */
@@ -266,6 +268,17 @@ export interface PayloadRow {
   readonly salt: Uint8Array
   /** JSON. */
   readonly value: string
+}
+
+export interface ToolPlaceRow {
+  readonly id: string
+  readonly tool: string
+  /** Its place in the line of the tool; 0 for calls that were under way when they were last heard of. */
+  readonly turn: number
+  /** The process. */
+  readonly node: string
+  /** Milliseconds of the epoch, by the clock of the store. */
+  readonly until: number
 }
 
 export interface TriggerRow extends NamedRow {

@@ -16,6 +16,7 @@ import { teams } from './0015-teams.ts'
 import { manyNodes } from './0016-many-nodes.ts'
 import { triggers } from './0017-triggers.ts'
 import { triggerFailures } from './0018-trigger-failures.ts'
+import { toolPlaces } from './0019-tool-places.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   manyNodes,
   triggers,
   triggerFailures,
+  toolPlaces,
 ]
