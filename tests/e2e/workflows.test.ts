@@ -232,6 +232,74 @@ describe('a workflow', () => {
     assert.match(other.nodes['ask']!.error!.message, /the budget "poor" is spent/)
   })
 
+  describe('whose tool a budget has no room for', () => {
+    const message = { message: 'hi' }
+    const spent = { id: 'spent', type: 'tool', tool: 'toys__echo', args: message }
+    const rules = [
+      { when: 'iteration = 1', do: { tool: 'toys__echo', args: message } },
+      { when: "observations[0].outcome = 'ok'", do: { answer: 'done' } },
+    ]
+    const clerk = { assigned_mcp_tools: [{ name: 'echo', mcp_server_id: 'toys' }], brain: { kind: 'rules', rules } }
+    before(async () => {
+      await castellan.ask('PUT', '/api/workflows/spending', { definition: { name: 'spending', nodes: [spent] } })
+      await castellan.ask('POST', '/api/agents', { name: 'clerk', ...clerk }, 201)
+      await castellan.ask('POST', '/api/teams', { name: 'clerks', members: [{ agent: 'clerk' }], protocol: { type: 'parallel' } }, 201) // prettier-ignore
+      await castellan.ask('PUT', '/api/budgets/nothing', { to: { each: 'run' }, unit: 'calls', limit: 0 })
+    })
+    after(() => castellan.ask('DELETE', '/api/budgets/nothing'))
+
+    const execute = <T>(nodes: readonly object[], expect: number) =>
+      castellan.ask<T>('POST', '/workflows/execute', { definition: { name: 'outer', nodes }, input: null }, expect)
+
+    for (const [what, node] of [
+      ['by itself', spent],
+      ['in a loop', { id: 'loop', type: 'foreach', items: '[1, 2]', do: [spent] }],
+      ['in a branch', { id: 'both', type: 'parallel', branches: { one: [spent], other: [{ id: 'b', type: 'transform', expression: '1' }] } }], // prettier-ignore
+      ['in a workflow inside of it', { id: 'inner', type: 'workflow', workflow: 'spending' }],
+      ['in an agent that does not take it up', { id: 'clerk', type: 'agent', agent: 'clerk', message: 'hi' }],
+      ['in a team of such agents', { id: 'team', type: 'team', team: 'clerks', input: 'hi' }],
+    ] as const) {
+      test(`${what}, is answered with how that stands`, async () => {
+        const { detail, run_id: run, ...problem } = await execute<Problem>([node], 402)
+        assert.match(detail, /^the node "\w+" failed: .*(the budget is spent|no rule fits in turn 2, after the tool "\w+" came to denied_budget)/) // prettier-ignore
+        assert.equal((await ended(run!)).state, 'failed')
+        assert.deepEqual(problem, {
+          type: 'https://castellan.dev/errors/denied_budget',
+          title: 'Payment Required',
+          status: 402,
+          code: 'denied_budget',
+          retryable: false,
+          tenant_id: 'default',
+          current_spend: 0,
+          max_budget: 0,
+          grace_threshold: 0,
+          unit: 'calls',
+          resets_at: null,
+        })
+      })
+    }
+
+    test('has not failed of it when its error was taken up', async () => {
+      const after = { id: 'after', type: 'transform', needs: ['spent'], expression: 'nodes.spent.error' }
+      const { output } = await execute<WorkflowExecution>([{ ...spent, on_error: 'continue' }, after], 200)
+      assert.deepEqual(output, { code: 'denied_budget', message: 'The call was refused: the budget is spent.' })
+      const lost = { id: 'lost', type: 'transform', needs: ['spent'], expression: '$error("gone")' }
+      const { error } = await execute<WorkflowExecution>([{ ...spent, on_error: 'continue' }, lost], 500)
+      assert.match(error!, /the node "lost" failed/)
+    })
+
+    test('is answered so for an agent and a team by themselves, too', async () => {
+      const both = [
+        ['/agent/execute', { agent_id: 'clerk' }],
+        ['/api/teams/clerks/execute', {}],
+      ] as const
+      for (const [path, who] of both) {
+        const { code, unit } = await castellan.ask<Problem>('POST', path, { ...who, user_message: 'hi' }, 402)
+        assert.deepEqual([code, unit], ['denied_budget', 'calls'])
+      }
+    })
+  })
+
   test('that is not right is refused, with every place where it is not', async () => {
     const source = 'name: x\nnodes:\n  - { id: a, type: tool, tool: t, needs: [b] }\n  - { id: c, type: loop }\n'
     const problem = await castellan.ask<Problem>('PUT', '/api/workflows/x', { source }, 400)

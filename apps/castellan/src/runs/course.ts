@@ -357,7 +357,7 @@ function probeTale({ id, attempt }: Step, end: Extract<StepEnd, { is: 'probed' }
 }
 
 const nothing: Plan = { tales: [], until: null, stops: [] }
-const nothingLeft: Decision = { asks: [], until: null, ends: { is: 'failed', why: '', output: undefined } }
+const nothingLeft: Decision = { asks: [], until: null, ends: { is: 'failed', why: '', steps: [], output: undefined } }
 const open = { is: 'open' } as const
 
 /** Whether another tool is asked what became of a call; null when only a person can say it. */
@@ -467,9 +467,10 @@ function awaitedOf(data: JsonObject, payload: JsonValue | undefined): Awaited {
 }
 
 function endTale(end: End): Tale {
-  return end.is === 'completed'
-    ? { type: 'run.completed', data: {}, payload: end.output }
-    : { type: 'run.failed', data: { why: end.why }, ...(end.output === undefined ? {} : { payload: end.output }) }
+  if (end.is === 'completed') return { type: 'run.completed', data: {}, payload: end.output }
+  const { why, steps, output } = end
+  const data = { why, ...(steps.length === 0 ? {} : { steps }) }
+  return { type: 'run.failed', data, ...(output === undefined ? {} : { payload: output }) }
 }
 
 /** Nobody is told of the moment at which an approval expires. */

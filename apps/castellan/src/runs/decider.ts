@@ -36,8 +36,15 @@ export interface Tell {
 
 export type End =
   | { readonly is: 'completed'; readonly output: JsonValue }
-  /** `why` is a sentence for whoever owns the run; `output` is what there is in spite of it. */
-  | { readonly is: 'failed'; readonly why: string; readonly output: JsonValue | undefined }
+  | {
+      readonly is: 'failed'
+      /** A sentence for whoever owns the run. */
+      readonly why: string
+      /** The steps whose ends that tells of; none when it was something else. */
+      readonly steps: readonly string[]
+      /** What there is in spite of it. */
+      readonly output: JsonValue | undefined
+    }
 
 /**
  * What runs of a kind do next: pure, so that the same history always leads to the same decision, on whatever machine. A decision

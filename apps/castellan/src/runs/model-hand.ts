@@ -5,6 +5,7 @@ import { guessUsage } from './guess-usage.ts'
 import type { Listening } from './listening.ts'
 import type { Message, Model, ModelReply, ModelRequest, ModelUsage } from './model.ts'
 import type { Run } from './run.ts'
+import { standingData } from './standing-data.ts'
 import type { StepEnd, Work } from './step.ts'
 
 export interface ModelHandParts {
@@ -127,9 +128,9 @@ function blocked(what: string, noted: readonly JsonValue[]): Extract<StepEnd, { 
   return { is: 'ended', outcome: 'denied_guardrail', data: { why: `a guardrail keeps back ${what}`, guardrail: noted } }
 }
 
-function overBudget({ tenant, unit, taken, limit, grace, resetsAt, name }: Standing): StepEnd {
-  const standing = { tenant, unit, taken, limit, grace, resetsAt }
-  return { is: 'ended', outcome: 'denied_budget', data: { why: `the budget "${name}" is spent`, standing } }
+function overBudget(standing: Standing): StepEnd {
+  const why = `the budget "${standing.name}" is spent`
+  return { is: 'ended', outcome: 'denied_budget', data: { why, ...standingData(standing) } }
 }
 
 function settledBy(hold: HeldModel | null, used: ModelUsage): { readonly settled?: Settled } {

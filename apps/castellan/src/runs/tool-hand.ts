@@ -5,6 +5,7 @@ import type { Identity } from '../identity/index.ts'
 import { isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import type { Verification } from '../registry/index.ts'
 import type { Run } from './run.ts'
+import { standingData } from './standing-data.ts'
 import type { StepEnd, Work } from './step.ts'
 
 export interface ToolHandParts {
@@ -133,9 +134,10 @@ function endOf(answer: Answer): StepEnd {
     case 'outcome':
       return ended(wireOutcome(answer.outcome), { call: answer.callId }, payloadOf(answer.outcome))
     case 'denied': {
-      const { callId, code, message, violations } = answer
+      const { callId, code, message, violations, standing } = answer
       const why = violations.map(({ at, message: what }) => `${at === '' ? 'the arguments' : at}: ${what}`)
-      return ended(code, { call: callId }, { message: [message, ...why].join('\n') })
+      const data = { call: callId, ...(standing === undefined ? {} : standingData(standing)) }
+      return ended(code, data, { message: [message, ...why].join('\n') })
     }
     case 'dryRun':
       return ended(

@@ -60,7 +60,7 @@ export function executeRoutes<Body extends z.ZodType, Params extends z.ZodObject
         AbortSignal.any([clientGone(reply), AbortSignal.timeout(patience(asked.body))]),
       )
       const lines = await runs.lines(run)
-      const spent = run.state === 'failed' ? await spentBudget(runs, run, lines) : null
+      const spent = run.state === 'failed' ? await spentBudget(runs, run.tenant, lines) : null
       if (spent) {
         const more = { run_id: run.id, ...standingOf(spent) }
         return sendProblem(reply, problem(402, 'denied_budget', run.error ?? 'The budget is spent.', more))
@@ -97,21 +97,21 @@ export function sendStarted(reply: FastifyReply, run: Run): FastifyReply {
 }
 
 /**
- * How the budget stands for want of which a run failed: the one that had no room for its last step of a model, or for that of a run inside
- * of it whose failure its own error tells of. Null when it failed for something else.
+ * How the budget stands for want of which a run failed: the one that had no room for a step that its end tells of, or for one of a run
+ * inside of it. Null when it failed for something else.
  */
 async function spentBudget(
   runs: Pick<Runs, 'lines'>,
-  { tenant, error }: Pick<Run, 'tenant' | 'error'>,
+  tenant: string,
   lines: readonly Told[],
 ): Promise<Standing | null> {
-  const last = lines.findLast(({ type }) => type === 'model.ended')
-  if (last?.data['outcome'] === 'denied_budget') return last.data['standing'] as unknown as Standing
+  const steps = lines.find(({ type }) => type === 'run.failed')?.data['steps']
+  if (!Array.isArray(steps)) return null
   for (const { type, data } of lines) {
-    const why = word(data['why'])
-    if (type !== 'child.ended' || data['outcome'] !== 'error' || !error?.includes(why)) continue
-    const inner = { tenant, id: word(data['run']), error: why }
-    const spent = await spentBudget(runs, inner, await runs.lines(inner))
+    if (!type.endsWith('.ended') || !steps.includes(data['step'])) continue
+    if (data['outcome'] === 'denied_budget') return data['standing'] as unknown as Standing
+    if (type !== 'child.ended') continue
+    const spent = await spentBudget(runs, tenant, await runs.lines({ tenant, id: word(data['run']) }))
     if (spent) return spent
   }
   return null

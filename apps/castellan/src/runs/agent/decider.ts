@@ -90,7 +90,7 @@ function evolve(state: State, happening: Happening, validator: SchemaValidator):
   if (step.startsWith('s')) return heardSummary(state, outcome, data, payload, at)
   if (!step.startsWith('m')) return heardOfTool(state, step, outcome, payload)
   if (outcome === 'ok') return heardModel(state, data, payload as unknown as Reply, at, validator)
-  return heardNothing(state, outcome, data, at)
+  return heardNothing(state, step, outcome, data, at)
 }
 
 function begun(state: State, { at, definition, input }: Extract<Happening, { is: 'began' }>): State {
@@ -133,7 +133,7 @@ function heardModel(
   if (finish === 'filtered')
     return {
       ...heard,
-      end: { is: 'failed', why: `the provider of ${answeredBy} kept its answer back`, output: outputOf(heard, text) },
+      end: failed(heard, `the provider of ${answeredBy} kept its answer back`, text),
     }
   // Whoever may not call any more has answered, whatever else was wanted.
   if (calls.length === 0 || heard.cut !== null) {
@@ -212,7 +212,7 @@ function shorter(state: State, summary: string): readonly Message[] {
   return summarised({ ...wholeRequest(state), messages: state.messages }, windowOf(state), summary)
 }
 
-function heardNothing(state: State, outcome: string, data: JsonObject, at: number): State {
+function heardNothing(state: State, step: string, outcome: string, data: JsonObject, at: number): State {
   const { models } = state.definition!
   const why = typeof data['why'] === 'string' ? data['why'] : `the model did not answer (${outcome})`
   const failures = state.failures + 1
@@ -220,7 +220,7 @@ function heardNothing(state: State, outcome: string, data: JsonObject, at: numbe
     return { ...state, failures, notBefore: at + pauseAfter(failures, data) }
   }
   if (state.model + 1 < models.length) return { ...state, model: state.model + 1, failures: 0, notBefore: 0 }
-  return { ...state, end: { is: 'failed', why, output: outputOf(state, '') } }
+  return { ...state, end: failed(state, why, '', [step]) }
 }
 
 /** Milliseconds until a model is asked again. */
@@ -305,7 +305,7 @@ function answered(state: State, text: string, validator: SchemaValidator): State
     return { ...state, repairs: state.repairs + 1, messages: [...state.messages, { role: 'user', text: said }] }
   }
   const why = `the answer does not fit the schema of the agent: ${wrong.join('; ')}`
-  return { ...state, end: { is: 'failed', why, output: outputOf(state, text) } }
+  return { ...state, end: failed(state, why, text) }
 }
 
 function parsed(text: string): JsonValue | undefined {
@@ -314,6 +314,10 @@ function parsed(text: string): JsonValue | undefined {
   } catch {
     return undefined
   }
+}
+
+function failed(state: State, why: string, text: string, steps: readonly string[] = []): End {
+  return { is: 'failed', why, steps, output: outputOf(state, text) }
 }
 
 function outputOf(

@@ -80,7 +80,7 @@ function evolve(state: State | null, happening: Happening, validator: SchemaVali
     return failed(state, state.rule === null ? `the rules cannot be evaluated: ${why}` : `${nameOf(state)}: ${why}`)
   }
   if (state.rule !== null) return does(state, isJsonObject(value) ? (value['do'] ?? null) : null, validator)
-  if (typeof value !== 'number') return failed(state, `no rule fits in turn ${state.iteration}`)
+  if (typeof value !== 'number') return withoutRule(state)
   const chosen = { ...state, rule: value }
   const what = whatOf(chosen)
   return isPlain(what) ? does(chosen, what, validator) : chosen
@@ -147,8 +147,17 @@ function ended(state: State, response: string, structured: JsonValue, cut: Agent
   return { ...state, end: { is: 'completed', output: outputOf(state, response, structured, cut) } }
 }
 
-function failed(state: State, why: string): State {
-  return { ...state, end: { is: 'failed', why, output: outputOf(state, '', null, null) } }
+/** A call that came to nothing, and that no rule takes up, is why. */
+function withoutRule(state: State): State {
+  const { iteration, observations } = state
+  const last = observations.at(-1)
+  const why = `no rule fits in turn ${iteration}`
+  if (last?.is_error !== true) return failed(state, why)
+  return failed(state, `${why}, after the tool "${last.tool}" came to ${last.outcome}`, [callOf(iteration - 1)])
+}
+
+function failed(state: State, why: string, steps: readonly string[] = []): State {
+  return { ...state, end: { is: 'failed', why, steps, output: outputOf(state, '', null, null) } }
 }
 
 function outputOf(state: State, response: string, structured: JsonValue, cut: AgentOutput['cut']): JsonValue {
@@ -166,8 +175,10 @@ function decide(state: State, now: number): Decision {
   const tool = definition.tools.find(({ name }) => 'tool' in what && name === what.tool)!
   const left = Math.max(LAST_WORDS, began + definition.timeout - now)
   const timeout = Math.min(definition.toolTimeout, left)
-  const step = `t${iteration}.1`
-  return { ...nothing, asks: [{ is: 'tool', step, tool: tool.exposed, args: done as JsonObject, timeout }] }
+  return {
+    ...nothing,
+    asks: [{ is: 'tool', step: callOf(iteration), tool: tool.exposed, args: done as JsonObject, timeout }],
+  }
 }
 
 function computation(state: State, step: string): Computation {
@@ -184,6 +195,11 @@ function ruleOf({ definition, rule }: State): Rule {
 function whatOf(state: State): JsonValue {
   const what = ruleOf(state).do
   return 'answer' in what ? what.answer : what.args
+}
+
+/** The step of the call that is made in a turn. */
+function callOf(iteration: number): string {
+  return `t${iteration}.1`
 }
 
 /** As its author counts them. */

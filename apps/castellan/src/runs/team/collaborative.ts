@@ -32,8 +32,8 @@ class Debate {
 
   outcome(): Outcome {
     const { rounds, earlyStop, decide } = this.#protocol
-    const lost = quorumLost(this.#table, this.#needed)
-    if (lost !== null) return failed(`the quorum cannot be reached any more: ${lost}`)
+    const lost = quorumLost(this.#table, this.#needed, 'the quorum cannot be reached any more')
+    if (lost !== null) return lost
     if (this.#phase('propose', 0, member => this.#proposal(member)) === 'open') return open
     let round = 0
     while (round < rounds && this.#mayArgue(round + 1)) {
@@ -108,6 +108,7 @@ class Debate {
     const counts = countsOf(votes).map(({ choice, count }) => `${count} for "${choice}"`)
     return failed(
       `no proposal reached the quorum: ${this.#needed} of ${this.#members.length} must agree, and the votes were ${counts.join(', ')}`,
+      [],
       votes,
     )
   }
@@ -116,7 +117,7 @@ class Debate {
     const { definition, input } = this.#table.seen
     const message = told(definition.team, null, input.message, this.#shown(), section('Your part', orders.judge))
     const heard = this.#table.hear({ verb: 'judge', round, member: agent }, message, choiceForm(this.#proposals), true)
-    if (heard.is === 'failed') return failed(`the judge "${agent}" failed: ${heard.why}`)
+    if (heard.is === 'failed') return failed(`the judge "${agent}" failed: ${heard.why}`, [heard.step])
     if (heard.is !== 'answered') return open
     const verdict = voice(agent, heard.entry.content, 'choice', 'reason')
     // Nobody votes, so whoever said last that another was the best has dissented.
@@ -126,7 +127,7 @@ class Debate {
 
   #decided(by: Verdict['by'], winner: string, votes: readonly Voice[], voices: readonly Voice[]): Outcome {
     const proposal = this.#proposals.find(({ member }) => member === winner)
-    if (!proposal) return failed(`it was decided for "${winner}", who has proposed nothing`, voices)
+    if (!proposal) return failed(`it was decided for "${winner}", who has proposed nothing`, [], voices)
     return {
       ...answered(proposal),
       verdict: { by, winner, needed: this.#needed, of: this.#members.length, votes },

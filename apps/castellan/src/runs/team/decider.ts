@@ -84,13 +84,13 @@ function decisionOf(found: Look): Decision {
   const ends =
     outcome.is === 'decided'
       ? ({ is: 'completed', output } as const)
-      : ({ is: 'failed', why: outcome.why, output } as const)
+      : ({ is: 'failed', why: outcome.why, steps: outcome.steps, output } as const)
   // Nobody waits for those who are still at it, and nobody else begins.
   return { asks: [], tells: [...table.tells, ...decidedTell(found)], stops: table.under, until: null, ends }
 }
 
 function stopped(found: Look): Decision {
-  return { ...nothing, tells: found.table.tells, ends: { is: 'failed', why: '', output: outputOf(found) } }
+  return { ...nothing, tells: found.table.tells, ends: { is: 'failed', why: '', steps: [], output: outputOf(found) } }
 }
 
 /** The line that tells how something was decided, and who would have had it otherwise. */

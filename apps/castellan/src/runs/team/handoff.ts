@@ -18,7 +18,7 @@ export function handoff(table: Table, { start, mostHandoffs }: ProtocolOf<'hando
     const message = told(team, member, table.seen.input.message, ...parts)
     const heard = table.hear({ verb: 'turn', round: turn, member: member.name }, message, form)
     if (heard.is === 'open') return open
-    if (heard.is === 'failed') return failed(`the member "${member.name}" failed: ${heard.why}`)
+    if (heard.is === 'failed') return failed(`the member "${member.name}" failed: ${heard.why}`, [heard.step])
     if (heard.is === 'spent') return failed(spentBefore(table, `it was the turn of "${member.name}"`))
     const { content } = heard.entry
     const { answer = null, hand_off_to: to = null } = isJsonObject(content) ? content : {}

@@ -19,14 +19,16 @@ interface Failed {
   readonly is: 'failed'
   /** A sentence for the owner. */
   readonly why: string
+  /** The steps whose ends that tells of. */
+  readonly steps: readonly string[]
   /** Whoever said what they wanted is heard all the same. */
   readonly dissent: readonly Voice[]
 }
 
 export const open: Outcome = { is: 'open' }
 
-export function failed(why: string, dissent: readonly Voice[] = []): Failed {
-  return { is: 'failed', why, dissent }
+export function failed(why: string, steps: readonly string[] = [], dissent: readonly Voice[] = []): Failed {
+  return { is: 'failed', why, steps, dissent }
 }
 
 export function answered(

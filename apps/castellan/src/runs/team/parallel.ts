@@ -2,7 +2,7 @@ import { canonicalize, isJsonObject, type JsonObject, type JsonValue } from '../
 import { word } from '../word.ts'
 import type { Voice } from './definition.ts'
 import { answered, failed, open, type Outcome, valueAnswered } from './outcome.ts'
-import { quorumLost } from './quorum.ts'
+import { lost, quorumLost } from './quorum.ts'
 import { spentBefore } from './sequential.ts'
 import type { Entry, Table } from './table.ts'
 import { neededOf, type ProtocolOf } from './team.ts'
@@ -22,11 +22,11 @@ export function parallel(table: Table, { merge }: ProtocolOf<'parallel'>): Outco
     if (first) return answered(first, first.version)
   }
   if (merge.is === 'majority') {
-    const lost = quorumLost(table, neededOf('majority', all.length))
-    if (lost !== null) return failed(`no answer can be that of the majority any more: ${lost}`)
+    const end = quorumLost(table, neededOf('majority', all.length), 'no answer can be that of the majority any more')
+    if (end !== null) return end
   }
   if (isOpen) return open
-  if (answers.length === 0) return failed(`nobody answered: ${missing(table)}`)
+  if (answers.length === 0) return lost('nobody answered', table.failed)
   switch (merge.is) {
     case 'first':
     case 'concat':
@@ -63,6 +63,7 @@ function majority(answers: readonly Entry[], members: number): Outcome {
     const sizes = [...camps.values()].map(each => each.length).join(', ')
     return failed(
       `no answer is that of the majority: ${needed} of ${members} must say the same, and it was ${sizes}`,
+      [],
       votes,
     )
   }
@@ -78,7 +79,7 @@ function evaluated(table: Table, expression: string, answers: readonly Entry[]):
   const stand = table.evaluate(':merge', `=${expression}`, { input, answers: answers.map(inShort) })
   if (stand.is === 'open') return open
   const { outcome, payload, data } = stand.end
-  if (outcome !== 'ok') return failed(`the expression that merges the answers failed: ${word(data['why'])}`)
+  if (outcome !== 'ok') return failed(`the expression that merges the answers failed: ${word(data['why'])}`, [':merge'])
   return valueAnswered(isJsonObject(payload) ? (payload['value'] ?? null) : null)
 }
 
@@ -95,14 +96,11 @@ function merged(table: Table, agent: string, answers: readonly Entry[]): Outcome
   const heard = table.hear({ verb: 'merge', round: 0, member: agent }, message)
   if (heard.is === 'open') return open
   if (heard.is === 'spent') return failed(spentBefore(table, 'its answers were merged'))
-  if (heard.is === 'failed') return failed(`the agent "${agent}", which merges the answers, failed: ${heard.why}`)
+  if (heard.is === 'failed')
+    return failed(`the agent "${agent}", which merges the answers, failed: ${heard.why}`, [heard.step])
   return answered(heard.entry)
 }
 
 function inShort({ member, response, structured }: Entry): JsonValue {
   return { member, response, structured }
-}
-
-function missing({ failed: all }: Table): string {
-  return all.map(({ member, why }) => `"${member}" failed (${why})`).join(', ')
 }

@@ -23,7 +23,9 @@ export function sequential(table: Table): Outcome {
       case 'open':
         return open
       case 'failed':
-        return failed(`the member "${member.name}" failed: ${heard.why}; those after it have nothing to go on with`)
+        return failed(`the member "${member.name}" failed: ${heard.why}; those after it have nothing to go on with`, [
+          heard.step,
+        ])
       case 'spent':
         return failed(spentBefore(table, `"${member.name}" was asked`))
       default:

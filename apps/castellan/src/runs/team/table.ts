@@ -39,10 +39,18 @@ export interface Entry extends Task {
 
 type Kind = (typeof kinds)[Verb]
 
+/** A member who failed. */
+export interface MemberFailed {
+  readonly member: string
+  readonly why: string
+  /** The run in which it did. */
+  readonly step: string
+}
+
 /** How somebody stands who was told to do something. */
 export type Heard =
   | { readonly is: 'answered'; readonly entry: Entry }
-  | { readonly is: 'failed'; readonly why: string }
+  | { readonly is: 'failed'; readonly why: string; readonly step: string }
   | { readonly is: 'open' }
   /** Nobody was asked, since the tokens are used up. */
   | { readonly is: 'spent' }
@@ -71,9 +79,9 @@ export class Table {
   /** Has somebody do something, once. `form` is the JSON Schema of the answer; without it, the answer is as the agent's own says. */
   hear(task: Task, message: string, form?: JsonObject, lastWords = false): Heard {
     const entry = this.entry(task)
-    if (entry?.kind === 'member_failed') return { is: 'failed', why: word(entry.content) }
-    if (entry) return { is: 'answered', entry }
     const step = stepOf(task)
+    if (entry?.kind === 'member_failed') return { is: 'failed', why: word(entry.content), step }
+    if (entry) return { is: 'answered', entry }
     if (this.seen.asked.has(step)) return { is: 'open' }
     if (this.spent && !lastWords) return { is: 'spent' }
     const { members } = this.seen.definition.team
@@ -117,10 +125,10 @@ export class Table {
   }
 
   /** Members who failed, each with why. */
-  get failed(): readonly { readonly member: string; readonly why: string }[] {
+  get failed(): readonly MemberFailed[] {
     return this.board
       .filter(({ kind }) => kind === 'member_failed')
-      .map(({ member, content }) => ({ member, why: word(content) }))
+      .map(entry => ({ member: entry.member, why: word(entry.content), step: stepOf(entry) }))
   }
 
   /** Whether the tokens that the team has are used up. */

@@ -261,7 +261,7 @@ class Visit {
     const endedAt = Math.max(since, ...blocks.map(each => each.endedAt ?? since))
     const order = Math.max(0, ...blocks.map(each => each.order))
     if (failed !== null) {
-      const error = { code: failed.error.code, message: `the node "${failed.node}" failed: ${failed.error.message}` }
+      const error = { ...failed.error, message: `the node "${failed.node}" failed: ${failed.error.message}` }
       return { state: 'failed', startedAt: since, endedAt, error, order }
     }
     if (blocks.length < wanted || blocks.some(({ cut }) => cut))

@@ -5,7 +5,7 @@ import { word } from '../word.ts'
 import type { BlockResult, Undo } from './block-result.ts'
 import { walkBlock } from './blocks.ts'
 import type { WorkflowDefinition } from './definition.ts'
-import { shownResult } from './node-result.ts'
+import { type NodeError, shownError, shownResult } from './node-result.ts'
 import { type End, type Mode, type Seen, Walk } from './walk.ts'
 
 /** What a run knows of itself; null before it has begun. */
@@ -106,12 +106,12 @@ function look(state: Known, now: number, wanted: Mode): Look {
     const { end, output, why } = outputOf(walk, root)
     if (!end) return open()
     if (why === null) return { walk, decision: ends({ is: 'completed', output: { nodes: shown(walk), output } }) }
-    return takeBack(walk, undo, why)
+    return takeBack(walk, undo, { message: why })
   }
   const cause =
     root.failed === null
-      ? `it did not end within ${workflow.timeout} ms`
-      : `the node "${root.failed.node}" failed: ${root.failed.error.message}`
+      ? { message: `it did not end within ${workflow.timeout} ms` }
+      : { ...root.failed.error, message: `the node "${root.failed.node}" failed: ${root.failed.error.message}` }
   return takeBack(walk, undo, cause)
 }
 
@@ -139,7 +139,7 @@ function outputOf(walk: Walk, root: BlockResult): { end: boolean; output: JsonVa
  * Takes back what was done, what ended last first, one after the other. What cannot be taken back does not keep the others from it, and
  * is told. What the run was forked from did is left to that.
  */
-function takeBack(walk: Walk, undo: readonly Undo[], cause: string): Look {
+function takeBack(walk: Walk, undo: readonly Undo[], cause: Pick<NodeError, 'message' | 'step'>): Look {
   const done: JsonObject[] = []
   const waiting = (): Look => ({ walk, decision: { asks: walk.asks, until: walk.until, ends: null } })
   const own = undo.filter(({ order }) => !walk.isCopied(order))
@@ -147,13 +147,15 @@ function takeBack(walk: Walk, undo: readonly Undo[], cause: string): Look {
     const args = walk.value(call.args, `${path}:undo.args`, scope, {}, 'going')
     const stand = args.is === 'known' ? walk.call(call, `${path}:undo`, args.value, walk.seen.began, 'going') : args
     if (stand.is === 'open') return waiting()
-    const error = stand.is === 'failed' ? { ...stand.error } : null
+    const error = stand.is === 'failed' ? shownError(stand.error) : null
     done.push({ node: path, state: error === null ? 'done' : 'failed', ...(error === null ? {} : { error }) })
   }
   const failed = done.filter(({ state }) => state === 'failed').map(({ node }) => `"${word(node)}"`)
-  const why = failed.length === 0 ? cause : `${cause}; and what these did could not be taken back: ${failed.join(', ')}`
+  const { message, step } = cause
+  const why =
+    failed.length === 0 ? message : `${message}; and what these did could not be taken back: ${failed.join(', ')}`
   const output = { nodes: shown(walk), output: null, ...(done.length === 0 ? {} : { compensations: done }) }
-  return { walk, decision: ends({ is: 'failed', why, output }) }
+  return { walk, decision: ends({ is: 'failed', why, steps: step === undefined ? [] : [step], output }) }
 }
 
 function ends(end: NonNullable<Decision['ends']>): Decision {

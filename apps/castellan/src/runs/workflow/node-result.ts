@@ -20,6 +20,8 @@ export interface NodeError {
   /** `denied_policy`, `timeout`, `refused` and the like. */
   readonly code: string
   readonly message: string
+  /** The step of the run whose end it tells of; absent when that of none. */
+  readonly step?: string
 }
 
 export function hasEnded({ state }: Pick<NodeResult, 'state'>): boolean {
@@ -33,13 +35,22 @@ export function shownResult({ state, startedAt, endedAt, output, error }: NodeRe
     started_at: time(startedAt),
     ended_at: time(endedAt),
     ...(output === undefined ? {} : { output }),
-    ...(error === undefined ? {} : { error: { ...error } }),
+    ...(error === undefined ? {} : { error: shownError(error) }),
   }
+}
+
+/** What whoever looks at the run, or an expression, is told of an error. */
+export function shownError({ code, message }: NodeError): JsonObject {
+  return { code, message }
 }
 
 /** As expressions see it. */
 export function spokenOf({ state, output, error }: NodeResult): JsonObject {
-  return { state, ...(output === undefined ? {} : { output }), ...(error === undefined ? {} : { error: { ...error } }) }
+  return {
+    state,
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error: shownError(error) }),
+  }
 }
 
 function time(milliseconds: number | null): string | null {

@@ -92,7 +92,7 @@ export class Walk {
     if (end === 'open') return { is: 'open', state: 'running' }
     if (end === 'given up') return { is: 'given up' }
     if (end.outcome === 'ok') return { is: 'known', value: carried(end)['value'] ?? null, end }
-    return { is: 'failed', error: { code: 'expression', message: word(end.data['why']) }, end }
+    return { is: 'failed', error: { code: 'expression', message: word(end.data['why']), step }, end }
   }
 
   /** A call with its arguments, as often as it may be tried. */
@@ -113,10 +113,10 @@ export class Walk {
       if (end === 'given up') return { is: 'given up' }
       if (end.outcome === 'ok') return { is: 'known', value: resultOf(end), end }
       if (retry === null || attempt >= retry.attempts || !repeatable.includes(end.outcome))
-        return { is: 'failed', error: errorOf(end), end }
+        return { is: 'failed', error: errorOf(each, end), end }
       const next = end.at + Math.min(retry.longest, retry.wait * retry.factor ** (attempt - 1))
       if (next > this.now && !this.seen.asked.has(`${step}#${attempt + 1}`)) {
-        if (mode !== 'going') return { is: 'failed', error: errorOf(end), end }
+        if (mode !== 'going') return { is: 'failed', error: errorOf(each, end), end }
         this.wakeAt(next)
         return { is: 'open', state: 'waiting' }
       }
@@ -193,12 +193,12 @@ function resultOf(end: End): JsonValue {
   return isJsonObject(result) && end.data['run'] === undefined ? { ...result, text: resultText(result) } : payload
 }
 
-function errorOf(end: End): NodeError {
+function errorOf(step: string, end: End): NodeError {
   const payload = carried(end)
   const { result } = payload
   const said = isJsonObject(result) ? resultText(result) : word(payload['message'])
   const message = said || word(end.data['why']) || `it ended with: ${end.outcome}`
-  return { code: end.outcome, message: message.slice(0, LONGEST_MESSAGE).toWellFormed() }
+  return { code: end.outcome, message: message.slice(0, LONGEST_MESSAGE).toWellFormed(), step }
 }
 
 function carried({ payload }: End): JsonObject {
