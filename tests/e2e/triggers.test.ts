@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import type {
   JournalEvent,
   List,
+  Problem,
   Run,
   Trigger,
   TriggerCreated,
@@ -271,6 +272,64 @@ describe('a trigger that is called from outside', () => {
   })
 })
 
+describe('of which as much failed as may be kept', () => {
+  let few: ControlPlane
+  before(async () => {
+    few = await controlPlane({ runsMostFailuresOfTrigger: '2' })
+    await few.ask('PUT', '/api/workflows/echo', { source: echo })
+  })
+  after(() => few[Symbol.asyncDispose]())
+  const standing = (name: string) => few.ask<Trigger>('GET', `/api/triggers/${name}`)
+  const stalled = (name: string, wanted: boolean) =>
+    until(wanted ? 'it stands still' : 'it goes on', () => standing(name), each => each.standing.stalled === wanted) // prettier-ignore
+  const cli = async (...words: string[]) => (await run([...words, '--url', few.url, '--key', few.key])).out
+  const logged = (event: string, name: string) =>
+    few.log.map(line => JSON.parse(line) as Record<string, unknown>).filter(each => each['event'] === event && each['name'] === name) // prettier-ignore
+
+  test('a trigger of entries stands still, says so everywhere, and goes on where it was', async () => {
+    await few.ask('POST', '/api/triggers', onEntry('full', 'custom.full', 'missing'), 201)
+    for (const n of [1, 2, 3]) await few.ask('POST', '/api/events', { type: 'custom.full', data: { n } }, 201)
+    const { standing: full } = await stalled('full', true)
+    assert.deepEqual([full.failed, full.kept], [2, 2])
+    assert.match(await cli('triggers'), /full .* stalled /)
+    assert.match(await cli('triggers', 'show', 'full'), /state +stalled\n[^]*failed +2, of which 2 are kept/)
+    assert.match(await cli('doctor'), /the trigger full stands still: 2 of its failures are kept/)
+    const text = await (await fetch(`${few.url}/metrics`, { headers: { authorization: `Bearer ${few.key}` } })).text()
+    assert.match(text, /^castellan_trigger_stalled\{tenant="default",trigger="full"\} 1$/m)
+    assert.match(text, /^castellan_trigger_failures_kept\{tenant="default",trigger="full"\} 2$/m)
+    const why = { level: 'warn', why: 'There is no such workflow.' }
+    const failed = await until('both are logged', async () => logged('trigger.failed', 'full'), all => all.length === 2) // prettier-ignore
+    for (const line of failed) assert.deepEqual(line, { ...line, ...why })
+    const [told] = await until('it is logged', async () => logged('trigger.stalled', 'full'), all => all.length === 1) // prettier-ignore
+    assert.deepEqual([told!['level'], told!['kept'], told!['limit']], ['warn', 2, 2])
+    await few.ask('PUT', '/api/workflows/missing', { source: echo.replace('echo', 'missing') })
+    assert.match(await cli('triggers', 'redrive', 'full'), /^2 runs were started\./)
+    const { standing: after } = await until('the third was started', () => standing('full'), each => each.standing.started === 3) // prettier-ignore
+    assert.deepEqual([after.failed, after.kept, after.stalled], [2, 0, false])
+    const { items } = await few.ask<List<JournalEvent>>('GET', '/api/journal?topic=trigger.*&limit=500')
+    const turns = items.map(({ type }) => type).filter(type => /stalled|resumed/.test(type))
+    assert.deepEqual(turns, ['trigger.stalled', 'trigger.resumed'])
+  })
+
+  test('a call from outside is refused with what is to be done, and what was let in before is not', async () => {
+    const starts = { kind: 'workflow', name: 'nowhere', input: '=webhook.body' }
+    const made = await few.ask<TriggerCreated>('POST', '/api/triggers', { name: 'gate', source: { kind: 'webhook' }, starts }) // prettier-ignore
+    for (const id of ['a', 'b']) assert.equal(await call(made, id, '{}'), 202)
+    await stalled('gate', true)
+    assert.equal(await call(made, 'a', '{}'), 202)
+    assert.equal(await call({ ...made, made_secret: 'whsec_AAAA' }, 'c', '{}'), 403)
+    const refused = await sent(made, 'c', '{}')
+    const problem = (await refused.json()) as Problem
+    assert.deepEqual([refused.status, problem.code, problem.retryable], [503, 'TRIGGER_STALLED', true])
+    assert.match(problem.detail, /"gate" stands still: it keeps 2 failures, .* castellan triggers drop gate OFFSET/)
+    const { items } = await few.ask<List<TriggerFailure>>('GET', '/api/triggers/gate/failures')
+    await few.ask('DELETE', `/api/triggers/gate/failures/${items[0]!.offset}`, undefined, 204)
+    assert.equal(await call(made, 'c', '{}'), 202)
+    await until('it failed, too', () => standing('gate'), each => each.standing.failed === 3) // prettier-ignore
+    await stalled('gate', true)
+  })
+})
+
 describe('a trigger of moments', () => {
   test('starts a run at each of them, and says when the next is', async () => {
     const { next_at } = await castellan.ask<Trigger>('POST', '/api/triggers', onCron('ticks', '* * * * * *'), 201)
@@ -394,11 +453,20 @@ function onCron(name: string, expression: string): TriggerInput {
 
 /** As whoever calls does, from the specification of Standard Webhooks 1.0 and nothing of ours. */
 async function call(
+  made: Pick<TriggerCreated, 'url' | 'made_secret'>,
+  id: string,
+  body: string,
+  how: Parameters<typeof sent>[3] = {},
+): Promise<number> {
+  return (await sent(made, id, body, how)).status
+}
+
+async function sent(
   { url, made_secret: secret = '' }: Pick<TriggerCreated, 'url' | 'made_secret'>,
   id: string,
   body: string,
-  { timestamp = Math.floor(Date.now() / 1_000), sent = body } = {},
-): Promise<number> {
+  { timestamp = Math.floor(Date.now() / 1_000), sent: bytes = body } = {},
+): Promise<Response> {
   const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
   const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
   const headers = {
@@ -407,7 +475,7 @@ async function call(
     'webhook-timestamp': String(timestamp),
     'webhook-signature': `v1,${signature}`,
   }
-  return (await fetch(url!, { method: 'POST', headers, body: sent })).status
+  return fetch(url!, { method: 'POST', headers, body: bytes })
 }
 
 const metrics = async () =>

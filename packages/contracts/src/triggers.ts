@@ -67,6 +67,10 @@ export const trigger = z
       started: z.int(),
       /** What happened and could not be made a run. */
       failed: z.int(),
+      /** How much of that is kept: neither redriven nor dropped. */
+      kept: z.int(),
+      /** Whether as much is kept as may be: then nothing is started until some is redriven or dropped. */
+      stalled: z.boolean(),
       /** What happened because of its own runs, or at the end of too long a chain. */
       refused: z.int(),
       /** The offset up to which the journal was looked through. */

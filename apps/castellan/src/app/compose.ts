@@ -41,7 +41,7 @@ import {
   SecretRotation,
   secretsOf,
 } from '../registry/index.ts'
-import { type Engine, Listening, type TriggerLoop } from '../runs/index.ts'
+import { type Engine, Listening, standsStill, type TriggerLoop } from '../runs/index.ts'
 import { Reports } from '../reports/index.ts'
 import { Sessions } from '../sessions/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
@@ -378,6 +378,7 @@ export async function compose(
     engine,
     secret,
     clock,
+    mostKept: config.runs.mostFailuresOfTrigger,
     onBug,
   })
   const impairments: Parts['impairments'] = []
@@ -391,6 +392,7 @@ export async function compose(
     journalHead: () => stores.journal.head(),
     guardrailProviders: () => panel?.states ?? [],
     subscriptions: () => subscriptions.list(),
+    triggers: async () => (await triggering.triggers.list()).map(each => ({ ...each, stalled: standsStill(each) })),
   })
   const core: Core = {
     version,

@@ -43,12 +43,14 @@ interface Given {
   readonly engine: Engine
   readonly secret: (tenant: string, name: string) => Promise<string>
   readonly clock: Clock
+  /** Most failures that are kept of one trigger. */
+  readonly mostKept: number
   readonly onBug: (error: unknown) => void
 }
 
 /** Everything that starts runs by itself. */
 export function triggerParts(given: Given): TriggerThings {
-  const { stores, journal, expressions, authenticator, engine, secret, clock, onBug } = given
+  const { stores, journal, expressions, authenticator, engine, secret, clock, mostKept, onBug } = given
   const store = stores.triggers
   const calendar = cronerCalendar
   const ignition = new Ignition({
@@ -58,11 +60,11 @@ export function triggerParts(given: Given): TriggerThings {
     prepare: (starts, identity, actor) => prepare(given, starts, identity, actor),
   })
   const started = () => engine.hint()
-  const triggerLoop = new TriggerLoop({ store, journal, ignition, calendar, clock, started, onBug })
+  const triggerLoop = new TriggerLoop({ store, journal, ignition, calendar, clock, mostKept, started, onBug })
   return {
     triggers: new Triggers({ store, journal, expressions, calendar, clock, changed: triggerLoop.changed }),
     triggerFailures: new TriggerFailures({ store, journal, ignition, started }),
-    webhookCalls: new WebhookCalls({ store, journal, secret, clock }),
+    webhookCalls: new WebhookCalls({ store, journal, secret, clock, mostKept }),
     triggerLoop,
   }
 }

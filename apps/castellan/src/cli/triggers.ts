@@ -221,6 +221,7 @@ function sourceOf({ source }: Trigger): string {
 
 function stateOf({ enabled, standing }: Trigger): string {
   if (!enabled) return 'disabled'
+  if (standing.stalled) return 'stalled'
   return standing.trouble === null ? 'active' : 'failing'
 }
 
@@ -239,7 +240,7 @@ function inWords(trigger: Trigger): string {
     ['state', stateOf(trigger)],
     ['open', `${standing.open} of ${trigger.most_open}`],
     ['started', String(standing.started)],
-    ['failed', String(standing.failed)],
+    ['failed', `${standing.failed}, of which ${standing.kept} are kept`],
     ['refused', String(standing.refused)],
     ['trouble', printable(standing.trouble ?? 'none')],
   ])

@@ -34,7 +34,11 @@ export interface Config {
   readonly secrets: SecretsConfig
   readonly models: { readonly providers: ModelProviders }
   readonly mcp: { readonly sessionIdle: number; readonly maxSessions: number }
-  readonly runs: { readonly mostOfTenant: number | null; readonly mostCallsOfTool: number | null }
+  readonly runs: {
+    readonly mostOfTenant: number | null
+    readonly mostCallsOfTool: number | null
+    readonly mostFailuresOfTrigger: number
+  }
   readonly stdio: { readonly maxConcurrentSpawns: number; readonly idleStop: number }
 }
 
@@ -111,7 +115,11 @@ export function configOf(values: Values): Config {
     secrets: { files: values['secrets.files'], vault: vaultOf(values) },
     models: { providers: values['models.providers'] },
     mcp: { sessionIdle: values['mcp.session_idle'], maxSessions: values['mcp.max_sessions'] },
-    runs: { mostOfTenant: values['runs.most_of_tenant'], mostCallsOfTool: values['runs.most_calls_of_tool'] },
+    runs: {
+      mostOfTenant: values['runs.most_of_tenant'],
+      mostCallsOfTool: values['runs.most_calls_of_tool'],
+      mostFailuresOfTrigger: values['runs.most_failures_of_trigger'],
+    },
     stdio: { maxConcurrentSpawns: values['stdio.max_concurrent_spawns'], idleStop: values['stdio.idle_stop'] },
   }
 }

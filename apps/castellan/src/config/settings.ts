@@ -189,6 +189,11 @@ export const settings = {
     null,
     'Most calls of one tool that runs make at once, in all processes; the others wait.',
   ),
+  'runs.most_failures_of_trigger': setting(
+    wholeNumber(1, 100_000),
+    1_000,
+    'Most failures that are kept of one trigger; with as many it stands still until some are redriven or dropped.',
+  ),
   'stdio.max_concurrent_spawns': setting(wholeNumber(1, 64), 4, 'Most servers started at the same time.'),
   'stdio.idle_stop': setting(duration('1s', '7d'), 600_000, 'When a server without calls is stopped.'),
 }

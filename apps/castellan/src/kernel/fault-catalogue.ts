@@ -109,6 +109,12 @@ export const catalogue = {
     retryable: true,
     sentence: 'The trigger "{name}" has {limit} runs open, as many as it may.',
   },
+  TRIGGER_STALLED: {
+    kind: 'unavailable',
+    retryable: true,
+    sentence:
+      'The trigger "{name}" stands still: it keeps {kept} failures, and {limit} are as many as it may. Send the call again once some are redriven or dropped: castellan triggers failures {name}, then castellan triggers redrive {name} or castellan triggers drop {name} OFFSET.',
+  },
   TRIGGER_INVALID: { kind: 'invalid', retryable: false, sentence: 'The trigger is not valid: {why}.' },
   SIGNATURE_INVALID: {
     kind: 'denied',

@@ -34,7 +34,14 @@ function levelOf(type: string): Level {
   return type === 'call.intended' ? 'debug' : 'info'
 }
 
-const WARNINGS: readonly string[] = ['call.denied', 'budget.soft_reached', 'budget.exceeded']
+const WARNINGS: readonly string[] = [
+  'call.denied',
+  'budget.soft_reached',
+  'budget.exceeded',
+  'trigger.failed',
+  'trigger.missed',
+  'trigger.stalled',
+]
 
 const SHOWN = [
   'server',
@@ -52,9 +59,12 @@ const SHOWN = [
   'name',
 ] as const
 
-function shown({ data }: SequencedEntry): Record<string, string | number | boolean> {
+/** Besides, of what triggers tell of themselves: elsewhere a reason may quote what a tool or a model said. */
+const OF_TRIGGERS = ['kind', 'offset', 'why', 'kept', 'limit', 'first', 'last', 'count'] as const
+
+function shown({ type, data }: SequencedEntry): Record<string, string | number | boolean> {
   const facts: Record<string, string | number | boolean> = {}
-  for (const key of SHOWN) {
+  for (const key of type.startsWith('trigger.') ? [...SHOWN, ...OF_TRIGGERS] : SHOWN) {
     const value = data[key]
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') facts[key] = value
   }

@@ -20,6 +20,7 @@ export interface Gauges {
     readonly reused: number
   }[]
   readonly subscriptions: () => Promise<readonly Standing[]>
+  readonly triggers: () => Promise<readonly TriggerStanding[]>
 }
 
 /** How far a subscription has got. */
@@ -28,6 +29,20 @@ interface Standing {
   readonly pending: number
   readonly delivered: number
   readonly dead: number
+}
+
+interface NamedValue {
+  readonly tenant: string
+  readonly name: string
+  readonly value: number
+}
+
+/** How a trigger stands. */
+interface TriggerStanding {
+  readonly trigger: { readonly tenant: string; readonly name: string }
+  /** How much is kept of what failed. */
+  readonly kept: number
+  readonly stalled: boolean
 }
 
 /** Metrics in the Prometheus text format. */
@@ -93,27 +108,37 @@ export function prometheus(gauges: Gauges): { readonly meter: Meter; readonly re
         this.set({ provider: name }, is === 'working' || is === 'unasked' ? 1 : 0)
     },
   })
-  const standing = (name: string, help: string, read: (standing: Standing) => number) =>
+  /** One value for each of what is named in its tenant. */
+  const eachNamed = (name: string, help: string, label: string, read: () => Promise<readonly NamedValue[]>) =>
     new Gauge({
       name,
       help,
-      labelNames: ['tenant', 'subscription'],
+      labelNames: ['tenant', label],
       registers: [register],
       async collect() {
-        const all = await gauges.subscriptions()
+        const all = await read()
         this.reset()
-        for (const each of all) {
-          const { tenant, name: subscription } = each.subscription
-          this.set({ tenant, subscription }, read(each))
-        }
+        for (const { tenant, name: named, value } of all) this.set({ tenant, [label]: named }, value)
       },
     })
+  const standing = (name: string, help: string, value: (standing: Standing) => number) =>
+    eachNamed(name, help, 'subscription', async () =>
+      (await gauges.subscriptions()).map(each => ({ ...each.subscription, value: value(each) })),
+    )
+  const ofTrigger = (name: string, help: string, value: (standing: TriggerStanding) => number) =>
+    eachNamed(name, help, 'trigger', async () =>
+      (await gauges.triggers()).map(each => ({ ...each.trigger, value: value(each) })),
+    )
   standing('castellan_deliveries_pending', 'Entries on their way to a subscriber.', each => each.pending)
   standing('castellan_deliveries_made', 'Entries that a subscriber took, since it subscribed.', each => each.delivered)
   standing(
     'castellan_dead_letters',
     'Entries that could not be delivered, and wait to be looked at.',
     each => each.dead,
+  )
+  ofTrigger('castellan_trigger_failures_kept', 'What a trigger could not make runs of, and is kept.', each => each.kept)
+  ofTrigger('castellan_trigger_stalled', 'Whether a trigger stands still, since as much is kept as may be.', each =>
+    each.stalled ? 1 : 0,
   )
   const asks = new Counter({
     name: 'castellan_guardrail_provider_asks_total',

@@ -290,6 +290,8 @@ export interface TriggerRow extends NamedRow {
   readonly failed: number
   readonly refused: number
   readonly trouble: string | null
+  /** Odd while it stands still. */
+  readonly standstills: number
 }
 
 export interface SubscriptionRow extends NamedRow {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { NewRun, Passage, Trigger, TriggerStanding, TriggerStore } from '../../runs/index.ts'
 import type { CommitEntries } from './commit-entries.ts'
 import { type Compiler, prepare } from './compile.ts'
@@ -70,6 +70,12 @@ export function triggerStore(database: Database, db: Compiler, commit: CommitEnt
       ),
     tick: ({ id, version }, from, to, entries) =>
       commit([{ ...of.tick({ id, version, from, to }), one: moved }], entries),
+    turn: ({ id, version }, { standstills, moment: from }, to, entries) =>
+      commit([{ ...of.turn({ id, version, standstills, from, to }), one: moved }], entries),
+    async kept(id) {
+      const [row] = await database.read(of.kept({ id }))
+      return Number(row!.kept)
+    },
     async failures(id, before, limit) {
       const rows = await database.read(of.failures({ id, before: Math.min(before, Number.MAX_SAFE_INTEGER), limit }))
       return rows.map(row => ({ ...row }))
@@ -90,22 +96,30 @@ function rowOf(trigger: Trigger): SavedRow {
   return { id, tenant, name, version, body: JSON.stringify(trigger) }
 }
 
-type StandingRow = Pick<TriggerRow, 'body' | 'position' | 'moment' | 'started' | 'failed' | 'refused' | 'trouble'> & {
-  readonly open: number | string | bigint | null
+type Count = number | string | bigint | null
+
+interface StandingRow extends Pick<TriggerRow, 'body' | Standing> {
+  readonly open: Count
+  readonly kept: Count
 }
 
+type Standing = (typeof STANDING)[number]
+const STANDING = ['position', 'moment', 'started', 'failed', 'refused', 'trouble', 'standstills'] as const
+
 function standingOf(row: StandingRow): TriggerStanding {
-  const { position, moment, started, failed, refused, trouble } = row
-  return { trigger: parseBody(row), position, moment, open: Number(row.open), started, failed, refused, trouble }
+  const { body, open, kept, ...standing } = row
+  return { trigger: parseBody({ body }), open: Number(open), kept: Number(kept), ...standing }
 }
 
 function prepareTriggers(db: Compiler) {
   const openOf = (id: string) => sql<number>`(SELECT count(*) FROM run_queue WHERE started_by = ${sql.ref(id)})`
+  const keptOf = (id: RawBuilder<unknown>) =>
+    sql<Count>`(SELECT count(*) FROM trigger_failures WHERE trigger_id = ${id})`
   const standings = () =>
     db
       .selectFrom('triggers')
-      .select(['body', 'position', 'moment', 'started', 'failed', 'refused', 'trouble'])
-      .select(openOf('triggers.id').as('open'))
+      .select(['body', ...STANDING])
+      .select([openOf('triggers.id').as('open'), keptOf(sql.ref('triggers.id')).as('kept')])
       .orderBy('name')
       .orderBy('tenant')
   const at = ({ id, version }: { id: string; version: number }) =>
@@ -129,6 +143,7 @@ function prepareTriggers(db: Compiler) {
         failed: 0,
         refused: 0,
         trouble: null,
+        standstills: 0,
       }),
     ),
     update: prepare(({ id, tenant, name, version, body, before }: SavedRow & { before: number }) =>
@@ -147,6 +162,13 @@ function prepareTriggers(db: Compiler) {
     ),
     move: prepare((step: Step) => at(step).set({ position: step.to }).where('position', '=', step.from)),
     tick: prepare((step: Step) => at(step).set({ moment: step.to }).where('moment', '=', step.from)),
+    turn: prepare((step: Step & Pick<TriggerRow, 'standstills'>) =>
+      at(step)
+        .set({ moment: step.to, standstills: sql`standstills + 1` })
+        .where('moment', '=', step.from)
+        .where('standstills', '=', step.standstills),
+    ),
+    kept: prepare(({ id }: { id: string }) => db.selectNoFrom(keptOf(sql`${id}`).as('kept'))),
     countStarted: prepare(({ id, mostOpen }: { id: string; mostOpen: number }) =>
       db
         .updateTable('triggers')

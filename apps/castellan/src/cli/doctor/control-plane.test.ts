@@ -218,6 +218,11 @@ describe('what is found of a trigger', () => {
     expectOne(about({}, failing), 'warning', /doors has failed 5 times, and started nothing since: there is no such/)
     expectOne(about({ enabled: false }, failing), 'advice', /doors is disabled/)
   })
+
+  test('is that it stands still, whatever else', () => {
+    const full = { failed: 5, kept: 3, stalled: true, trouble: 'there is no such workflow' }
+    expectOne(about({}, full), 'critical', /doors stands still: 3 of its failures are kept, as many as may be/)
+  })
 })
 
 function found(facts: Partial<Facts>) {
@@ -294,7 +299,7 @@ const trigger: Trigger = {
   principal: ID,
   url: null,
   next_at: null,
-  standing: { open: 0, started: 1, failed: 0, refused: 0, cursor: 1, trouble: null },
+  standing: { open: 0, started: 1, failed: 0, kept: 0, stalled: false, refused: 0, cursor: 1, trouble: null },
 }
 
 const key: Key = {

@@ -147,7 +147,7 @@ function examineSubscription({ name, paused, standing }: Subscription): Finding[
 }
 
 function examineTrigger({ name, enabled, standing }: Trigger): Finding[] {
-  const { failed, trouble } = standing
+  const { failed, kept, stalled, trouble } = standing
   if (!enabled) {
     return [
       {
@@ -155,6 +155,16 @@ function examineTrigger({ name, enabled, standing }: Trigger): Finding[] {
         what: `the trigger ${name} is disabled`,
         why: 'what it is for is passed over',
         fix: `castellan triggers enable ${name}, or remove it`,
+      },
+    ]
+  }
+  if (stalled) {
+    return [
+      {
+        severity: 'critical',
+        what: `the trigger ${name} stands still: ${kept} of its failures are kept, as many as may be`,
+        why: 'what it is for waits, webhooks are refused, and times pass without a run',
+        fix: `castellan triggers failures ${name}, then castellan triggers redrive ${name} once it is mended, or castellan triggers drop ${name} OFFSET`,
       },
     ]
   }

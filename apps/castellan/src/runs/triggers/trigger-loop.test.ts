@@ -13,13 +13,13 @@ import { aRun } from '../fixtures/a-run.ts'
 import { expressions } from '../workflow/fixtures/a-workflow.ts'
 import { aTrigger } from './fixtures/a-trigger.ts'
 import { Ignition } from './ignition.ts'
-import type { CatchUp, Trigger } from './trigger.ts'
+import { type CatchUp, standsStill, type Trigger, type TriggerStanding } from './trigger.ts'
 import { TriggerLoop } from './trigger-loop.ts'
 
 const tenant = 'acme'
 
 /** Triggers on a real store, looked after by as many processes as are made; what they start is played. */
-async function openTriggers() {
+async function openTriggers({ mostKept = 1_000 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'castellan-triggers-'))
   const clock = manualClock('2026-06-01T12:00:00Z')
   const stores = await openSqlite({ folder, clock })
@@ -35,13 +35,14 @@ async function openTriggers() {
       return { run, entries: [journal.seal({ ...queued, data: {} })], payloads: [{ tenant, run: run.id, seq: 0, ...value }], dueIn: 0 } // prettier-ignore
     },
   })
-  const parts = { store: stores.triggers, journal, ignition, calendar: cronerCalendar, clock }
+  const parts = { store: stores.triggers, journal, ignition, calendar: cronerCalendar, clock, mostKept }
   const bugs: unknown[] = []
   const all = { ...parts, started: () => undefined, onBug: (error: unknown) => void bugs.push(error) }
   return {
     clock,
     bugs,
     journal,
+    store: stores.triggers,
     /** One process. */
     process: () => new TriggerLoop(all),
     make: async (said: Partial<Trigger>) => {
@@ -63,6 +64,7 @@ async function openTriggers() {
         correlationId: newId(),
         data: { n },
       }),
+    told: (topic: string) => stores.journal.read(0, 1_000, { tenant, topic }),
     moments: async () =>
       (await stores.journal.read(0, 1_000, { tenant, topic: 'trigger.due' })).map(({ data }) => String(data['moment']).slice(11, 16)), // prettier-ignore
     /** What its runs were given, in order. */
@@ -111,6 +113,78 @@ describe('moments that passed while nobody was there', () => {
   test('are no longer so when somebody is there in time', async () => {
     assert.deepEqual(await caughtUp('none', 10.5), ['12:10'])
     assert.deepEqual(await caughtUp('last', 9.9), [])
+  })
+})
+
+describe('a trigger of which as much failed as may be kept', () => {
+  const input = '=entry.data.n > 6 ? $error("too much") : entry.data.n'
+  const starts = { kind: 'workflow', name: 'x', input, priority: 0 } as const
+
+  test('stands still where it is, tells of it once, and passes over nothing once there is room again', async () => {
+    await using it = await openTriggers({ mostKept: 2 })
+    const { id, ...trigger } = await it.make({ starts })
+    const loops = [it.process(), it.process(), it.process()]
+    const see = async () => {
+      await settle(...loops)
+      const told = await it.told('trigger.*')
+      const [{ position, kept, standstills }] = (await it.store.triggers(tenant)) as [TriggerStanding]
+      const types = told.map(({ type }) => type.slice(8)).filter(type => type !== 'fired' && type !== 'failed')
+      return { given: await it.given(), kept, stalled: standsStill({ standstills }), types, position }
+    }
+    const drop = async () => {
+      const [newest] = await it.store.failures(id, Infinity, 1)
+      await it.store.drop({ ...trigger, id }, newest!.offset, [])
+    }
+    for (const n of [1, 9, 8, 7, 2]) await it.happen(n)
+    const second = (await it.told('custom.n'))[2]!.offset
+    assert.deepEqual(await see(), { given: [1], kept: 2, stalled: true, types: ['stalled'], position: second })
+    await it.happen(3)
+    assert.deepEqual((await see()).types, ['stalled'])
+    await drop()
+    const again = await see()
+    assert.deepEqual([again.given, again.kept, again.types], [[1], 2, ['stalled', 'resumed', 'stalled']])
+    await drop()
+    const { position: _, ...over } = await see()
+    assert.deepEqual(over, { given: [1, 2, 3], kept: 1, stalled: false, types: ['stalled', 'resumed', 'stalled', 'resumed'] }) // prettier-ignore
+    const [stalled] = await it.told('trigger.stalled')
+    assert.deepEqual(stalled!.data, { ...stalled!.data, trigger: id, kept: 2, limit: 2, cursor: second })
+    assert.deepEqual(it.bugs, [])
+  })
+
+  test('tells of the moments that passed meanwhile, all of them at once, and starts nothing for them', async () => {
+    await using it = await openTriggers({ mostKept: 1 })
+    const source = { is: 'cron', expression: '*/10 * * * *', zone: 'UTC', catchUp: 'all' } as const
+    const trigger = await it.make({ source, starts: { ...starts, input: '=$error("never")' } })
+    const loops = [it.process(), it.process()]
+    const pass = async (minutes: number) => {
+      it.clock.advance(minutes * 60_000)
+      await settle(...loops)
+    }
+    await pass(10)
+    await pass(35)
+    assert.deepEqual(await it.moments(), ['12:10'])
+    assert.deepEqual(await it.told('trigger.missed'), [])
+    const [failure] = await it.store.failures(trigger.id, Infinity, 2)
+    await it.store.drop(trigger, failure!.offset, [])
+    await pass(0)
+    const missed = await it.told('trigger.missed')
+    assert.deepEqual(missed.map(({ data: { first, last, count } }) => [first, last, count]), [['2026-06-01T12:20:00.000Z', '2026-06-01T12:40:00.000Z', 3]]) // prettier-ignore
+    await pass(10)
+    assert.deepEqual(await it.moments(), ['12:10', '12:50'])
+  })
+
+  test('that may keep fewer than it does stands still from the start', async () => {
+    await using it = await openTriggers({ mostKept: 1 })
+    const { id, ...trigger } = await it.make({ starts })
+    const { position } = (await it.store.triggers(tenant))[0]!
+    for (const offset of [position + 1, position + 2])
+      await it.store.pass({ ...trigger, id }, offset - 1, offset, { is: 'failed', why: 'before' }, [])
+    await it.happen(1)
+    await it.happen(2)
+    await it.happen(3)
+    await settle(it.process())
+    assert.deepEqual(await it.given(), [])
+    assert.equal((await it.told('trigger.stalled')).length, 1)
   })
 })
 

@@ -3,7 +3,8 @@ import { type Clock, isFault, isoTime, newId } from '../../kernel/index.ts'
 import type { Calendar } from './calendar.ts'
 import type { Ignition } from './ignition.ts'
 import { DUE, isFor } from './occasion.ts'
-import type { Trigger, TriggerStanding } from './trigger.ts'
+import { seeToStandstill } from './standstill.ts'
+import { standsStill, type Trigger, type TriggerStanding } from './trigger.ts'
 import type { Passage, TriggerStore } from './trigger-store.ts'
 
 export interface TriggerLoopParts {
@@ -12,6 +13,8 @@ export interface TriggerLoopParts {
   readonly ignition: Ignition
   readonly calendar: Calendar
   readonly clock: Clock
+  /** Most failures that are kept of one trigger: with as many it stands still. */
+  readonly mostKept: number
   /** A run was started. */
   readonly started: () => void
   readonly onBug: (error: unknown) => void
@@ -74,10 +77,11 @@ export class TriggerLoop {
   /** Looks at the clock and at a page of the journal for each; resolves with whether there may be more at once. */
   async turn(): Promise<boolean> {
     if (this.#parts.clock.monotonic() >= this.#staleAt) await this.#lookUp()
-    for (const reader of this.#readers) await this.#tick(reader)
+    const readers = this.#readers.filter(({ stalled }) => !stalled)
+    for (const reader of readers) await this.#tick(reader)
     const bounds = { head: this.#head, page: PAGE }
     const { store } = this.#parts.journal
-    const read = await readTogether(store, this.#readers, bounds, (...page) => this.#advance(...page))
+    const read = await readTogether(store, readers, bounds, (...page) => this.#advance(...page))
     return read.some(({ entries, came }) => entries.length > 0 && came.includes(true))
   }
 
@@ -85,14 +89,29 @@ export class TriggerLoop {
     const { store, journal, clock } = this.#parts
     this.#staleAt = clock.monotonic() + KNOWN
     const known = new Map(this.#readers.map(each => [each.trigger.id, each]))
-    this.#readers = (await store.triggers())
-      .filter(({ trigger }) => trigger.enabled)
-      .map(({ trigger, position, moment }: TriggerStanding) => {
+    const standings = (await store.triggers()).filter(({ trigger }) => trigger.enabled)
+    const seen = await Promise.all(standings.map(standing => this.#seeTo(standing)))
+    this.#readers = seen
+      .filter(standing => standing !== null)
+      .map(standing => {
+        const { trigger, position, moment, kept } = standing
         const before = known.get(trigger.id)
         const same = before?.trigger.version === trigger.version && before.position === position
-        return { trigger, tenant: trigger.tenant, position, moment, seen: same ? before.seen : position }
+        const place = { position, moment, seen: same ? before.seen : position }
+        return { trigger, tenant: trigger.tenant, ...place, kept, stalled: standsStill(standing) }
       })
     if (this.#readers.length > 0) this.#head = await journal.store.head()
+  }
+
+  /** How it stands, once it was looked whether it is to stand still; null when somebody else has just changed that. */
+  async #seeTo(standing: TriggerStanding): Promise<TriggerStanding | null> {
+    try {
+      return await seeToStandstill(this.#parts, standing)
+    } catch (error) {
+      if (!isFault(error, 'VERSION_CONFLICT')) throw error
+      this.changed()
+      return null
+    }
   }
 
   /** Writes down the moments that have come: what they start is found in the journal, by whoever is there then. */
@@ -151,9 +170,9 @@ export class TriggerLoop {
     }
   }
 
-  /** False when it has to wait, since as many runs are open as may be. */
+  /** False when it has to wait, since as many runs are open, or failures kept, as may be. */
   async #meet(reader: Reader, entry: SequencedEntry): Promise<boolean> {
-    const { ignition, started } = this.#parts
+    const { ignition, started, mostKept } = this.#parts
     const { trigger } = reader
     const passage = await ignition.of(trigger, entry, this.#stopping.signal)
     if (passage === null) return true
@@ -165,6 +184,12 @@ export class TriggerLoop {
     }
     reader.position = entry.offset
     if (passage.is === 'started') started()
+    if (passage.is === 'failed' && ++reader.kept >= mostKept) {
+      reader.stalled = true
+      reader.seen = entry.offset
+      this.changed()
+      return false
+    }
     return true
   }
 
@@ -188,6 +213,10 @@ interface Reader {
   /** As stored. */
   position: number
   moment: number
+  /** How much is kept of what failed. */
+  kept: number
+  /** Whether it stands still. */
+  stalled: boolean
   /** As far as was read; between the two is nothing that it is for. */
   seen: number
 }

@@ -76,6 +76,8 @@ export function triggerStoreSuite(name: string, open: () => Promise<OpenTriggerS
         open: 0,
         started: 0,
         failed: 0,
+        kept: 0,
+        standstills: 0,
         refused: 0,
         trouble: null,
       })
@@ -142,12 +144,12 @@ export function triggerStoreSuite(name: string, open: () => Promise<OpenTriggerS
         store.redrive(trigger, offset, runOf(trigger), [entry(tenant, 'trigger.redriven')])
       await redrive(12)
       assert.deepEqual(await offsets(), [14, 13, 11])
-      const { open, started, failed, trouble } = await standing(trigger)
-      assert.deepEqual([open, started, failed, trouble], [1, 1, 4, null])
+      const { open, started, failed, kept, trouble } = await standing(trigger)
+      assert.deepEqual([open, started, failed, kept, trouble], [1, 1, 4, 3, null])
       await assert.rejects(redrive(13), { code: 'TRIGGER_FULL' })
       await store.drop(trigger, 13, [entry(tenant, 'trigger.dropped')])
       await assert.rejects(store.drop(trigger, 13, []), { code: 'NOT_FOUND' })
-      assert.deepEqual(await offsets(), [14, 11])
+      assert.deepEqual([await offsets(), await store.kept(id), await store.kept(newId())], [[14, 11], 2, 0])
       await store.remove(tenant, id, [])
       assert.deepEqual(await offsets(), [])
     })
@@ -162,6 +164,22 @@ export function triggerStoreSuite(name: string, open: () => Promise<OpenTriggerS
       const there = await Promise.all(runs.map(({ run }) => opened.runs.run(run.tenant, run.id)))
       assert.deepEqual(there.map(run => run !== undefined), settled.map(({ status }) => status === 'fulfilled')) // prettier-ignore
       assert.equal((await standing(trigger)).started, 1)
+    })
+
+    test('has a trigger stand still and go on, for one of several who want to', async () => {
+      const trigger = await made()
+      const turn = (standstills: number, moment: number, to: number) =>
+        store.turn(trigger, { standstills, moment }, to, [{ ...entry(trigger.tenant, 'trigger.stalled', `standstill:${trigger.id}`), seq: standstills }]) // prettier-ignore
+      const settled = await Promise.allSettled([1, 2, 3].map(() => turn(0, 1_000, 1_000)))
+      assert.deepEqual(settled.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected', 'rejected'])
+      const conflict = { code: 'VERSION_CONFLICT' }
+      await assert.rejects(turn(1, 999, 2_000), conflict)
+      await turn(1, 1_000, 2_000)
+      await assert.rejects(turn(1, 2_000, 3_000), conflict)
+      const { standstills, moment, position } = await standing(trigger)
+      assert.deepEqual([standstills, moment, position], [2, 2_000, 10])
+      await store.save({ ...trigger, version: 2 }, null, [])
+      await assert.rejects(turn(2, 2_000, 2_000), conflict)
     })
 
     test('lets nobody move a trigger that was changed, moved or removed meanwhile', async () => {

@@ -8,6 +8,9 @@ export type Passage =
   | { readonly is: 'failed'; readonly why: string }
   | { readonly is: 'refused'; readonly why: string }
 
+/** As whoever has a trigger stand still, or go on, knows it. */
+export type Turning = Pick<TriggerStanding, 'standstills' | 'moment'>
+
 /** An entry that a trigger could not make a run of. */
 export interface Failure {
   readonly offset: number
@@ -37,6 +40,13 @@ export interface TriggerStore {
   pass(trigger: Trigger, from: number, to: number, passage: Passage, entries: readonly Entry[]): Promise<void>
   /** Moments of it have passed, of which the entries tell. Throws `VERSION_CONFLICT` when somebody else was faster. */
   tick(trigger: Trigger, from: number, to: number, entries: readonly Entry[]): Promise<void>
+  /**
+   * Has it stand still, or go on when it does, and moves its moment; to the same place when none has passed. Throws `VERSION_CONFLICT` when somebody else was
+   * faster, or it was changed meanwhile.
+   */
+  turn(trigger: Trigger, from: Turning, moment: number, entries: readonly Entry[]): Promise<void>
+  /** How many failures of it are kept. */
+  kept(trigger: string): Promise<number>
   /** What it could not make runs of, the newest first, before an offset. */
   failures(trigger: string, before: number, limit: number): Promise<Failure[]>
   /** Starts the run of a failure and forgets that. Throws `NOT_FOUND` when it is not there any more, and `TRIGGER_FULL`. */

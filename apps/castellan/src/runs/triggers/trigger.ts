@@ -60,10 +60,19 @@ export interface TriggerStanding {
   readonly started: number
   /** What happened and could not be made a run. */
   readonly failed: number
+  /** How much of that is kept: neither redriven nor dropped. */
+  readonly kept: number
+  /** Goes up by one when it comes to a standstill, and when it goes on: see {@link standsStill}. */
+  readonly standstills: number
   /** What happened because of its own runs, or at the end of too long a chain. */
   readonly refused: number
   /** Why the last of those that failed or were refused was; null once one has started since. */
   readonly trouble: string | null
+}
+
+/** Whether as much was kept of what failed as may be: then nothing is started until somebody has seen to some of it. */
+export function standsStill({ standstills }: Pick<TriggerStanding, 'standstills'>): boolean {
+  return standstills % 2 === 1
 }
 
 /** The beginning of a trigger that looks at what comes from now on. */

@@ -67,7 +67,8 @@ export class Triggers {
     const beginning = await this.#now()
     await this.#parts.store.create(trigger, beginning, [this.#entry('created', trigger, actor, told(spec))])
     this.#parts.changed()
-    return { trigger, ...beginning, open: 0, started: 0, failed: 0, refused: 0, trouble: null }
+    const nothing = { open: 0, started: 0, failed: 0, kept: 0, standstills: 0, refused: 0, trouble: null }
+    return { trigger, ...beginning, ...nothing }
   }
 
   /**

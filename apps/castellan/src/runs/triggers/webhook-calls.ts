@@ -9,6 +9,8 @@ export interface WebhookCallsParts {
   /** The stored secret of a tenant. Throws `SECRET_UNREADABLE`. */
   readonly secret: (tenant: string, name: string) => Promise<string>
   readonly clock: Clock
+  /** Most failures that are kept of one trigger. */
+  readonly mostKept: number
 }
 
 /** What came in, as it came. */
@@ -21,7 +23,8 @@ export interface WebhookCall {
 
 /**
  * Lets signed calls from outside in: each is in the journal when this resolves, and once, however often its sender repeats it. Whoever
- * cannot sign learns nothing, not even which triggers there are. Throws `SIGNATURE_INVALID`.
+ * cannot sign learns nothing, not even which triggers there are. Throws `SIGNATURE_INVALID`, and `TRIGGER_STALLED` when as many failures of
+ * the trigger are kept as may be, unless the call was let in before.
  *
  * Source: Standard Webhooks 1.0.
  */
@@ -33,12 +36,18 @@ export class WebhookCalls {
   }
 
   async take(tenant: string, id: string, call: WebhookCall): Promise<void> {
-    const { store, journal, secret, clock } = this.#parts
+    const { store, journal, secret, clock, mostKept } = this.#parts
     const trigger = await store.one(tenant, id)
     if (trigger?.source.is !== 'webhook' || !trigger.enabled) throw fault('SIGNATURE_INVALID')
     const key = await secret(tenant, trigger.source.secret)
     if (!ID.test(call.id) || !isSigned(key, call, clock.now(), trigger.source.tolerance))
       throw fault('SIGNATURE_INVALID')
+    const stream = `trigger-call:${id}:${call.id}`
+    const kept = await store.kept(id)
+    if (kept >= mostKept) {
+      if ((await journal.store.readStream(tenant, stream)).length > 0) return
+      throw fault('TRIGGER_STALLED', { name: trigger.name, kept, limit: mostKept })
+    }
     const salt = newSalt()
     const bytes = Buffer.from(call.body)
     const digest = digestBytes(Buffer.concat([salt, bytes]))
@@ -46,7 +55,7 @@ export class WebhookCalls {
     try {
       await journal.append({
         tenant,
-        stream: `trigger-call:${id}:${call.id}`,
+        stream,
         seq: 0,
         type: CALLED,
         principal: WEBHOOK,

@@ -17,6 +17,7 @@ import { manyNodes } from './0016-many-nodes.ts'
 import { triggers } from './0017-triggers.ts'
 import { triggerFailures } from './0018-trigger-failures.ts'
 import { toolPlaces } from './0019-tool-places.ts'
+import { triggerStandstills } from './0020-trigger-standstills.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   triggers,
   triggerFailures,
   toolPlaces,
+  triggerStandstills,
 ]

@@ -2,7 +2,13 @@ import type { z } from 'zod'
 import type * as wire from '@castellan/contracts'
 import { cloudEvent } from '../../../journal/index.ts'
 import { formatDuration, isoTime, type JsonValue, parseDuration } from '../../../kernel/index.ts'
-import type { FailureOf, TriggerSource, TriggerSpec, TriggerStanding } from '../../../runs/index.ts'
+import {
+  type FailureOf,
+  standsStill,
+  type TriggerSource,
+  type TriggerSpec,
+  type TriggerStanding,
+} from '../../../runs/index.ts'
 
 type Given = z.output<typeof wire.triggerInput>
 
@@ -21,11 +27,8 @@ export function triggerSpec(input: Given, secret: string): TriggerSpec {
 }
 
 /** `base` is where the outside reaches us. */
-export function wireTrigger(
-  { trigger, position, open, started, failed, refused, trouble }: TriggerStanding,
-  next: Date | null,
-  base: string,
-): wire.Trigger {
+export function wireTrigger(standing: TriggerStanding, next: Date | null, base: string): wire.Trigger {
+  const { trigger, position, open, started, failed, kept, refused, trouble } = standing
   const { id, tenant, name, description, source, condition, starts, mostOpen, enabled, version, by } = trigger
   return {
     id,
@@ -40,7 +43,7 @@ export function wireTrigger(
     principal: by.principal,
     url: source.is === 'webhook' ? `${base.replace(/\/$/, '')}/hooks/${tenant}/${id}` : null,
     next_at: next === null ? null : isoTime(next),
-    standing: { open, started, failed, refused, cursor: position, trouble },
+    standing: { open, started, failed, kept, stalled: standsStill(standing), refused, cursor: position, trouble },
   }
 }
 
