@@ -29,9 +29,13 @@ describe('a template', () => {
 
 describe('an expression that does not end well', () => {
   const rows = [
-    ['turns round for ever', '=($f := function(){$f()}; $f())', /within 200 ms/],
+    [
+      'turns round for ever',
+      '=($f := function(){$f()}; $f())',
+      /within the 200 ms that one evaluation may take; let it/,
+    ],
     ['calls itself without end', '=($f := function($n){1 + $f($n)}; $f(1))', /stack|overflow|within/i],
-    ['has a pattern that looks for ever', '=$match(input, /^(a+)+$/)', /within 200 ms/],
+    ['has a pattern that looks for ever', '=$match(input, /^(a+)+$/)', /within the 200 ms/],
     ['makes too much', '=$join([1..900000].$string($))', /characters of JSON|within/],
     ['makes a sequence that is too long', '=$count([1..9999999])', /sequence|within/i],
     ['fails', '=$error("so it is")', /so it is/],
@@ -49,6 +53,47 @@ describe('an expression that does not end well', () => {
         await expressions.close()
       }
     })
+
+  test('since it takes too much memory is told how much it may take, and the next is well', async () => {
+    const expressions = jsonataExpressions({ longest: 60_000, most: 1 })
+    try {
+      const doubling = '=($d := function($s, $n){ $n = 0 ? $s : $d($s & $s, $n - 1) }; $length($d("a", 26)))'
+      const said = await expressions.evaluate(doubling, {}, never)
+      const why =
+        'it took more memory than the 80 MB that one evaluation may take; let it make less at once, or split it into several'
+      assert.deepEqual(said, { is: 'failed', why })
+      assert.deepEqual(await expressions.evaluate('=1 + 1', {}, never), { is: 'value', value: 2 })
+    } finally {
+      await expressions.close()
+    }
+  })
+
+  test('because of a mistake of ours says so, and with which', async () => {
+    const source = new URL('./fixtures/broken.thread.ts', import.meta.url)
+    for (const [template, message] of [
+      ['throw', /: TypeError: nobody thought of this$/],
+      ['leave', /: its thread ended with 3$/],
+    ] as const) {
+      const said = await evaluated(template, {}, { source })
+      assert.ok(said.is === 'failed')
+      assert.match(said.why, /^it could not be evaluated because of a bug of ours, and may be right; report it/)
+      assert.match(said.why, message)
+    }
+  })
+
+  test('since it cannot even be handed over is told of, and the next is well', async () => {
+    let deep: JsonValue = []
+    for (let depth = 0; depth < 20_000; depth++) deep = [deep]
+    const expressions = jsonataExpressions({ most: 1 })
+    try {
+      const said = await expressions.evaluate(deep, {}, never)
+      assert.ok(said.is === 'failed')
+      assert.match(said.why, /nested deeper than can be handed over/)
+      assert.deepEqual(await expressions.evaluate('=1 + 1', {}, never), { is: 'value', value: 2 })
+    } finally {
+      await expressions.close()
+    }
+  })
 
   test('because nobody wants it any more does not keep others from theirs', async () => {
     const expressions = jsonataExpressions({ longest: 200, most: 1 })

@@ -10,6 +10,8 @@ export interface EvaluationLimits {
   readonly most: number
   /** Milliseconds without one after which a thread ends. */
   readonly idle: number
+  /** What a thread runs. */
+  readonly source: URL
 }
 
 /**
@@ -17,7 +19,7 @@ export interface EvaluationLimits {
  * never ends, by itself or by a pattern in it, ends with its thread.
  */
 export function jsonataExpressions(limits: Partial<EvaluationLimits> = {}): Expressions {
-  const { longest, most, idle } = { longest: 2_000, most: 2, idle: 10_000, ...limits }
+  const { longest, most, idle, source } = { ...byDefault, ...limits }
   const waiting: Job[] = []
   const threads = new Set<Thread>()
   const endings = new Set<Promise<unknown>>()
@@ -38,15 +40,21 @@ export function jsonataExpressions(limits: Partial<EvaluationLimits> = {}): Expr
     if (thread.job === null) return
     const { template, scope } = thread.job
     thread.timer = setTimeout(() => {
-      settle(thread, { is: 'failed', why: `it did not come to an end within ${longest} ms` })
+      settle(thread, { is: 'failed', why: tooLong(longest) })
       end(thread)
       next()
     }, longest)
-    thread.worker.postMessage({ template, scope })
+    try {
+      thread.worker.postMessage({ template, scope })
+    } catch (error) {
+      settle(thread, { is: 'failed', why: error instanceof RangeError ? TOO_DEEP : bug(error) })
+      end(thread)
+      next()
+    }
   }
 
   function begin(): Thread {
-    const worker = new Worker(new URL('./evaluate.thread.ts', import.meta.url), LIMITS)
+    const worker = new Worker(source, LIMITS)
     const thread: Thread = { worker, ready: false, job: null, timer: undefined }
     threads.add(thread)
     worker.on('message', (said: Evaluated | 'ready') => {
@@ -58,11 +66,10 @@ export function jsonataExpressions(limits: Partial<EvaluationLimits> = {}): Expr
       thread.timer = setTimeout(() => end(thread), idle).unref()
       next()
     })
-    // It had no memory left, most likely.
-    worker.on('error', () => settle(thread, { is: 'failed', why: 'it took more memory than there is for it' }))
-    worker.once('exit', () => {
+    worker.on('error', error => settle(thread, { is: 'failed', why: isOutOfMemory(error) ? TOO_MUCH : bug(error) }))
+    worker.once('exit', code => {
       threads.delete(thread)
-      settle(thread, { is: 'failed', why: 'it ended the thread it was evaluated in' })
+      settle(thread, { is: 'failed', why: bug(`its thread ended with ${code}`) })
       next()
     })
     return thread
@@ -151,6 +158,13 @@ interface Thread {
   timer: NodeJS.Timeout | undefined
 }
 
+const byDefault: EvaluationLimits = {
+  longest: 2_000,
+  most: 2,
+  idle: 10_000,
+  source: new URL('./evaluate.thread.ts', import.meta.url),
+}
+
 const stopped: Evaluated = { is: 'failed', why: 'it was stopped' }
 
 const LIMITS = {
@@ -159,3 +173,28 @@ const LIMITS = {
   execArgv: [],
   resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
 }
+
+const { maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young } = LIMITS.resourceLimits
+
+const TOO_MUCH = `it took more memory than the ${old + young} MB that one evaluation may take; let it make less at once, or split it into several`
+
+/** How deep that is depends on what it is made of. */
+const TOO_DEEP =
+  'what it is given is nested deeper than can be handed over, which is some thousand levels; let it be flatter'
+
+function tooLong(longest: number): string {
+  return `it did not come to an end within the ${longest} ms that one evaluation may take; let it go through less, or split it into several`
+}
+
+/** What went wrong is not the fault of whoever wrote the expression. */
+function bug(error: unknown): string {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return `it could not be evaluated because of a bug of ours, and may be right; report it with this message: ${message.slice(0, LONGEST_MESSAGE).toWellFormed()}`
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+}
+
+/** Characters. */
+const LONGEST_MESSAGE = 500
