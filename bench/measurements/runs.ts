@@ -18,7 +18,7 @@ export const runs: Measurement = {
     'of it is in the store. Then real nodes, `castellan up`, whose calls go through the gate to the echo server: one on SQLite, and on ' +
     'PostgreSQL 1, 2 and 4 processes with `--role worker`, for which another process queues runs. All of a batch become due at one moment. ' +
     'Nodes, PostgreSQL and echo server share the processors of this machine: once all of them are busy, further workers add nothing, and where ' +
-    'the model takes a second it is the places of the workers (48 runs of one tenant each) that more of them add.',
+    'the model takes a second it is the places of the workers (96 runs of one tenant each) that more of them add.',
   run: measure,
 }
 

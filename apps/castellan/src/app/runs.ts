@@ -134,7 +134,7 @@ export function runParts({
   }
   const deciders = { agent: agentDecider(validator), workflow: workflowDecider, team: teamDecider }
   const parts = { store: stores.runs, journal, deciders, hands, clock }
-  const settings = { ...engineByDefault, mostOfTenant: limits.mostOfTenant ?? Infinity }
+  const settings = { ...engineByDefault, slots: limits.atOnce, mostOfTenant: limits.mostOfTenant ?? Infinity }
   const engine = new Engine(stores.nodes.id, parts, settings, onBug)
   return {
     agents: new Agents(stores.agents, journal, expressions),

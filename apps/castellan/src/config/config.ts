@@ -35,6 +35,7 @@ export interface Config {
   readonly models: { readonly providers: ModelProviders }
   readonly mcp: { readonly sessionIdle: number; readonly maxSessions: number }
   readonly runs: {
+    readonly atOnce: number
     readonly mostOfTenant: number | null
     readonly mostCallsOfTool: number | null
     readonly mostFailuresOfTrigger: number
@@ -116,6 +117,7 @@ export function configOf(values: Values): Config {
     models: { providers: values['models.providers'] },
     mcp: { sessionIdle: values['mcp.session_idle'], maxSessions: values['mcp.max_sessions'] },
     runs: {
+      atOnce: values['runs.at_once'],
       mostOfTenant: values['runs.most_of_tenant'],
       mostCallsOfTool: values['runs.most_calls_of_tool'],
       mostFailuresOfTrigger: values['runs.most_failures_of_trigger'],

@@ -50,7 +50,7 @@ describe('the configuration', () => {
       secrets: { files: null, vault: null },
       models: { providers: {} },
       mcp: { sessionIdle: 30 * 60_000, maxSessions: 1_000 },
-      runs: { mostOfTenant: null, mostCallsOfTool: null, mostFailuresOfTrigger: 1_000 },
+      runs: { atOnce: 128, mostOfTenant: null, mostCallsOfTool: null, mostFailuresOfTrigger: 1_000 },
       stdio: { maxConcurrentSpawns: 4, idleStop: 10 * 60_000 },
     })
   })

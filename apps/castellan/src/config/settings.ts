@@ -179,6 +179,11 @@ export const settings = {
   'models.providers': secret(setting(modelProviders(), {}, 'Who offers models to agents, by name.')),
   'mcp.session_idle': setting(duration('1s', '7d'), 1_800_000, 'When a session without requests is collected.'),
   'mcp.max_sessions': setting(wholeNumber(1, 100_000), 1_000, 'Most sessions open at once.'),
+  'runs.at_once': setting(
+    wholeNumber(1, 10_000),
+    128,
+    'Most runs that a process has under way at once, three quarters of them of one tenant; those at rest do not count.',
+  ),
   'runs.most_of_tenant': setting(
     optional(wholeNumber(1, 100_000)),
     null,

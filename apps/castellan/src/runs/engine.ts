@@ -13,7 +13,7 @@ export interface EngineSettings {
   readonly poll: number
 }
 
-export const engineByDefault: EngineSettings = { slots: 64, mostOfTenant: Infinity, lease: 20_000, poll: 1_000 }
+export const engineByDefault: EngineSettings = { slots: 128, mostOfTenant: Infinity, lease: 20_000, poll: 1_000 }
 
 /**
  * Claims runs that are due and drives them, as many at once as there are slots. Any number of processes may do so on one store. The
