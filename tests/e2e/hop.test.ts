@@ -17,6 +17,7 @@ import {
 } from '../../apps/castellan/src/gate/connector.testsuite.ts'
 import {
   type Connector,
+  type GoOn,
   type Link,
   type LinkEvents,
   type Target,
@@ -97,6 +98,53 @@ describe('a node that runs a server for others', { timeout: 60_000 }, () => {
   })
 })
 
+describe('a call that waits on another node for its client', { timeout: 60_000 }, () => {
+  const back = { id: 'waiting', responses: { name: { action: 'accept' } }, progressToken: 7 }
+
+  test('goes on there with what the client says, and what it is told meanwhile comes back', async () => {
+    await using pair = await twoNodes({
+      back: async (given, say) => {
+        say('half way')
+        return { is: 'done', result: { given: { ...given } } }
+      },
+    })
+    const told: string[] = []
+    const wentOn = await pair.guest.goOn(pair.host.address, back, text => told.push(text), new AbortController().signal)
+    assert.deepEqual([wentOn, told], [{ is: 'done', result: { given: back } }, ['half way']])
+  })
+
+  test('is given up there when its client goes away', async () => {
+    const gone = Promise.withResolvers<void>()
+    const leaving = new AbortController()
+    await using pair = await twoNodes({
+      back: async (_back, _say, signal) => {
+        signal.addEventListener('abort', () => gone.resolve())
+        leaving.abort()
+        await gone.promise
+        return { is: 'unknown' }
+      },
+    })
+    assert.deepEqual(await pair.guest.goOn(pair.host.address, back, () => undefined, leaving.signal), { is: 'lost' })
+    await gone.promise
+  })
+
+  test('is lost with its node once it was handed over, and unknown where nobody is', async () => {
+    await using pair = await twoNodes({
+      back: async () => {
+        await pair.host.close()
+        return { is: 'unknown' }
+      },
+    })
+    const { address } = pair.host
+    const goOn = () => pair.guest.goOn(address, back, () => undefined, new AbortController().signal)
+    assert.deepEqual(await goOn(), { is: 'lost' })
+    assert.deepEqual(await goOn(), { is: 'unknown' })
+    assert.deepEqual(await pair.guest.goOn('no address', back, () => undefined, new AbortController().signal), {
+      is: 'unknown',
+    })
+  })
+})
+
 const echo = {
   server: 'fixture',
   primitive: 'tool',
@@ -137,6 +185,7 @@ async function neighbours(era: string): Promise<ConnectorFixture> {
 }
 
 interface Pair extends AsyncDisposable {
+  readonly host: Cluster
   readonly guest: Cluster
   readonly upstreams: Upstreams
   /** Has the owner start it, and says what a guest would connect to. */
@@ -148,8 +197,12 @@ interface Pair extends AsyncDisposable {
   goOn(): void
 }
 
+function nobody(): never {
+  assert.fail('nobody was to be asked')
+}
+
 /** An owner and a guest on one store. */
-async function twoNodes({ lease = 6_000 } = {}): Promise<Pair> {
+async function twoNodes({ lease = 6_000, back = nobody as GoOn } = {}): Promise<Pair> {
   const folder = temporaryFolder()
   const database = await SqliteDatabase.open({ folder: folder.path, clock: systemClock })
   const psk = randomBytes(32)
@@ -176,6 +229,7 @@ async function twoNodes({ lease = 6_000 } = {}): Promise<Pair> {
   const host = await joinCluster({
     ...node('the host'),
     home: {
+      goOn: back,
       onBehalf: (...given) => upstreams.onBehalf(...given),
       callOnBehalf: (...given) => upstreams.callOnBehalf(...given),
       unwatch: (...given) => upstreams.unwatch(...given),
@@ -201,13 +255,13 @@ async function twoNodes({ lease = 6_000 } = {}): Promise<Pair> {
     onResourceUpdated: (serverId, uri) => host.resourceUpdated(serverId, uri),
     onLog: () => undefined,
   })
-  const nobody = () => assert.fail('the guest was asked')
   const guest = await joinCluster({
     ...node('the guest'),
-    home: { onBehalf: nobody, callOnBehalf: nobody, unwatch: nobody },
+    home: { goOn: nobody, onBehalf: nobody, callOnBehalf: nobody, unwatch: nobody },
   })
   const asker = storesOver(database).owners
   return {
+    host,
     guest,
     upstreams,
     async opened(server) {

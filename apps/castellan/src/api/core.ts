@@ -1,5 +1,15 @@
 import type { Approvals } from '../approvals/index.ts'
-import type { Budgets, CallStore, DecisionLog, Gate, PolicyEngine, Replays, Rules, Watches } from '../gate/index.ts'
+import type {
+  Budgets,
+  CallStore,
+  DecisionLog,
+  Gate,
+  PolicyEngine,
+  Replays,
+  Rules,
+  WaitingCalls,
+  Watches,
+} from '../gate/index.ts'
 import type { Guardrails } from '../guardrails/index.ts'
 import type { Actor, Authenticator, Directory } from '../identity/index.ts'
 import type { Journal, Subscriptions } from '../journal/index.ts'
@@ -60,6 +70,8 @@ export interface Core {
   readonly gate: Gate
   readonly calls: CallStore
   readonly watches: Watches
+  /** The calls that wait for their clients on other nodes; null where there are none. */
+  readonly waiting: WaitingCalls | null
   /** A session has ended: what is open at servers for it alone is closed. */
   readonly sessionEnded: (id: string) => void
   readonly journal: Journal

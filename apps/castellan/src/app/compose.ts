@@ -422,6 +422,7 @@ export async function compose(
     gate,
     calls: stores.calls,
     watches,
+    waiting: cluster?.waiting ?? null,
     sessionEnded: id => void upstreams.leave(id).catch(onBug),
     stateKey: keyFor('request state'),
     journal,

@@ -61,4 +61,5 @@ export {
   type Verdict,
   wireOutcome,
 } from './verdict.ts'
+export type { GoOn, Return, WaitingCalls, WentOn } from './waiting-calls.ts'
 export { Watches } from './watches.ts'

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { isIPv6 } from 'node:net'
-import type { Connector, Link, LinkEvents, ServerOwners, Target } from '../../gate/index.ts'
+import type { Connector, Link, LinkEvents, ServerOwners, Target, WaitingCalls } from '../../gate/index.ts'
 import { type Clock, fault } from '../../kernel/index.ts'
+import { goOnAt } from './go-on-at.ts'
 import { Holdings } from './holdings.ts'
 import type { Home } from './home.ts'
 import { hopTo } from './hop.ts'
@@ -25,6 +26,10 @@ export interface ClusterParts {
 }
 
 export interface Cluster {
+  /** Host and port at which the others find this one. */
+  readonly address: string
+  /** Goes on with a call that waits on another node. */
+  readonly goOn: WaitingCalls['goOn']
   /** Stands in front of a connector whose servers there must be one of among all nodes. */
   connector(local: Connector): Connector
   listChanged(serverId: string, list: 'tools' | 'resources' | 'prompts'): void
@@ -84,6 +89,8 @@ export async function joinCluster(parts: ClusterParts): Promise<Cluster> {
   }
 
   return {
+    address,
+    goOn: (at, ...back) => goOnAt(at, { keys, silence: lease }, ...back),
     connector: local => ({
       transports: local.transports,
       async open(target, events, signal) {

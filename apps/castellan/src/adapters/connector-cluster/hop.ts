@@ -1,10 +1,11 @@
-import { connect, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import type { AllowedCall, CallIo, Link, LinkEvents, Owner, Reply, Target } from '../../gate/index.ts'
 import { type Fault, fault } from '../../kernel/index.ts'
 import type { Discovery } from '../../registry/index.ts'
 import { Lines } from './lines.ts'
 import { type Asked, type Gone, type Hello, PROTOCOL, type Told, type Welcome } from './messages.ts'
-import { clientSide, type SharedKeys } from './shared-key.ts'
+import { dial } from './dial.ts'
+import type { SharedKeys } from './shared-key.ts'
 
 /** A question that the owner has not answered. */
 interface Open {
@@ -38,9 +39,8 @@ export async function hopTo(
     readonly onEnded: (hop: Link) => void
   },
 ): Promise<Link | Gone> {
-  const at = URL.parse(`tls://${owner.address}`)
-  if (!at) return { is: 'gone', why: `its address ${owner.address} is none` }
-  const socket = connect({ host: at.hostname.replace(/^\[|\]$/g, ''), port: Number(at.port), ...clientSide(keys) })
+  const socket = dial(owner.address, keys)
+  if (!socket) return { is: 'gone', why: `its address ${owner.address} is none` }
   const hop = new Hop(socket, target, events, silence)
   const { pool, replica } = target
   const welcome = await hop.greet({ protocol: PROTOCOL, pool, replica, fence: owner.fence }, signal)
@@ -204,6 +204,8 @@ class Hop implements Link {
       case 'resourceUpdated':
         return this.#events.onResourceUpdated?.(message.uri)
       case 'here':
+      case 'said':
+      case 'wentOn':
         return
       default:
         // Of a node that knows more than this one.

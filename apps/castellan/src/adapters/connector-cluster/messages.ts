@@ -1,9 +1,12 @@
-import type { CallerClient, ClientAnswer, Call, Reply } from '../../gate/index.ts'
+import type { CallerClient, ClientAnswer, Call, Reply, Return, WentOn } from '../../gate/index.ts'
 import type { Discovery } from '../../registry/index.ts'
 import type { FaultCode, FaultDetails, JsonObject } from '../../kernel/index.ts'
 
 /** Changes when nodes of before and after could not understand each other. */
 export const PROTOCOL = 1
+
+/** The pool of those who come for a call that waits, and not for a server. */
+export const WAITING = ''
 
 /** The first words on a hop. */
 export interface Hello {
@@ -37,6 +40,7 @@ export type Asked =
       readonly client: Pick<CallerClient, 'id' | 'capabilities' | 'logLevel' | 'takesInputRequired'> | null
     }
   | { readonly is: 'discover' | 'probe'; readonly n: number }
+  | { readonly is: 'goOn'; readonly n: number; readonly back: Return }
   | { readonly is: 'cancel'; readonly n: number }
   | { readonly is: 'answer'; readonly n: number; readonly question: number; readonly answer: ClientAnswer }
   | { readonly is: 'unwatch'; readonly uri: string }
@@ -60,6 +64,9 @@ export type Told =
   | { readonly is: 'questionOver'; readonly n: number; readonly question: number }
   | { readonly is: 'listChanged'; readonly list: 'tools' | 'resources' | 'prompts' }
   | { readonly is: 'resourceUpdated'; readonly uri: string }
+  /** What the client that came back is told meanwhile. */
+  | { readonly is: 'said'; readonly n: number; readonly text: string }
+  | { readonly is: 'wentOn'; readonly n: number; readonly wentOn: WentOn }
   /** A sign of life. */
   | { readonly is: 'here' }
   | Gone

@@ -4,7 +4,7 @@ import type { CallerClient, CallIo, ClientAnswer } from '../../gate/index.ts'
 import { isFault } from '../../kernel/index.ts'
 import type { Home } from './home.ts'
 import { Lines } from './lines.ts'
-import { type Asked, type Hello, PROTOCOL, type Told, type Welcome } from './messages.ts'
+import { type Asked, type Hello, PROTOCOL, type Told, WAITING, type Welcome } from './messages.ts'
 import { serverSide, type SharedKeys } from './shared-key.ts'
 
 export interface ReceptionParts {
@@ -135,11 +135,13 @@ class Guest {
     const why =
       protocol !== PROTOCOL
         ? 'it speaks another version'
-        : this.#parts.isLeaving()
-          ? 'it stops'
-          : this.#parts.isOurs(pool, fence)
-            ? null
-            : 'it is not run here'
+        : pool === WAITING
+          ? null
+          : this.#parts.isLeaving()
+            ? 'it stops'
+            : this.#parts.isOurs(pool, fence)
+              ? null
+              : 'it is not run here'
     this.pool = pool
     this.#replica = replica
     this.#lines.send((why === null ? { is: 'welcome' } : { is: 'gone', why }) satisfies Welcome)
@@ -151,6 +153,7 @@ class Guest {
       case 'call':
       case 'discover':
       case 'probe':
+      case 'goOn':
         return this.#begin(asked)
       case 'cancel':
         return this.#underWay.get(asked.n)?.cancelling.abort()
@@ -164,9 +167,10 @@ class Guest {
     }
   }
 
-  #begin(asked: Extract<Asked, { is: 'call' | 'discover' | 'probe' }>): void {
+  #begin(asked: Begun): void {
     const { n } = asked
-    if (this.#parts.isLeaving() || this.#goesAway || !this.#parts.isOurs(this.pool!)) {
+    // A call that waits is under way already: it may end, whatever happens to the servers.
+    if (asked.is !== 'goOn' && (this.#parts.isLeaving() || this.#goesAway || !this.#parts.isOurs(this.pool!))) {
       return this.tell({ is: 'gone', n, why: 'it is not run here any more' })
     }
     const cancelling = new AbortController()
@@ -190,11 +194,7 @@ class Guest {
       })
   }
 
-  async #carryOut(
-    asked: Extract<Asked, { is: 'call' | 'discover' | 'probe' }>,
-    signal: AbortSignal,
-    answers: Answers,
-  ): Promise<Told> {
+  async #carryOut(asked: Begun, signal: AbortSignal, answers: Answers): Promise<Told> {
     const { home } = this.#parts
     const [pool, replica, { n }] = [this.pool!, this.#replica, asked]
     switch (asked.is) {
@@ -223,6 +223,10 @@ class Guest {
           this.watching.add(uri)
         return { is: 'reply', n, reply }
       }
+      case 'goOn': {
+        const say = (text: string) => this.tell({ is: 'said', n, text })
+        return { is: 'wentOn', n, wentOn: await home.goOn(asked.back, say, signal) }
+      }
       default:
         throw asked satisfies never
     }
@@ -233,6 +237,9 @@ class Guest {
     this.#parts.home.unwatch(this.pool.split(' ')[0]!, uri)
   }
 }
+
+/** What takes its time. */
+type Begun = Extract<Asked, { is: 'call' | 'discover' | 'probe' | 'goOn' }>
 
 /** What clients of another node are asked during a call. */
 class Answers {

@@ -20,7 +20,15 @@ describe('a state that a client carries', () => {
         assert.deepEqual(own.read(token, binding), { is: 'server', state: text })
       }),
     )
-    assert.deepEqual(own.read(own.write({ is: 'parked', id: 'x' }, 'b', 1_000), 'b'), { is: 'parked', id: 'x' })
+    for (const at of [null, 'node-a.internal:7410']) {
+      const parked = { is: 'parked', id: 'x', at } as const
+      assert.deepEqual(own.read(own.write(parked, 'b', 1_000), 'b'), parked)
+    }
+  })
+
+  test('says nothing to who carries it', () => {
+    const token = states().states.write({ is: 'parked', id: 'x', at: 'node-a.internal:7410' }, 'b', 1_000)
+    assert.doesNotMatch(Buffer.from(token, 'base64url').toString('latin1'), /internal|7410/)
   })
 
   test('is worth nothing with another request, under another key, or too late', () => {
@@ -34,7 +42,7 @@ describe('a state that a client carries', () => {
 
   test('is worth nothing when a single character of it was changed', () => {
     const { states: own } = states()
-    const token = own.write({ is: 'parked', id: 'x' }, 'b', 1_000)
+    const token = own.write({ is: 'parked', id: 'x', at: null }, 'b', 1_000)
     fc.assert(
       fc.property(fc.nat(token.length - 1), fc.constantFrom('A', 'z', '0', '.', '-'), (at, character) => {
         const changed = token.slice(0, at) + character + token.slice(at + 1)

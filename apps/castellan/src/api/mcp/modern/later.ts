@@ -1,4 +1,4 @@
-import { type CallerClient, type ClientAnswer, logLevels } from '../../../gate/index.ts'
+import { type CallerClient, type ClientAnswer, logLevels, type Return } from '../../../gate/index.ts'
 import { isJsonObject, type JsonObject, newId } from '../../../kernel/index.ts'
 import { cannotBeAsked } from '../client-abilities.ts'
 import type { Exchange } from '../wire/exchange.ts'
@@ -21,14 +21,14 @@ export class LaterClient implements CallerClient {
   readonly logLevel: string | null
   readonly takesInputRequired = true
   /** Where it waits now; null between two requests. */
-  exchange: Exchange | null
+  exchange: Pick<Exchange, 'say'> | null
   progressToken: RequestId | null
   /** Called when there is something to ask. */
   onAsked: () => void = () => undefined
   readonly #questions = new Map<string, Question>()
   #asked = 0
 
-  constructor(meta: JsonObject, exchange: Exchange) {
+  constructor(meta: JsonObject, exchange: Pick<Exchange, 'say'>) {
     const said = meta[envelopeKeys.capabilities]
     const level = meta[envelopeKeys.logLevel]
     this.capabilities = isJsonObject(said) ? said : {}
@@ -73,8 +73,10 @@ export class LaterClient implements CallerClient {
     return this.#questions.size > 0
   }
 
-  /** Takes the answers there are; questions without one stay. */
-  answer(responses: JsonObject): void {
+  /** Is back, on another exchange, with the answers there are; questions without one stay. */
+  comeBack(exchange: Pick<Exchange, 'say'>, { responses, progressToken }: Omit<Return, 'id'>): void {
+    this.exchange = exchange
+    this.progressToken = progressToken
     for (const [name, { settle }] of this.#questions) {
       const result = responses[name]
       if (isJsonObject(result)) settle({ is: 'result', result })

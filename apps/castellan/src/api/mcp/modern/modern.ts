@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Return } from '../../../gate/index.ts'
 import { digestJson, isJsonObject, type JsonObject } from '../../../kernel/index.ts'
 import type { CatalogChange } from '../../../registry/index.ts'
 import type { Core } from '../../core.ts'
@@ -17,9 +18,10 @@ import { envelopeKeys, MODERN } from '../wire/revisions.ts'
 import { code, errorText, type Request, resultText, RpcError } from '../wire/rpc.ts'
 import { LaterClient, tokenOf } from './later.ts'
 import { Listeners } from './listeners.ts'
-import { Parking, PATIENCE } from './parking.ts'
+import { PATIENCE } from './parking.ts'
 import { Passage } from './passage.ts'
 import { Tasks, TASKS } from './tasks.ts'
+import { type Halt, Waiting } from './waiting.ts'
 
 /** How long a client may take to come back with the input a server asked for, milliseconds. */
 const INPUT_PATIENCE = 60 * 60_000
@@ -30,7 +32,7 @@ export class Modern {
   readonly #methods: ReadonlyMap<string, Method>
   readonly #heartbeat: Heartbeat
   readonly #listeners: Listeners
-  readonly #parking = new Parking()
+  readonly #waiting: Waiting
   readonly #states: RequestStates
   readonly #tasks: Tasks
   readonly #serverInfo: JsonObject
@@ -39,6 +41,7 @@ export class Modern {
     this.#core = core
     this.#heartbeat = new Heartbeat(beat)
     this.#listeners = new Listeners(core, this.#heartbeat)
+    this.#waiting = new Waiting(core)
     this.#states = new RequestStates(core.stateKey, core.clock.now)
     this.#serverInfo = serverInfo(core)
     this.#tasks = new Tasks(core, this.#states)
@@ -74,23 +77,31 @@ export class Modern {
         heartbeat: this.#heartbeat,
       },
       // Source: MCP 2026-07-28, streamable HTTP: closing the response stream cancels the request.
-      () => passage?.client.exchange === exchange && passage.giveUp(),
+      () => giveUp(),
     )
-    let passage: Passage | undefined
+    let giveUp = () => {}
     try {
       // Few requests need it, and it costs a digest.
       const binding = () => bindingOf(caller, request)
       const carried = this.#carried(request, binding)
-      passage = carried?.is === 'parked' ? this.#comeBack(carried.id, request, exchange) : undefined
-      const stop = passage
-        ? await passage.next()
-        : await (passage = this.#begin(caller, request, exchange)).next(() => {
-            const { params } = request
-            const given = carried?.is === 'server' ? { ...params, requestState: carried.state } : params
-            return found(given, this.#asking(caller, passage!))
-          })
-      const result =
-        stop.is === 'done' ? this.#sealed(stop.result, caller, request, binding) : this.#park(passage, binding)
+      let result: JsonObject
+      if (carried?.is === 'parked') {
+        const gone = new AbortController()
+        giveUp = () => gone.abort()
+        const say = (text: string) => exchange.say(text)
+        const halt = await this.#waiting.goOn(carried.at, returnOf(carried.id, request), say, gone.signal)
+        result = this.#resultOf(halt, carried.at, caller, request, binding)
+      } else {
+        const passage = this.#begin(caller, request, exchange)
+        giveUp = () => passage.client.exchange === exchange && passage.giveUp()
+        const halt = await this.#waiting.advance(passage, () => {
+          const { params } = request
+          const given = carried?.is === 'server' ? { ...params, requestState: carried.state } : params
+          return found(given, this.#asking(caller, passage))
+        })
+        const at = halt.is === 'asked' ? await this.#waiting.address() : null
+        result = this.#resultOf(halt, at, caller, request, binding)
+      }
       exchange.answer(resultText(id, this.#stamped(result)))
     } catch (error) {
       const rpc = rpcError(this.#core, error)
@@ -103,7 +114,7 @@ export class Modern {
   }
 
   close(): void {
-    this.#parking.close()
+    this.#waiting.close()
     this.#listeners.close()
     this.#heartbeat.stop()
   }
@@ -129,30 +140,11 @@ export class Modern {
     )
   }
 
-  #comeBack(id: string, { params }: Request, exchange: Exchange): Passage {
-    const passage = this.#parking.leave(id)
-    if (!passage) {
-      throw new RpcError(
-        code.invalidParams,
-        'Invalid params: the call of this requestState no longer waits for an answer',
-      )
-    }
-    const meta = isJsonObject(params._meta) ? params._meta : {}
-    passage.client.exchange = exchange
-    passage.client.progressToken = tokenOf(meta)
-    passage.client.answer(isJsonObject(params.inputResponses) ? params.inputResponses : {})
-    return passage
-  }
-
-  #park(passage: Passage, binding: () => string): JsonObject {
-    const inputRequests = passage.client.questions
-    const id = this.#parking.park(passage)
-    if (id === null) {
-      passage.giveUp()
-      throw new RpcError(code.ours, 'Too many calls wait for the answers of their clients; try again later.')
-    }
-    passage.client.exchange = null
-    const requestState = this.#states.write({ is: 'parked', id }, binding(), PATIENCE)
+  /** What the client gets: the result, or what it has to answer, with the name and the place of the call that waits for it. */
+  #resultOf(halt: Halt, at: string | null, caller: Caller, request: Request, binding: () => string): JsonObject {
+    if (halt.is === 'done') return this.#sealed(halt.result, caller, request, binding)
+    const { id, inputRequests } = halt
+    const requestState = this.#states.write({ is: 'parked', id, at }, binding(), PATIENCE)
     return { resultType: 'input_required', inputRequests, requestState }
   }
 
@@ -179,6 +171,12 @@ export class Modern {
       cacheScope: 'private',
     }
   }
+}
+
+/** What a client says that is back. */
+function returnOf(id: string, { params: { _meta: meta, inputResponses } }: Request): Return {
+  const responses = isJsonObject(inputResponses) ? inputResponses : {}
+  return { id, responses, progressToken: tokenOf(isJsonObject(meta) ? meta : {}) }
 }
 
 /** Who asks what: a state given for one request is worth nothing with another. */
