@@ -18,6 +18,7 @@ export class Replica {
   readonly #openings: Bulkhead
   readonly #clock: Clock
   readonly #onOpened: () => void
+  readonly #onBroken: () => void
   #state: State = { is: 'idle' }
   #failures = 0
   #broken = 0
@@ -35,6 +36,8 @@ export class Replica {
     readonly openings: Bulkhead
     readonly clock: Clock
     readonly onOpened: () => void
+    /** The connection ended, and nobody here closed it. */
+    readonly onBroken: () => void
   }) {
     this.#connector = parts.connector
     this.#target = parts.target
@@ -42,6 +45,7 @@ export class Replica {
     this.#openings = parts.openings
     this.#clock = parts.clock
     this.#onOpened = parts.onOpened
+    this.#onBroken = parts.onBroken
     this.#lastUsed = parts.clock.monotonic()
   }
 
@@ -59,6 +63,12 @@ export class Replica {
   /** Whether it broke lately: it may be asked, but another is the better choice. */
   get suspect(): boolean {
     return this.#broken > 0 && this.#clock.monotonic() < this.#suspectUntil
+  }
+
+  /** Milliseconds to leave it alone, after what happened lately. */
+  get rest(): number {
+    const until = this.#state.is === 'resting' ? this.#state.until : -Infinity
+    return Math.max(0, Math.max(until, this.#broken > 0 ? this.#suspectUntil : -Infinity) - this.#clock.monotonic())
   }
 
   /**
@@ -127,7 +137,9 @@ export class Replica {
         this.#state = { is: 'open', link: opened }
         this.#onOpened()
         void opened.closed.then(() => {
-          if (this.#state.is === 'open' && this.#state.link === opened) this.#state = { is: 'idle' }
+          if (this.#state.is !== 'open' || this.#state.link !== opened) return
+          this.#state = { is: 'idle' }
+          this.#onBroken()
         })
       },
       (error: unknown) => {

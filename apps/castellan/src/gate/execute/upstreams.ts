@@ -51,6 +51,8 @@ export class Upstreams implements CatalogSource {
   readonly #pools = new Map<string, Pool>()
   /** The calls that subscribed to resources, by server and URI: a connection that opens anew is told again. */
   readonly #watched = new Map<string, Map<string, AllowedCall>>()
+  /** What waits to be opened again for those who watch. */
+  readonly #reopening = new Map<Replica, NodeJS.Timeout>()
   #turn = 0
   #closed = false
 
@@ -162,6 +164,24 @@ export class Upstreams implements CatalogSource {
     }
   }
 
+  /** Opens what broke again for those who watch something through it: nobody else may need it for long. */
+  #openAgain(server: Server, replica: Replica): void {
+    const isCurrent = () => this.#pools.get(poolKey(server))?.replicas.includes(replica) === true
+    const isWanted = () => !this.#closed && this.#isWatched(server.id) && isCurrent()
+    if (!isWanted() || this.#reopening.has(replica)) return
+    const reopen = () => {
+      this.#reopening.delete(replica)
+      if (!isWanted()) return
+      const signal = AbortSignal.timeout(server.timeouts.connect)
+      replica.use(signal, async () => undefined, true).catch(() => this.#openAgain(server, replica))
+    }
+    this.#reopening.set(replica, setTimeout(reopen, Math.max(LEAST_REST, replica.rest)))
+  }
+
+  #isWatched(serverId: string): boolean {
+    return (this.#watched.get(serverId)?.size ?? 0) > 0
+  }
+
   async discover(server: Server, signal: AbortSignal): Promise<Discovery> {
     return this.#ask(server, this.#choose(this.#pool(server)), signal, link => link.discover(signal))
   }
@@ -219,7 +239,7 @@ export class Upstreams implements CatalogSource {
 
   /** Closes what nobody used for so many milliseconds, and nobody watches. */
   async closeIdle(after: number): Promise<void> {
-    const isWatched = (key: string) => (this.#watched.get(key.split(' ')[0]!)?.size ?? 0) > 0
+    const isWatched = (key: string) => this.#isWatched(key.split(' ')[0]!)
     // What is watched is watched where all go.
     const idle = [...this.#pools].filter(([key, { isOfOneClient }]) => isOfOneClient || !isWatched(key))
     const patience = ({ isOfOneClient }: Pool) => (isOfOneClient ? Math.min(after, LANE_IDLE) : after)
@@ -240,6 +260,8 @@ export class Upstreams implements CatalogSource {
   /** Opens nothing any more; resolves when nothing is left. */
   async close(): Promise<void> {
     this.#closed = true
+    for (const timer of this.#reopening.values()) clearTimeout(timer)
+    this.#reopening.clear()
     const pools = [...this.#pools.values()]
     this.#pools.clear()
     await Promise.all(pools.map(pool => closePool(pool)))
@@ -308,6 +330,12 @@ export class Upstreams implements CatalogSource {
             this.#parts.onOpened(server.id)
             void this.#watchAgain(server, replicas[replica]!)
           },
+          onBroken: () => {
+            if (lane !== null || !this.#isWatched(server.id)) return
+            // One that breaks again and again is opened more and more rarely.
+            replicas[replica]!.report(true)
+            this.#openAgain(server, replicas[replica]!)
+          },
           target: async (): Promise<Target> => {
             const authorization = this.#parts.authorization?.(server) ?? null
             return {
@@ -342,6 +370,9 @@ const ANNOUNCED: JsonObject = { elicitation: { form: {}, url: {} }, sampling: {}
 /** Most clients of one server that have connections for themselves, and the milliseconds after which unused ones are closed. */
 const MOST_LANES = 64
 const LANE_IDLE = 60_000
+
+/** Milliseconds before what broke is opened again for those who watch. */
+const LEAST_REST = 100
 
 /** How long calls under way may go on after their server was changed or removed. */
 const DRAIN = 10_000
