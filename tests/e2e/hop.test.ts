@@ -202,7 +202,10 @@ function nobody(): never {
 }
 
 /** An owner and a guest on one store. */
-async function twoNodes({ lease = 6_000, back = nobody as GoOn } = {}): Promise<Pair> {
+async function twoNodes({
+  lease = 6_000,
+  back = nobody,
+}: { readonly lease?: number; readonly back?: GoOn } = {}): Promise<Pair> {
   const folder = temporaryFolder()
   const database = await SqliteDatabase.open({ folder: folder.path, clock: systemClock })
   const psk = randomBytes(32)
