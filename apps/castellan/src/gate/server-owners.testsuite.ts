@@ -49,6 +49,18 @@ export function serverOwnersSuite(name: string, open: () => Promise<OpenServerOw
         assert.notEqual(nodes.id, other.nodes.id)
       }))
 
+    test('who takes it over learns from whom, in whatever moment the lease ends', () =>
+      within(async ({ nodes, owners, other }) => {
+        for (let time = 0; time < 20; time++) {
+          const pool = newId()
+          await owners.claim(pool, 'a:1', 10)
+          let claim = await other.owners.claim(pool, 'b:1', 60_000)
+          while (claim.node !== other.nodes.id) claim = await other.owners.claim(pool, 'b:1', 60_000)
+          assert.equal(claim.lost, nodes.id)
+          assert.equal((await other.owners.claim(pool, 'b:1', 60_000)).lost, null)
+        }
+      }))
+
     test('who was late and was not missed goes on', () =>
       within(async ({ nodes, owners, other }) => {
         await owners.claim('files', 'a:1', 0)

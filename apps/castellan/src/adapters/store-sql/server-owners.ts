@@ -7,30 +7,24 @@ import { storeTime } from './store-time.ts'
 /** Released rows stay, so that fences go on from where they were. */
 export function serverOwners(database: Database, db: Compiler, node: string): ServerOwners {
   const { now, whole } = storeTime(database.dialect)
+  /** Who never gave it back, though the lease is over. */
+  const lateNode = sql<
+    string | null
+  >`CASE WHEN server_owners.until > 0 AND server_owners.node <> ${node} THEN server_owners.node END`
   const take = prepare(({ pool, address, lease }: { pool: string; address: string; lease: number }) => {
     const until = sql<number>`${now} + ${whole(lease)}`
     return db
       .insertInto('server_owners')
-      .values({ pool, node, address, fence: 1, until })
+      .values({ pool, node, address, fence: 1, until, lost: null })
       .onConflict(conflict =>
         conflict
           .column('pool')
-          .doUpdateSet({ node, address, fence: sql`server_owners.fence + 1`, until })
+          .doUpdateSet({ node, address, fence: sql`server_owners.fence + 1`, until, lost: lateNode })
           .where(sql<number>`server_owners.until`, '<=', now),
       )
   })
   const who = prepare(({ pool }: { pool: string }) =>
-    db.selectFrom('server_owners').select(['node', 'address', 'fence']).where('pool', '=', pool),
-  )
-  /** Whose lease is over, though they never gave it back. */
-  const late = prepare(({ pool }: { pool: string }) =>
-    db
-      .selectFrom('server_owners')
-      .select(['node', 'fence'])
-      .where('pool', '=', pool)
-      .where('until', '>', 0)
-      .where(sql<number>`until`, '<=', now)
-      .where('node', '!=', node),
+    db.selectFrom('server_owners').select(['node', 'address', 'fence', 'lost']).where('pool', '=', pool),
   )
   const stay = prepare(({ lease }: { lease: number }) =>
     db
@@ -52,13 +46,12 @@ export function serverOwners(database: Database, db: Compiler, node: string): Se
   )
   return {
     async claim(pool, address, lease) {
-      const [before] = await database.read(late({ pool }))
+      const [before] = await database.read(who({ pool }))
       await database.write([take({ pool, address, lease })])
       const [owner] = await database.read(who({ pool }))
       if (!owner) throw new Error('a claim left nothing')
-      // Fences go up one by one, so nobody had it in between.
-      const lost = before && owner.node === node && owner.fence === before.fence + 1 ? before.node : null
-      return { ...owner, lost }
+      const isNew = owner.node === node && owner.fence !== before?.fence
+      return { ...owner, lost: isNew ? owner.lost : null }
     },
     async renew(lease) {
       await database.write([stay({ lease })])

@@ -167,6 +167,8 @@ export interface ServerOwnerRow {
   readonly fence: number
   /** Milliseconds of the epoch, by the clock of the store. */
   readonly until: number
+  /** The node from which it was taken over, which had not given it back; null when it had. */
+  readonly lost: string | null
 }
 
 export interface NoteWordRow {

@@ -18,6 +18,7 @@ import { triggers } from './0017-triggers.ts'
 import { triggerFailures } from './0018-trigger-failures.ts'
 import { toolPlaces } from './0019-tool-places.ts'
 import { triggerStandstills } from './0020-trigger-standstills.ts'
+import { lostOwners } from './0021-lost-owners.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   triggerFailures,
   toolPlaces,
   triggerStandstills,
+  lostOwners,
 ]
