@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import type { Approval } from '@castellan/contracts'
 import { Client, type ClientCapabilities, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { fixturePath } from '../../apps/castellan/src/adapters/connector-mcp/fixtures/stdio-target.ts'
@@ -35,6 +36,7 @@ describe(
       for (const body of [
         fixtureServer('legacy'),
         fixtureServer('modern'),
+        program('curious', curious, 'stdio', 'modern'),
         { name: 'many', transport: 'http-adapter', url: mirror.url },
         program('ledger', fixturePath('ledger-server.ts'), 'stdio', ledger),
       ])
@@ -99,6 +101,18 @@ describe(
         }
       })
 
+    test('carries what a server wants to remember from one node to the other', async () => {
+      await using client = await turning(one, two)
+      client.setRequestHandler('elicitation/create', async () => ({ action: 'accept', content: { name: 'Ann' } }))
+      for (const from of [one, two]) {
+        if (client.next() !== from) await client.passTurn()
+        const { content } = await client.callTool({ name: 'curious__ask', arguments: { thing: 'it' } })
+        assert.match(JSON.stringify(content), /Ann.*ask/)
+        const urls = client.asked.filter(({ method }) => method === 'tools/call').map(({ url }) => url)
+        assert.equal(new Set(urls.slice(-2)).size, 2)
+      }
+    })
+
     test('is asked at one node whether a call may be made, agrees at the other, and it is made once', async () => {
       await using client = await turning(one, two)
       client.setRequestHandler('elicitation/create', async () => ({ action: 'accept', content: { approve: true } }))
@@ -146,6 +160,8 @@ describe(
     }
   },
 )
+
+const curious = fileURLToPath(new URL('fixtures/curious-server.ts', import.meta.url))
 
 const policy = `@id("all") permit (principal, action, resource) unless { resource == Capability::"ledger/add" };
 @id("write") @require_approval("lines are for ever") permit (principal, action, resource == Capability::"ledger/add");`
