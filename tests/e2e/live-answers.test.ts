@@ -139,6 +139,20 @@ describe('what a model says', () => {
     })
   }
 
+  test('is heard whole, and without what is taken out, in a session that was opened to be stricter', async () => {
+    const body = { guardrail_config: { mode: 'mixed' } }
+    const { id } = await rest.must<{ id: string }>('POST', '/api/sessions', { body, key: here })
+    await using client = await new LiveClient(castellan, id).open()
+    await client.run('poet', 'Where can I write to?')
+    const answer = await model.next()
+    answer.say('To ann@example.org.')
+    await aPieceElsewhere()
+    answer.end()
+    await client.told('execution.completed')
+    const whole = await client.told('agent.reasoning')
+    assert.deepEqual([client.deltas, whole.type === 'agent.reasoning' && whole.text], [[], 'To [redacted:email].'])
+  })
+
   test('is no longer heard from the moment on in which the guardrails are to do something, and then again', async () => {
     await using client = await new LiveClient(castellan, 'changing').open()
     await client.run('poet', 'A poem, please.')

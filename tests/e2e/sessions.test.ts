@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import type { SessionStep } from '@castellan/contracts'
 import { CastellanClient } from '@castellan/sdk'
 import { type ControlPlane, controlPlane, stdioServer } from '../support/control-plane.ts'
+import { LiveClient } from './fixtures/live-client.ts'
 
 const files = mkdtempSync(join(tmpdir(), 'castellan-sessions-'))
 const card = 'pay with 4111 1111 1111 1111 please'
@@ -160,6 +161,29 @@ describe('what was agreed when a session was opened', () => {
     assert.equal((await step())['decision'], 'ok')
     assert.equal((await step())['decision'], 'denied_limit')
     await castellan.ask('DELETE', `/api/sessions/${session.id}`)
+  })
+
+  test('holds for the runs of whoever works in it live', async () => {
+    const { tool_name: tool, tool_args: args } = reading
+    const rules = [
+      { when: '$count(observations) > 0', do: { answer: '=observations[-1].outcome' } },
+      { when: 'true', do: { tool, args } },
+    ]
+    const agent = { name: 'reader', brain: { kind: 'rules', rules }, available_mcps: ['files'] }
+    await castellan.ask('POST', '/api/agents', agent)
+    const outcomes = async (session: { readonly id: string }) => {
+      await using client = await new LiveClient(castellan, session.id).open()
+      await client.run('reader', 'Read the order.')
+      const done = await client.told('execution.completed')
+      return done.type === 'execution.completed' && done.output
+    }
+    const open = await admin.startSession({ policy_config: { max_steps: 1 } })
+    const shut = await admin.startSession({ policy_config: { blocklist: ['files/*'] } })
+    assert.match(JSON.stringify(await outcomes(open)), /"ok"/)
+    assert.match(JSON.stringify(await outcomes(open)), /"denied_limit"/)
+    assert.match(JSON.stringify(await outcomes(shut)), /"denied_limit"/)
+    await open.close()
+    assert.match(JSON.stringify(await outcomes(open)), /"denied_limit"/)
   })
 
   test('is for whoever opened it: others neither see nor use it', async () => {

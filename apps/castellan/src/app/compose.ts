@@ -26,7 +26,6 @@ import {
   Upstreams,
   Watches,
 } from '../gate/index.ts'
-import { onlyRecords } from '../guardrails/index.ts'
 import { Authenticator, type Books, DEFAULT_TENANT, Directory, type TokenVerifier } from '../identity/index.ts'
 import { type Bus, Journal, type Post } from '../journal/index.ts'
 import { type BreakerSettings, type Clock, fault, isFault, newId, systemClock } from '../kernel/index.ts'
@@ -41,7 +40,7 @@ import {
   SecretRotation,
   secretsOf,
 } from '../registry/index.ts'
-import { type Engine, Listening, standsStill, type TriggerLoop } from '../runs/index.ts'
+import { type Engine, standsStill, type TriggerLoop } from '../runs/index.ts'
 import { Reports } from '../reports/index.ts'
 import { Sessions } from '../sessions/index.ts'
 import { type Log, logTo, type Meter } from '../telemetry/index.ts'
@@ -343,11 +342,6 @@ export async function compose(
     config.oidc && { ...config.oidc, verifier: await tokenVerifier(config.oidc, clock) },
   )
   const router = models(config.models.providers, refs => resolved(DEFAULT_TENANT, refs))
-  const listening = new Listening({
-    // What the guardrails would do something about has to be whole first.
-    mayBeHeard: ({ tenant }) => onlyRecords(rules.guardrailWish(tenant)),
-    onBug,
-  })
   const { engine, ...running } = runParts({
     stores,
     journal,
@@ -361,7 +355,7 @@ export async function compose(
     guardrails: detectors,
     registry,
     expressions,
-    listening,
+    sessions: sessionsHere,
     limits: config.runs,
     key: keyFor('steps of runs'),
     publicUrl,
@@ -410,7 +404,6 @@ export async function compose(
     sessions: sessionsHere,
     models: router,
     ...running,
-    listening,
     subscriptions,
     ...triggering,
     reports: new Reports({

@@ -1,8 +1,8 @@
 import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Approvals } from '../approvals/index.ts'
-import type { Budgets, Gate, Rules, SchemaValidator } from '../gate/index.ts'
-import type { Guardrails } from '../guardrails/index.ts'
+import type { Budgets, Gate, Rules, SchemaValidator, SessionBook } from '../gate/index.ts'
+import { type Guardrails, type GuardrailWish, onlyRecords, tightened } from '../guardrails/index.ts'
 import type { Authenticator } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
@@ -17,7 +17,7 @@ import {
   engineByDefault,
   type Expressions,
   type Hands,
-  type Listening,
+  Listening,
   type Model,
   type ModelUsage,
   probe,
@@ -39,6 +39,7 @@ export interface RunParts {
   readonly runs: Runs
   readonly stepTokens: StepTokens
   readonly engine: Engine
+  readonly listening: Listening
 }
 
 /** Everything that executes runs. */
@@ -55,7 +56,7 @@ export function runParts({
   guardrails,
   registry,
   expressions,
-  listening,
+  sessions,
   limits,
   key,
   publicUrl,
@@ -74,7 +75,7 @@ export function runParts({
   readonly guardrails: () => Promise<Guardrails>
   readonly registry: Pick<Registry, 'servers'>
   readonly expressions: Expressions
-  readonly listening: Listening
+  readonly sessions: SessionBook
   readonly limits: Config['runs']
   /** Signs the addresses at which steps are called. */
   readonly key: Uint8Array
@@ -82,12 +83,25 @@ export function runParts({
   readonly clock: Clock
   readonly onBug: (error: unknown) => void
 }): RunParts {
+  const termsOf = ({ tenant, session }: Run) => (session === null ? null : sessions.terms(tenant, session))
+  const guardrailWish = (run: Run): GuardrailWish => {
+    const terms = termsOf(run)
+    const more = terms === null || terms === 'closed' ? undefined : terms.guardrails
+    return tightened(rules.guardrailWish(run.tenant), more) ?? {}
+  }
+  const listening = new Listening({
+    // What the guardrails would do something about has to be whole first.
+    mayBeHeard: run => onlyRecords(guardrailWish(run)),
+    onBug,
+  })
   const places = toolPlaces(limits.mostCallsOfTool, { stores, clock, onBug })
   const tools = {
     gate,
     calls: stores.calls,
     approval: (tenant: string, id: string) => approvals.get(tenant, id),
     actingFor: ({ tenant, by }: Run) => authenticator.actingFor(tenant, by),
+    // An opened session holds its runs together; any other is but the name of a client's conversation.
+    sessionOf: (run: Run) => (termsOf(run) === null ? run.root : run.session!),
     place: (tool: string, signal: AbortSignal) => places.take(tool, signal),
     verification: (tenant: string, tool: string) => verificationOf(registry.servers(tenant), tool),
   }
@@ -104,8 +118,8 @@ export function runParts({
       const cause = { id: run.id, correlationId: run.correlationId }
       return budgets.reserveModel({ tenant: run.tenant, by, cause, model: name, atMost })
     },
-    inspect: async ({ tenant }: Run, text: string, stage: 'model_input' | 'model_output') => {
-      const scan = await (await guardrails()).scan(text, stage, rules.guardrailWish(tenant))
+    inspect: async (run: Run, text: string, stage: 'model_input' | 'model_output') => {
+      const scan = await (await guardrails()).scan(text, stage, guardrailWish(run))
       const noted = scan.signals.map(({ metric, category, action }) => ({ metric, category, action }))
       return { verdict: scan.verdict, text: scan.verdict === 'redact' ? scan.redacted : text, noted }
     },
@@ -143,6 +157,7 @@ export function runParts({
     runs: new Runs({ store: stores.runs, journal, engine, deciders, clock }),
     stepTokens,
     engine,
+    listening,
   }
 }
 

@@ -14,6 +14,8 @@ export interface ToolHandParts {
   readonly approval: (tenant: string, id: string) => Promise<Pick<Approval, 'state' | 'expiresAt'>>
   /** Whoever the run acts for, as they are now. Throws `UNAUTHENTICATED`. */
   readonly actingFor: (run: Run) => Promise<Identity>
+  /** The session that its calls belong to. */
+  readonly sessionOf: (run: Run) => string
   /** Resolves with what gives the place back, to be called once; with null when the signal is aborted before there is one. */
   readonly place: (tool: string, signal: AbortSignal) => Promise<(() => void | Promise<void>) | null>
   /** How calls of a tool are verified; null when nobody has said it. */
@@ -84,7 +86,7 @@ async function passGate(parts: ToolHandParts, run: Run, work: StepCall, signal: 
         context: {
           correlationId: run.correlationId,
           causationId: work.causationId,
-          sessionId: run.root,
+          sessionId: parts.sessionOf(run),
           runId: run.root,
           ...(run.subject === null ? {} : { agentId: run.subject }),
           idempotencyKey: key,
