@@ -162,6 +162,46 @@ describe('a team', () => {
     await castellan.ask('POST', '/teams/nobody/execute', {}, 400)
   })
 
+  test('has members that go by rules beside those with models, in whatever way they work together', async () => {
+    const says = (phrase: string, answer: unknown) => ({ when: `$contains(message, "${phrase}")`, do: { answer } })
+    const rules = [
+      says('Vote for the proposal', { choice: 'ada', reason: 'Houses of wood burn.' }),
+      says('Say what is wrong', { critique: 'Straw burns, too.', best: 'ada' }),
+      says('Answer the task anew', 'stone, revised'),
+      says('Propose your own answer', 'stone'),
+      says('It is about bolts.', 'Rules say: bolts.'),
+      { when: 'true', do: { tool: 'files__read_text_file', args: { path: order } } },
+    ]
+    const observed = { when: '$count(observations) > 0', do: { answer: '=observations[-1].text' } }
+    const body = { name: 'ruler', brain: { kind: 'rules', rules: [observed, ...rules] }, available_mcps: ['files'] }
+    await castellan.ask('POST', '/api/agents', body, 201)
+
+    const arguing = await teamOf({ members: [...trio.slice(0, 2), { agent: 'ruler' }], protocol: collaborative })
+    const argued = await execute(arguing, 'What shall we build with?')
+    assert.deepEqual([argued.success, argued.decision!.winner], [true, 'bob'])
+    assert.deepEqual(argued.dissent, [{ member: 'ruler', choice: 'ada', reason: 'Houses of wood burn.' }])
+    const own = argued.board.filter(({ member }) => member === 'ruler').map(({ kind, content }) => [kind, content])
+    assert.deepEqual(own, [
+      ['proposed', 'stone'],
+      ['criticised', { critique: 'Straw burns, too.', best: 'ada' }],
+      ['revised', 'stone, revised'],
+      ['voted', { choice: 'ada', reason: 'Houses of wood burn.' }],
+    ])
+
+    const lined = await teamOf({ members: [{ agent: 'reader' }, { agent: 'ruler' }], protocol: { type: 'sequential' } })
+    assert.equal((await execute(lined, 'What was ordered?')).response, 'Rules say: bolts.')
+    const besides = await teamOf({ members: [{ agent: 'ruler' }, { agent: 'writer' }], protocol: { type: 'parallel' } })
+    const { response, members } = await execute(besides, 'What was ordered?')
+    assert.equal(response, '## ruler\n\nOrder 17: twelve bolts\n\n## writer\n\nSo be it.')
+    assert.deepEqual(
+      members.map(({ member, tool_calls }) => [member, tool_calls.map(({ tool_name }) => tool_name)]),
+      [
+        ['ruler', ['files__read_text_file']],
+        ['writer', []],
+      ],
+    )
+  })
+
   test('hands over to the one who can do it', async () => {
     const team = await teamOf({
       members: [{ agent: 'front' }, { agent: 'till' }],

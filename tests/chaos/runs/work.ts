@@ -1,8 +1,7 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { wordings } from '../../../apps/castellan/src/adapters/model-ai-sdk/fixtures/fake-provider.ts'
+import { httpServer } from '../../../apps/castellan/src/adapters/http-client/fixtures/http-server.ts'
+import { answer, wordings } from '../../../apps/castellan/src/adapters/model-ai-sdk/fixtures/fake-provider.ts'
+import type { JsonObject } from '../../../apps/castellan/src/kernel/index.ts'
 import type { Random } from '../../support/random.ts'
 import type { Rest } from '../../support/rest.ts'
 import { ledgerFile } from '../stage.ts'
@@ -151,38 +150,20 @@ export async function sees(rest: Rest): Promise<void> {
 
 /** A model that asks for what its task lists, one after the other, and then says that it is done, or its part in a team. */
 export async function modelServer(onAsked: () => void): Promise<{ readonly url: string } & AsyncDisposable> {
-  const server = createServer((request, response) => {
-    void (async () => {
-      const body = (await json(request)) as {
-        readonly stream?: boolean
-        readonly messages: readonly { readonly role: string; readonly content: string | null }[]
-      }
-      onAsked()
-      const { wanted, answer } = partOf(body.messages.find(({ role }) => role === 'user')!.content!)
-      const next = wanted[body.messages.filter(({ role }) => role === 'tool').length]
-      const { tool = '', ...args } = next ?? {}
-      const said = next
-        ? { text: '', calls: [{ id: `c-${next.id}`, tool: `ledger__${tool}`, args: JSON.stringify(args) }] }
-        : { text: answer }
-      if (body.stream !== true) {
-        response.writeHead(200, { 'content-type': 'application/json' })
-        return response.end(JSON.stringify(wordings.compatible.whole(said, body)))
-      }
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      for (const { data } of wordings.compatible.events(said, body))
-        response.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`)
-      return response.end()
-    })().catch(() => response.destroy())
+  const { url, stop } = await httpServer(({ body: text }, response) => {
+    onAsked()
+    const body = JSON.parse(text) as JsonObject & {
+      readonly messages: readonly { readonly role: string; readonly content: string | null }[]
+    }
+    const part = partOf(body.messages.find(({ role }) => role === 'user')!.content!)
+    const next = part.wanted[body.messages.filter(({ role }) => role === 'tool').length]
+    const { tool = '', ...args } = next ?? {}
+    const said = next
+      ? { text: '', calls: [{ id: `c-${next.id}`, tool: `ledger__${tool}`, args: JSON.stringify(args) }] }
+      : { text: part.answer }
+    answer(response, wordings.compatible, said, body)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
-  }
+  return { url: `${url}/v1`, [Symbol.asyncDispose]: stop }
 }
 
 /** What a model is to ask for, and to answer then. */
