@@ -61,6 +61,7 @@ test(
     await until('there is one', () => processesWith(file), pids => pids.length === 1) // prettier-ignore
     for (let n = 1; n <= 5; n++) for (const [name, node] of [['one', one], ['two', two]] as const) await succeeds(node, `again ${name} ${n}`) // prettier-ignore
     assert.deepEqual(processesWith(file), taken)
+    await Promise.all(answers.values())
     const effects = readFileSync(file, 'utf8').trim().split('\n')
     assert.deepEqual(effects.toSorted(), [...new Set(effects)].toSorted(), 'nothing was done twice')
     for (const [id, answer] of answers) {

@@ -158,11 +158,11 @@ class Siege {
       await delay(50)
     }
     const wrong = (found: readonly string[]) => this.#report.wrong('the end', found)
-    if (this.#open.size > 0)
-      wrong([
-        `${this.#open.size} of ${this.#tasks.size} runs have not ended: ${[...this.#open].slice(0, 3).join(', ')}`,
-      ])
     const rest = await this.#rest()
+    if (this.#open.size > 0) {
+      const some = await Promise.all([...this.#open].slice(0, 3).map(id => standing(rest, id)))
+      wrong([`${this.#open.size} of ${this.#tasks.size} runs have not ended: ${some.join('; ')}`])
+    }
     const effects = await this.#person.effects()
     for (const [id, task] of this.#tasks) {
       if (this.#open.has(id)) continue
@@ -377,6 +377,14 @@ class Siege {
     if (!plane) throw new TypeError('nobody is there')
     return adminOf(plane.url, this.#data)
   }
+}
+
+/** How a run stands, and its last lines. */
+async function standing(rest: Rest, id: string): Promise<string> {
+  const { kind, name, state } = await rest.must<Run>('GET', `/api/runs/${id}`)
+  const lines = await rest.all<RunLine>(`/api/runs/${id}/lines`)
+  const last = lines.slice(-6).map(({ type, at, data }) => `${type} ${at} ${JSON.stringify(data)}`)
+  return `the ${kind} "${name}" ${id} is ${state} after\n${last.join('\n')}`
 }
 
 /** Milliseconds. */
