@@ -1,7 +1,7 @@
 import type { ValidateFunction } from 'ajv'
 import type { SchemaViolation } from '../../gate/index.ts'
 import type { JsonValue } from '../../kernel/index.ts'
-import { boundedRun, timedOut } from './bounded-run.ts'
+import { boundedRun, stoodStill } from './bounded-run.ts'
 import { compilerFor, type Dialect, dialectOf, prepareDialect, type RegExpEngine, schemaFault } from './dialects.ts'
 import { linearPattern, patternCost } from './linear-pattern.ts'
 import { prepareSchema } from './prepare-schema.ts'
@@ -20,13 +20,15 @@ export interface CompiledSchema {
 }
 
 /** Compiles a schema; one that cannot be used becomes one that nothing passes. */
-export function compileSchema(schema: JsonValue): CompiledSchema {
+export function compileSchema(schema: JsonValue, attempts = MOST_ATTEMPTS): CompiledSchema {
   try {
     const survey = surveySchema(schema)
     const { dialect, text } = undeclared(schema)
     prepareDialect(dialect)
-    const compiled = boundedRun(COMPILE_TIME, () => compile(dialect, text, survey))
-    return compiled === timedOut ? unusable('it takes too long to compile') : compiled
+    const anew = () => (attempts > 1 ? compileSchema(schema, attempts - 1) : null)
+    const compiled = boundedRun(COMPILE_TIME, () => compile(dialect, text, survey, anew))
+    if (typeof compiled !== 'symbol') return compiled
+    return (compiled === stoodStill ? anew() : null) ?? unusable('it takes too long to compile')
   } catch (error) {
     return unusable(error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message)
   }
@@ -35,6 +37,8 @@ export function compileSchema(schema: JsonValue): CompiledSchema {
 /** Milliseconds. An ordinary schema takes one or two to compile, and microseconds to check. */
 const COMPILE_TIME = 2_000
 const CHECK_TIME = 500
+/** How often it is tried while the process stands still for as long, such as one that was suspended. */
+const MOST_ATTEMPTS = 5
 
 /** Characters of a value that is told every violation; of a larger one the first must do. */
 const SMALL_VALUE = 4_096
@@ -42,7 +46,13 @@ const SMALL_VALUE = 4_096
 const UNWATCHED_WORK = 64 * 1024 * 1024
 const UNWATCHED_PATTERN_WORK = 20 * 1024 * 1024
 
-function compile(dialect: Dialect, text: JsonValue, survey: SchemaSurvey): CompiledSchema {
+/** `anew` compiles it once more; null when that was done often enough. */
+function compile(
+  dialect: Dialect,
+  text: JsonValue,
+  survey: SchemaSurvey,
+  anew: () => CompiledSchema | null,
+): CompiledSchema {
   if (typeof text === 'object' && text !== null) {
     const invalid = schemaFault(dialect, text)
     if (invalid !== null) throw new Error(invalid)
@@ -67,9 +77,10 @@ function compile(dialect: Dialect, text: JsonValue, survey: SchemaSurvey): Compi
       try {
         const passed = size <= unwatched ? first(value) : boundedRun(CHECK_TIME, () => first(value))
         if (passed === true) return []
-        if (passed === timedOut) {
+        if (typeof passed === 'symbol') {
           spent = true
-          return root('the value takes too long to check')
+          const fresh = passed === stoodStill ? anew() : null
+          return fresh?.check(value) ?? root('the value takes too long to check')
         }
         if (size > Math.min(unwatched, SMALL_VALUE)) return violationsOf(first.errors)
         all ??= validate(true)

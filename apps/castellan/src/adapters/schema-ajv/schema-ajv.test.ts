@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { testSchemaValidator } from '../../gate/schema-validator.testsuite.ts'
-import { boundedRun, timedOut } from './bounded-run.ts'
+import { boundedRun, stoodStill, timedOut } from './bounded-run.ts'
 import { ajvValidator } from './index.ts'
 
 testSchemaValidator('ajv', () => ajvValidator())
@@ -102,4 +102,32 @@ describe('a bounded run', () => {
       7,
     )
   })
+
+  test('tells a process that stood still from one that worked', () => {
+    assert.equal(boundedRun(50, standStill), stoodStill)
+  })
 })
+
+test('what stood still while it was checked is checked again, and not said to take too long', () => {
+  const validator = ajvValidator()
+  const schema = { $defs: { n: { type: 'integer' } }, properties: { n: { $ref: '#/$defs/n' } } }
+  const valueOf = (n: number, stops: number) => {
+    let reads = 0
+    return {
+      get n() {
+        // The first time it is measured, before anybody watches.
+        if (reads++ > 0 && reads <= stops + 1) standStill()
+        return n
+      },
+    }
+  }
+  assert.deepEqual(validator.check('a', schema, valueOf(1, 2)), [])
+  assert.match(validator.check('a', schema, valueOf(0.5, 2))[0]!.message, /integer/)
+  assert.match(validator.check('a', schema, valueOf(1, 100))[0]!.message, /too long/)
+  assert.deepEqual(validator.check('a', schema, { n: 1 }), [])
+})
+
+/** As a process that is suspended. */
+function standStill(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000)
+}
