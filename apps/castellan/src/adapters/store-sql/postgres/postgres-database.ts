@@ -27,7 +27,8 @@ export class PostgresDatabase implements Database {
   /** Each of many nodes hears of what all of them write, and whoever is woken reads. */
   readonly #waking = calmly(BETWEEN_WAKES, () => this.#wakes.wake())
   readonly #tellers = new Set<(head: number) => void>()
-  readonly #names = new Map<string, string>()
+  readonly #plain = new Map<string, NamedText>()
+  readonly #insisting = new Map<string, NamedText>()
   readonly #underWay = new Set<Promise<unknown>>()
   #written = 0
   #closing: Promise<void> | undefined
@@ -122,8 +123,9 @@ export class PostgresDatabase implements Database {
           break
         } catch (error) {
           if (isFault(error) || error === NOTHING_TO_DO) throw error
-          if (problemOf(error).is === 'race' && attempt < MOST_ATTEMPTS) continue
-          broken = isBroken(error)
+          const problem = problemOf(error)
+          if (problem.is === 'race' && attempt < MOST_ATTEMPTS) continue
+          broken = problem.is === 'unavailable' && problem.broken
           throw readable(error)
         }
       }
@@ -149,7 +151,7 @@ export class PostgresDatabase implements Database {
     // In one packet: each of its own would cost a system call here, and wake the server.
     stream.cork()
     const begun = settled(client.query('BEGIN'))
-    const answering = statements.map(each => settled(client.query(this.#named(each.one ? insisting(each) : each))))
+    const answering = statements.map(each => settled(client.query(this.#named(each, each.one !== undefined))))
     const committed = settled(client.query('COMMIT'))
     stream.uncork()
     const [beginning, commit, ...answers] = await Promise.all([begun, committed, ...answering])
@@ -159,14 +161,16 @@ export class PostgresDatabase implements Database {
     if (commit.is === 'error') throw commit.error
   }
 
-  /** As a statement that each connection prepares once. */
-  #named(query: Query): QueryConfig {
-    let name = this.#names.get(query.sql)
-    if (name === undefined) {
-      name = createHash('sha256').update(query.sql).digest('hex').slice(0, 32)
-      this.#names.set(query.sql, name)
+  /** As a statement that each connection prepares once; one that insists fails unless it changes exactly one row. */
+  #named({ sql, values }: Query, insists = false): QueryConfig {
+    const known = insists ? this.#insisting : this.#plain
+    let named = known.get(sql)
+    if (named === undefined) {
+      const text = insists ? insisting(sql) : sql
+      named = { name: createHash('sha256').update(text).digest('hex').slice(0, 32), text }
+      known.set(sql, named)
     }
-    return { name, text: query.sql, values: query.values as unknown[] }
+    return { ...named, values: values as unknown[] }
   }
 
   /** Starts what close will wait for, as long as nobody has closed. */
@@ -182,6 +186,9 @@ export class PostgresDatabase implements Database {
   }
 }
 
+/** A text with the name under which connections prepare it. */
+type NamedText = Pick<QueryConfig, 'name' | 'text'>
+
 type Answer =
   { readonly is: 'changed'; readonly rows: number | null } | { readonly is: 'error'; readonly error: unknown }
 
@@ -192,21 +199,25 @@ function settled(query: Promise<{ readonly rowCount: number | null }>): Promise<
   )
 }
 
-/** A statement that fails unless it changes exactly one row. */
-function insisting({ sql, values }: Query): Query {
-  return { sql: `WITH changed AS (${sql} RETURNING 1) SELECT 1 / (count(*) = 1)::integer FROM changed`, values }
+function insisting(sql: string): string {
+  return `WITH changed AS (${sql} RETURNING 1) SELECT 1 / (count(*) = 1)::integer FROM changed`
 }
 
 /** Throws when a statement has failed, or has not done what it was to. */
 function fulfilled({ one, violations }: Statement, answer: Answer): void {
-  if (answer.is === 'changed' && (!one || answer.rows === 1)) return
-  const cause = answer.is === 'error' ? answer.error : undefined
-  const problem = answer.is === 'error' ? problemOf(answer.error) : { is: 'unmet' as const }
-  if (problem.is === 'unmet' && one === 'nothingToDo') throw NOTHING_TO_DO
-  const unmet = one === 'nothingToDo' ? undefined : one
-  const refusal =
-    problem.is === 'unmet' ? unmet : problem.is === 'violation' ? violations?.[problem.constraint] : undefined
-  throw refusal ? fault(refusal.code, refusal.details, { cause }) : cause
+  if (answer.is === 'changed') {
+    if (one && answer.rows !== 1) throw unmet(one)
+    return
+  }
+  const { error } = answer
+  const problem = problemOf(error)
+  if (problem.is === 'unmet' && one) throw unmet(one, error)
+  const refusal = problem.is === 'violation' ? violations?.[problem.constraint] : undefined
+  throw refusal ? fault(refusal.code, refusal.details, { cause: error }) : error
+}
+
+function unmet(one: NonNullable<Statement['one']>, cause?: unknown): unknown {
+  return one === 'nothingToDo' ? NOTHING_TO_DO : fault(one.code, one.details, { cause })
 }
 
 async function migrateDatabase(config: ClientConfig, clock: Clock): Promise<readonly MigrationStatus[]> {
@@ -238,12 +249,6 @@ export function migrationTarget(client: Client): MigrationTarget {
     dialect: 'postgres',
     query: async (sql, values = []) => (await client.query(sql, [...values])).rows as unknown[],
   }
-}
-
-function isBroken(error: unknown): boolean {
-  if (isFault(error) || error === NOTHING_TO_DO) return false
-  const problem = problemOf(error)
-  return problem.is === 'unavailable' && problem.broken
 }
 
 /** An error of the database as who uses the store is told of it. */
