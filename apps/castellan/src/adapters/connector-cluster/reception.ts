@@ -131,21 +131,20 @@ class Guest {
     this.#socket.destroy()
   }
 
-  #welcome({ protocol, pool, replica, fence }: Hello): void {
-    const why =
-      protocol !== PROTOCOL
-        ? 'it speaks another version'
-        : pool === WAITING
-          ? null
-          : this.#parts.isLeaving()
-            ? 'it stops'
-            : this.#parts.isOurs(pool, fence)
-              ? null
-              : 'it is not run here'
-    this.pool = pool
-    this.#replica = replica
+  #welcome(hello: Hello): void {
+    const why = this.#refusal(hello)
+    this.pool = hello.pool
+    this.#replica = hello.replica
     this.#lines.send((why === null ? { is: 'welcome' } : { is: 'gone', why }) satisfies Welcome)
     if (why !== null) this.#socket.end()
+  }
+
+  /** Why somebody is not welcome; null when they are. */
+  #refusal({ protocol, pool, fence }: Hello): string | null {
+    if (protocol !== PROTOCOL) return 'it speaks another version'
+    if (pool === WAITING) return null
+    if (this.#parts.isLeaving()) return 'it stops'
+    return this.#parts.isOurs(pool, fence) ? null : 'it is not run here'
   }
 
   #take(asked: Asked): void {
