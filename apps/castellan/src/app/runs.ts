@@ -1,7 +1,7 @@
 import type { Stores } from '../adapters/store-sql/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Approvals } from '../approvals/index.ts'
-import type { Budgets, Gate, Rules, SchemaValidator, SessionBook } from '../gate/index.ts'
+import { type Budgets, type Gate, inForce, type Rules, type SchemaValidator, type SessionBook } from '../gate/index.ts'
 import { type Guardrails, type GuardrailWish, onlyRecords, tightened } from '../guardrails/index.ts'
 import type { Authenticator } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
@@ -84,11 +84,8 @@ export function runParts({
   readonly onBug: (error: unknown) => void
 }): RunParts {
   const termsOf = ({ tenant, session }: Run) => (session === null ? null : sessions.terms(tenant, session))
-  const guardrailWish = (run: Run): GuardrailWish => {
-    const terms = termsOf(run)
-    const more = terms === null || terms === 'closed' ? undefined : terms.guardrails
-    return tightened(rules.guardrailWish(run.tenant), more) ?? {}
-  }
+  const guardrailWish = (run: Run): GuardrailWish =>
+    tightened(rules.guardrailWish(run.tenant), inForce(termsOf(run))?.guardrails)
   const listening = new Listening({
     // What the guardrails would do something about has to be whole first.
     mayBeHeard: run => onlyRecords(guardrailWish(run)),

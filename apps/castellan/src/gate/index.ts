@@ -49,7 +49,7 @@ export { Rules } from './rules.ts'
 export type { PolicySummary, RulesStore } from './rules-store.ts'
 export { demandsOf, type EngineDecision, type Ruling } from './ruling.ts'
 export type { Claimed, Owner, ServerOwners } from './server-owners.ts'
-export type { SessionBook, SessionTerms } from './session-terms.ts'
+export { inForce, type SessionBook, type SessionTerms } from './session-terms.ts'
 export type { SchemaValidator, SchemaViolation } from './schema-validator.ts'
 export { sweepUnfinished } from './sweep.ts'
 export {

@@ -22,3 +22,8 @@ export interface SessionBook {
 export function termsOf(sessions: SessionBook, { identity, context }: Pick<Call, 'identity' | 'context'>) {
   return context.sessionId === null ? null : sessions.terms(identity.tenant, context.sessionId)
 }
+
+/** The terms that hold for calls; null for an id that is none of ours, and for a session that is closed. */
+export function inForce(terms: SessionTerms | 'closed' | null): SessionTerms | null {
+  return terms === 'closed' ? null : terms
+}

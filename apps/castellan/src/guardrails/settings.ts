@@ -51,10 +51,10 @@ export interface GuardrailWish {
 }
 
 /** A wish, and another on top of it that can only make it stricter: the stricter mode, and of two thresholds the lower. */
-export function tightened(
-  wish: GuardrailWish | null,
+export function tightened<Wish extends GuardrailWish | null>(
+  wish: Wish,
   more: Pick<GuardrailWish, 'mode' | 'thresholds'> | undefined,
-): GuardrailWish | null {
+): Wish | GuardrailWish {
   if (more === undefined || (more.mode === undefined && more.thresholds === undefined)) return wish
   const { mode = 'mixed', ...given } = wish ?? { mode: 'advisory' }
   const strictest = modes[Math.min(modes.indexOf(mode), modes.indexOf(more.mode ?? mode))]

@@ -275,7 +275,7 @@ export class Sessions implements SessionBook {
   }
 
   #wishFor(tenant: string, more: Session['guardrails']): GuardrailWish {
-    return tightened(this.#parts.rules.guardrailWish(tenant), more) ?? {}
+    return tightened(this.#parts.rules.guardrailWish(tenant), more)
   }
 
   async #save(open: Open, session: Session, type: string, actor: Actor, data: JsonObject): Promise<void> {

@@ -7,7 +7,7 @@ import type { Guard, Review } from '../guard.ts'
 import type { ToolStage } from '../guardrail-set.ts'
 import type { Labels } from '../labels.ts'
 import type { Rules } from '../rules.ts'
-import { type SessionBook, termsOf } from '../session-terms.ts'
+import { inForce, type SessionBook, termsOf } from '../session-terms.ts'
 import { deny, type Outcome, type UpstreamError, type Verdict, withheld } from '../verdict.ts'
 
 /**
@@ -30,9 +30,8 @@ export function guardrailGuard(parts: {
     texts: JsonValue,
     how: { readonly mustRedact?: boolean; readonly alone?: boolean },
   ): JsonScan | null | Promise<JsonScan | null> {
-    const terms = termsOf(sessions, call)
-    const more = terms === null || terms === 'closed' ? undefined : terms.guardrails
-    const wish = tightened(rules.guardrailsFor(call, stage).wish, more)
+    const terms = inForce(termsOf(sessions, call))
+    const wish = tightened(rules.guardrailsFor(call, stage).wish, terms?.guardrails)
     if (wish === null && how.mustRedact !== true) return null
     // Where only what can be taken out is looked for, nobody else has to see it.
     const alone = how.alone === true || wish === null
