@@ -201,7 +201,7 @@ class Siege {
         return () => this.#tendUntil(still)
       }
       case 'the clock jumps': {
-        const jumps = [random.int(30, 300), -random.int(30, 300), 0]
+        const jumps = [random.int(30, 120), -random.int(30, 120), 0]
         return async () => {
           for (const seconds of jumps) {
             this.#clock!.put(seconds)
@@ -387,7 +387,7 @@ async function standing(rest: Rest, id: string): Promise<string> {
   return `the ${kind} "${name}" ${id} is ${state} after\n${last.join('\n')}`
 }
 
-/** Milliseconds. */
+/** Milliseconds: longer than a wait can last that a clock was put back in the midst of. */
 const PATIENCE = 240_000
 const MOMENT_COMES = 45_000
 const MOST_STARTS = 3

@@ -35,6 +35,24 @@ function after(lines: readonly Line[]): Course {
   return course
 }
 
+describe('a run in the queue', () => {
+  const queued = (data: JsonObject): Line => ['run.queued', 5_000, data, inDoubt[0]![3]]
+
+  test('is begun at once, also by a clock that is behind that of whoever queued it', () => {
+    const { tales, until } = after([queued({})]).plan(1_000)
+    assert.deepEqual([tales.map(({ type }) => type), until], [['run.started'], null])
+  })
+
+  test('is begun no earlier than it is to be', () => {
+    const course = after([queued({ not_before: new Date(9_000).toISOString() })])
+    assert.deepEqual([course.plan(8_999).tales, course.plan(8_999).until], [[], 9_000])
+    assert.deepEqual(
+      course.plan(9_000).tales.map(({ type }) => type),
+      ['run.started'],
+    )
+  })
+})
+
 describe('a call in doubt', () => {
   test('is for a person when nobody said how it is verified', () => {
     const course = after([...inDoubt, lost()])

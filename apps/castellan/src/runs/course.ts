@@ -48,9 +48,11 @@ export class Course {
       case 'run.queued':
       case 'run.forked': {
         const { definition = null, input = null } = isJsonObject(payload) ? payload : {}
-        this.#notBefore = typeof data['not_before'] === 'string' ? Date.parse(data['not_before']) : at
+        const later = typeof data['not_before'] === 'string' ? Date.parse(data['not_before']) : null
+        // Whoever queued it may have a clock that is ahead of ours.
+        this.#notBefore = later ?? 0
         // The time it is given begins when it may.
-        this.#state = this.#decider.evolve(this.#state, { is: 'began', at: this.#notBefore, definition, input })
+        this.#state = this.#decider.evolve(this.#state, { is: 'began', at: later ?? at, definition, input })
         this.#begun = true
         return
       }
