@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { isoTime, newId, systemClock } from '../kernel/index.ts'
 import { type Entry, Journal, type JournalStore } from '../journal/index.ts'
+import { aLine, linesBeside } from '../journal/fixtures/a-line.ts'
 import type { Approval } from './approval.ts'
 import type { ApprovalRule } from './approval-rule.ts'
 import type { ApprovalStore } from './approval-store.ts'
@@ -25,17 +26,8 @@ export function approvalStoreSuite(name: string, open: () => Promise<OpenApprova
     })
     after(() => opened?.close())
 
-    const anEntry = (): Entry =>
-      new Journal(opened.journal, systemClock).seal({
-        tenant: 'acme',
-        stream: `t:${newId()}`,
-        seq: 0,
-        type: 't.changed',
-        principal: 'ann',
-        correlationId: 'c',
-        data: {},
-      })
-    const written = async ({ tenant, stream }: Entry) => (await opened.journal.readStream(tenant, stream)).length
+    const anEntry = () => aLine(opened.journal)
+    const written = (entry: Entry) => linesBeside(entry, opened.journal)
     const conflict = { code: 'VERSION_CONFLICT' }
     const own = (given: Partial<Approval> = {}) => anApproval({ tenant: newId(), ...given })
 

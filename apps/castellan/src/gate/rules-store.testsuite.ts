@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { digestJson, newId, systemClock } from '../kernel/index.ts'
-import { type Entry, Journal, type JournalStore } from '../journal/index.ts'
+import { digestJson, newId } from '../kernel/index.ts'
+import type { Entry, JournalStore } from '../journal/index.ts'
+import { aLine, linesBeside } from '../journal/fixtures/a-line.ts'
 import type { Limits } from './limits.ts'
 import type { PolicySet, PolicyVersion } from './policy-engine.ts'
 import type { RulesStore } from './rules-store.ts'
@@ -23,17 +24,8 @@ export function rulesStoreSuite(name: string, open: () => Promise<OpenRulesStore
     })
     after(() => opened?.close())
 
-    const anEntry = (): Entry =>
-      new Journal(opened.journal, systemClock).seal({
-        tenant: 'acme',
-        stream: `t:${newId()}`,
-        seq: 0,
-        type: 't.changed',
-        principal: 'ann',
-        correlationId: 'c',
-        data: {},
-      })
-    const written = async ({ tenant, stream }: Entry) => (await opened.journal.readStream(tenant, stream)).length
+    const anEntry = () => aLine(opened.journal)
+    const written = (entry: Entry) => linesBeside(entry, opened.journal)
     const conflict = { code: 'VERSION_CONFLICT' }
 
     test('the policy set of a tenant reads back, file by file, and is replaced version by version', async () => {

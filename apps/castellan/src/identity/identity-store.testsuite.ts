@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { newId, systemClock } from '../kernel/index.ts'
-import { type Entry, Journal, type JournalStore } from '../journal/index.ts'
+import { newId } from '../kernel/index.ts'
+import type { Entry, JournalStore } from '../journal/index.ts'
+import { aLine, linesBeside } from '../journal/fixtures/a-line.ts'
 import type { IdentityStore } from './identity-store.ts'
 import type { Key, Principal, Tenant } from './principal.ts'
 
@@ -32,17 +33,8 @@ export function identityStoreSuite(name: string, open: () => Promise<OpenIdentit
       version: 1,
       ...more,
     })
-    const anEntry = (stream = `t:${newId()}`): Entry =>
-      new Journal(opened.journal, systemClock).seal({
-        tenant: 'acme',
-        stream,
-        seq: 0,
-        type: 't.changed',
-        principal: 'ann',
-        correlationId: 'c',
-        data: {},
-      })
-    const written = async ({ tenant, stream }: Entry) => (await opened.journal.readStream(tenant, stream)).length
+    const anEntry = (stream?: string) => aLine(opened.journal, stream)
+    const written = (entry: Entry) => linesBeside(entry, opened.journal)
 
     test('a tenant reads back, changes version by version, and its id is taken once', async () => {
       const tenant = aTenant()

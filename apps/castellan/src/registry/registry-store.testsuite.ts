@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { digestJson, newId, systemClock } from '../kernel/index.ts'
-import { type Entry, Journal, type JournalStore } from '../journal/index.ts'
+import { digestJson, newId } from '../kernel/index.ts'
+import type { Entry, JournalStore } from '../journal/index.ts'
+import { aLine, linesBeside } from '../journal/fixtures/a-line.ts'
 import type { Capability, Catalog } from './capability.ts'
 import type { Grant, Group } from './grant.ts'
 import type { RegistryStore, SealedSecret } from './registry-store.ts'
@@ -24,17 +25,8 @@ export function registryStoreSuite(name: string, open: () => Promise<OpenRegistr
     })
     after(() => opened?.close())
 
-    const anEntry = (stream = `t:${newId()}`): Entry =>
-      new Journal(opened.journal, systemClock).seal({
-        tenant: 'acme',
-        stream,
-        seq: 0,
-        type: 't.changed',
-        principal: 'ann',
-        correlationId: 'c',
-        data: {},
-      })
-    const written = async ({ tenant, stream }: Entry) => (await opened.journal.readStream(tenant, stream)).length
+    const anEntry = (stream?: string) => aLine(opened.journal, stream)
+    const written = (entry: Entry) => linesBeside(entry, opened.journal)
 
     test('a server reads back, changes version by version, and is listed by name in its tenant', async () => {
       const tenant = newId()

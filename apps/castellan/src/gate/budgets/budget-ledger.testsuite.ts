@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type Entry, Journal, type JournalStore } from '../../journal/index.ts'
-import { newId, systemClock } from '../../kernel/index.ts'
+import type { Entry, JournalStore } from '../../journal/index.ts'
+import { aLine, linesBeside } from '../../journal/fixtures/a-line.ts'
+import { newId } from '../../kernel/index.ts'
 import type { CallRecord, CallStore } from '../call-store.ts'
 import type { Budget } from './budget.ts'
 import type { BudgetLedger } from './budget-ledger.ts'
@@ -26,17 +27,8 @@ export function budgetLedgerSuite(name: string, open: () => Promise<OpenBudgetLe
     })
     after(() => opened?.close())
 
-    const entry = (stream: string, seq = 0): Entry =>
-      new Journal(opened.journal, systemClock).seal({
-        tenant: 'acme',
-        stream,
-        seq,
-        type: 't.changed',
-        principal: 'ann',
-        correlationId: 'c',
-        data: {},
-      })
-    const written = async ({ tenant, stream }: Entry) => (await opened.journal.readStream(tenant, stream)).length
+    const entry = (stream: string, seq = 0) => aLine(opened.journal, stream, seq)
+    const written = (entry: Entry) => linesBeside(entry, opened.journal)
     const begin = (call: CallRecord, ...charges: readonly Charge[]) =>
       opened.calls.open(call, [entry(`call:${call.id}`)], [], 'now', { charges })
     const end = (call: CallRecord, ...charges: readonly Charge[]) =>

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { digestJson, newId, systemClock } from '../../kernel/index.ts'
-import { type Entry, Journal, type JournalStore } from '../../journal/index.ts'
+import { digestJson, newId } from '../../kernel/index.ts'
+import type { Entry, JournalStore } from '../../journal/index.ts'
+import { aLine, linesBeside } from '../../journal/fixtures/a-line.ts'
 import type { Definitions, PinBook } from './pin.ts'
 import type { PinStore } from './pin-store.ts'
 
@@ -22,17 +23,8 @@ export function pinStoreSuite(name: string, open: () => Promise<OpenPinStore>, s
     })
     after(() => opened?.close())
 
-    const anEntry = (): Entry =>
-      new Journal(opened.journal, systemClock).seal({
-        tenant: 'acme',
-        stream: `t:${newId()}`,
-        seq: 0,
-        type: 't.changed',
-        principal: 'ann',
-        correlationId: 'c',
-        data: {},
-      })
-    const written = async ({ tenant, stream }: Entry) => (await opened.journal.readStream(tenant, stream)).length
+    const anEntry = () => aLine(opened.journal)
+    const written = (entry: Entry) => linesBeside(entry, opened.journal)
     const conflict = { code: 'VERSION_CONFLICT' }
 
     test('a book reads back with its definitions, and changes version by version', async () => {
