@@ -78,7 +78,7 @@ describe('a trigger of entries', () => {
     }, 201) // prettier-ignore
     await publish('custom.wrong', { n: 1 })
     const first = await until('it failed', () => shown('wrong'), each => each.standing.failed === 1) // prettier-ignore
-    assert.match(first.standing.trouble!, /no such workflow/)
+    assert.match(first.standing.trouble!, /no workflow "=no"/)
     await castellan.ask('PUT', '/api/triggers/wrong', { ...onEntry('wrong', 'custom.wrong'), starts: { kind: 'workflow', name: 'echo', input: '=$number(entry.data.n)' } }) // prettier-ignore
     await publish('custom.wrong', { n: 'x' })
     await publish('custom.wrong', { n: 3 })
@@ -96,12 +96,12 @@ describe('a trigger of entries', () => {
     const failures = async () =>
       (await castellan.ask<List<TriggerFailure>>('GET', '/api/triggers/later/failures?limit=500')).items
     const kept = await failures()
-    assert.deepEqual(kept.map(({ event, why }) => [event.data['n'], /no such workflow/.test(why)]), [5, 4, 3, 2, 1].map(n => [n, true])) // prettier-ignore
+    assert.deepEqual(kept.map(({ event, why }) => [event.data['n'], /no workflow "missing"/.test(why)]), [5, 4, 3, 2, 1].map(n => [n, true])) // prettier-ignore
     const page = await castellan.ask<List<TriggerFailure>>('GET', `/api/triggers/later/failures?limit=2&after=${kept[1]!.offset}`) // prettier-ignore
     assert.deepEqual([page.items.map(({ event }) => event.data['n']), page.next], [[3, 2], String(kept[3]!.offset)])
     const one = (n: number) => `/api/triggers/later/failures/${kept[5 - n]!.offset}`
     const problem = await castellan.ask('POST', `${one(1)}/redrive`, undefined, 400)
-    assert.match(String(problem['detail']), /no such workflow/)
+    assert.match(String(problem['detail']), /no workflow "missing"/)
     assert.equal((await failures()).length, 5)
     await castellan.ask('PUT', '/api/workflows/missing', { source: hold.replace('hold', 'missing') })
     const begun = await castellan.ask<Run>('POST', `${one(1)}/redrive`, undefined, 202)
@@ -111,7 +111,7 @@ describe('a trigger of entries', () => {
     await castellan.ask('DELETE', one(2), undefined, 404)
     // There is room for one more, which is the newest.
     const cli = ['--url', castellan.url, '--key', castellan.key]
-    assert.match((await run(['triggers', 'failures', 'later', ...cli])).out, /custom\.later .*no such workflow/)
+    assert.match((await run(['triggers', 'failures', 'later', ...cli])).out, /custom\.later .*no workflow "missing"/)
     assert.match((await run(['triggers', 'redrive', 'later', ...cli])).out, /^1 run was started\./)
     assert.deepEqual(
       (await failures()).map(({ event }) => event.data['n']),
@@ -232,7 +232,7 @@ describe('a trigger of a team', () => {
     await castellan.ask('DELETE', '/api/teams/desk')
     await publish('custom.mute', { user_message: 'And now?' })
     const last = await until('it failed', () => shown('mute'), each => each.standing.failed === 2) // prettier-ignore
-    assert.match(last.standing.trouble!, /no such team/)
+    assert.match(last.standing.trouble!, /no team "desk"/)
   })
 })
 
@@ -297,7 +297,7 @@ describe('of which as much failed as may be kept', () => {
     const text = await (await fetch(`${few.url}/metrics`, { headers: { authorization: `Bearer ${few.key}` } })).text()
     assert.match(text, /^castellan_trigger_stalled\{tenant="default",trigger="full"\} 1$/m)
     assert.match(text, /^castellan_trigger_failures_kept\{tenant="default",trigger="full"\} 2$/m)
-    const why = { level: 'warn', why: 'There is no such workflow.' }
+    const why = { level: 'warn', why: 'There is no workflow "missing".' }
     const failed = await until('both are logged', async () => logged('trigger.failed', 'full'), all => all.length === 2) // prettier-ignore
     for (const line of failed) assert.deepEqual(line, { ...line, ...why })
     const [told] = await until('it is logged', async () => logged('trigger.stalled', 'full'), all => all.length === 1) // prettier-ignore

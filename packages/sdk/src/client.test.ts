@@ -75,7 +75,7 @@ describe('a client of a control plane', () => {
   test('throws the problem when the answer is no', async () => {
     await assert.rejects(client.groups.get('nothing'), error => {
       assert.ok(error instanceof ApiProblem)
-      assert.deepEqual([error.status, error.code, error.message], [404, 'NOT_FOUND', 'There is no such group.'])
+      assert.deepEqual([error.status, error.code, error.message], [404, 'NOT_FOUND', 'There is no group "nothing".'])
       return true
     })
     await assert.rejects(new CastellanClient({ ...castellan, key: 'no key' }).grants.list(), {
@@ -86,8 +86,11 @@ describe('a client of a control plane', () => {
 
   test('never lets a name lead to another path', async () => {
     for (const name of ['', '.', '..']) assert.throws(() => client.servers.remove(name), TypeError)
-    await assert.rejects(client.groups.get('../mcp-servers'), { status: 404, message: 'There is no such group.' })
-    await assert.rejects(client.groups.get('x?limit=1#'), { message: 'There is no such group.' })
+    await assert.rejects(client.groups.get('../mcp-servers'), {
+      status: 404,
+      message: 'There is no group "../mcp-servers".',
+    })
+    await assert.rejects(client.groups.get('x?limit=1#'), { message: 'There is no group "x?limit=1#".' })
   })
 
   test('gives up when its signal says so', async () => {

@@ -1,6 +1,6 @@
 import type { Actor } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
-import { fault, newId } from '../kernel/index.ts'
+import { newId, notFound } from '../kernel/index.ts'
 import type { ApprovalRule } from './approval-rule.ts'
 import type { ApprovalStore } from './approval-store.ts'
 
@@ -86,7 +86,7 @@ export class ApprovalRules {
   /** Throws `NOT_FOUND`. */
   async remove(idOrName: string, actor: Actor): Promise<void> {
     const rule = this.list(actor.tenant).find(each => each.id === idOrName || each.name === idOrName)
-    if (!rule) throw fault('NOT_FOUND', { what: 'approval rule' })
+    if (!rule) throw notFound('approval rule', idOrName)
     await this.#store.removeRule(actor.tenant, rule.id, [
       this.#entry(rule, rule.version, 'approval.rule_removed', actor),
     ])

@@ -1,6 +1,6 @@
 import type { Identity } from '../identity/index.ts'
 import type { Entry, Journal } from '../journal/index.ts'
-import { type Clock, type Digest, fault, isFault, isoTime, type JsonObject, newId } from '../kernel/index.ts'
+import { type Clock, type Digest, fault, isFault, isoTime, type JsonObject, newId, notFound } from '../kernel/index.ts'
 import { type Approval, type Asked, isOver } from './approval.ts'
 import type { AppliedRule, ApprovalRules } from './approval-rules.ts'
 import type { ApprovalFilter, ApprovalStore } from './approval-store.ts'
@@ -116,7 +116,7 @@ export class Approvals {
   /** Throws `NOT_FOUND`. */
   async get(tenant: string, id: string): Promise<Approval> {
     const approval = await this.#parts.store.approval(tenant, id)
-    if (!approval) throw fault('NOT_FOUND', { what: 'approval' })
+    if (!approval) throw notFound('approval', id)
     return approval
   }
 

@@ -1,6 +1,6 @@
 import type { Budget, BudgetInput, BudgetUsage } from '@castellan/contracts'
 import { type Command, Option } from 'commander'
-import { fault, formatDuration, parseDuration } from '../kernel/index.ts'
+import { fault, formatDuration, notFound, parseDuration } from '../kernel/index.ts'
 import type { CommandLine } from './command-line.ts'
 import type { ControlPlane } from './connection.ts'
 import { everything } from './everything.ts'
@@ -182,6 +182,6 @@ async function recipientOf(given: string, plane: ControlPlane): Promise<To> {
 async function idOf(name: string, plane: ControlPlane): Promise<string> {
   const all = await everything(page => plane.principals.list(page))
   const found = all.find(each => each.id === name || each.name === name.normalize('NFC'))
-  if (!found) throw fault('NOT_FOUND', { what: `principal as "${name}"` })
+  if (!found) throw notFound('principal', name)
   return found.id
 }

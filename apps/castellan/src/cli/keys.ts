@@ -3,7 +3,7 @@ import { type Key, type NewKey, roles, scope } from '@castellan/contracts'
 import type { CommandLine } from './command-line.ts'
 import type { ControlPlane } from './connection.ts'
 import { everything } from './everything.ts'
-import { fault, isId, parseDuration } from '../kernel/index.ts'
+import { fault, isId, notFound, parseDuration } from '../kernel/index.ts'
 import { table } from './output.ts'
 import { several } from './several.ts'
 
@@ -107,7 +107,7 @@ async function principalFor(plane: ControlPlane, { principal, role, kind }: Crea
       why: `"${known.name}" is there already and has not the role ${missing.join(', ')}; change the principal first, or leave --role out`,
     })
   }
-  if (isId(principal)) throw fault('NOT_FOUND', { what: 'principal' })
+  if (isId(principal)) throw notFound('principal', principal)
   return (await plane.principals.create({ name: principal, kind, roles: [...(role ?? ['member'])] })).id
 }
 

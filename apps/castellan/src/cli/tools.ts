@@ -3,7 +3,7 @@ import type { Capability, FoundTool } from '@castellan/contracts'
 import type { CommandLine } from './command-line.ts'
 import type { ControlPlane } from './connection.ts'
 import { everything } from './everything.ts'
-import { fault } from '../kernel/index.ts'
+import { notFound } from '../kernel/index.ts'
 import { printable, properties, shortened, table } from './output.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -73,7 +73,7 @@ function showCommand(tools: Command, line: CommandLine): void {
     .action(async (name: string) => {
       const found = await line.during(`asking for ${name}`, capabilities(line.controlPlane(), { type: 'all' }))
       const tool = found.find(each => each.exposed === name) ?? found.find(each => each.name === name)
-      if (!tool) throw fault('NOT_FOUND', { what: 'tool' })
+      if (!tool) throw notFound('tool', name)
       line.speak().result(tool, describe)
     })
 }

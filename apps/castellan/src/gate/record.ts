@@ -1,6 +1,6 @@
 import type { Use } from '../approvals/index.ts'
 import type { Blob, Draft, Entry, Journal } from '../journal/index.ts'
-import { type Clock, digestBytes, isFault, isoTime, type JsonObject } from '../kernel/index.ts'
+import { type Clock, digestBytes, isFault, isoTime, type JsonObject, recordable } from '../kernel/index.ts'
 import type { Offer } from '../registry/index.ts'
 import { type Charge, chargesData } from './budgets/charges.ts'
 import type { Hold, Spending } from './budgets/hold.ts'
@@ -286,14 +286,6 @@ export interface Intent {
   readonly args: Blob
   readonly durable: boolean
   readonly hold: Hold | null
-}
-
-/** A name as someone sent it, in a form that every store takes. */
-function recordable(name: string): string {
-  return name
-    .slice(0, 200)
-    .toWellFormed()
-    .replace(/[\x00-\x1f\x7f]/g, '·')
 }
 
 /**

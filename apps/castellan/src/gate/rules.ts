@@ -1,7 +1,7 @@
 import type { GuardrailWish } from '../guardrails/index.ts'
 import type { Actor, Identity } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
-import { digestJson, fault, isFault, type JsonObject, newId, Recent } from '../kernel/index.ts'
+import { digestJson, fault, isFault, type JsonObject, newId, notFound, Recent } from '../kernel/index.ts'
 import type { Call } from './call.ts'
 import {
   guardrailsByDefault,
@@ -95,7 +95,7 @@ export class Rules {
   /** Throws `NOT_FOUND`. */
   async removeLimits(idOrName: string, actor: Actor): Promise<void> {
     const limits = this.limits(actor.tenant).find(each => each.id === idOrName || each.name === idOrName)
-    if (!limits) throw fault('NOT_FOUND', { what: 'limits' })
+    if (!limits) throw notFound('limits', idOrName)
     const entry = this.#journal.seal({
       tenant: actor.tenant,
       stream: `limits:${limits.id}`,
@@ -183,7 +183,7 @@ export class Rules {
   /** One version by its number or digest. Throws `NOT_FOUND`. */
   async policyVersion(tenant: string, which: number | string): Promise<PolicyVersion> {
     const found = await this.#store.policyVersion(tenant, which)
-    if (!found) throw fault('NOT_FOUND', { what: 'policy version' })
+    if (!found) throw notFound('policy version', String(which))
     return found
   }
 

@@ -1,4 +1,4 @@
-import { fault, isId, type JsonObject } from '../kernel/index.ts'
+import { fault, isId, type JsonObject, notFound } from '../kernel/index.ts'
 import type { Actor } from './actor.ts'
 import type { Books } from './books.ts'
 import { type MintedKey, mintKey } from './keys.ts'
@@ -58,7 +58,7 @@ export class KeyRing {
   /** Ends a key from the next request on; revoking it again changes nothing. Throws `NOT_FOUND`. */
   async revoke(id: string, actor: Actor): Promise<Key> {
     const key = isId(id) ? await this.#books.store.key(id) : undefined
-    if (!key || key.tenant !== actor.tenant) throw fault('NOT_FOUND', { what: 'key' })
+    if (!key || key.tenant !== actor.tenant) throw notFound('key', id)
     if (key.revokedAt !== null) return key
     const revoked = { ...key, revokedAt: this.#books.clock.now().toISOString() }
     await this.#save('key.revoked', revoked, { principal: key.principal, name: key.name }, actor)

@@ -1,4 +1,4 @@
-import { fault, isId, newId } from '../kernel/index.ts'
+import { fault, isId, newId, notFound } from '../kernel/index.ts'
 import type { Actor } from './actor.ts'
 import type { Books } from './books.ts'
 import { displayName } from './names.ts'
@@ -34,7 +34,7 @@ export class Principals {
   async get(tenant: string, id: string): Promise<Principal> {
     // What is no id is not asked for: stores may choke on it.
     const principal = isId(id) ? await this.#books.store.principal(id) : undefined
-    if (!principal || !rolesIn(principal, tenant)) throw fault('NOT_FOUND', { what: 'principal' })
+    if (!principal || !rolesIn(principal, tenant)) throw notFound('principal', id)
     return principal
   }
 
@@ -42,7 +42,7 @@ export class Principals {
   async create(wish: PrincipalWish, actor: Actor): Promise<Principal> {
     const { store } = this.#books
     const name = displayName('principal', wish.name)
-    if (!(await store.tenant(actor.tenant))) throw fault('NOT_FOUND', { what: 'tenant' })
+    if (!(await store.tenant(actor.tenant))) throw notFound('tenant', actor.tenant)
     const external = wish.external ?? null
     if (external && (await store.principalByExternal(external.issuer, external.subject))) {
       throw fault('NAME_TAKEN', { what: 'external identity', name: external.subject })
@@ -84,8 +84,8 @@ export class Principals {
   ): Promise<Principal> {
     const { store } = this.#books
     const principal = isId(id) ? await store.principal(id) : undefined
-    if (!principal) throw fault('NOT_FOUND', { what: 'principal' })
-    if (!(await store.tenant(to.tenant))) throw fault('NOT_FOUND', { what: 'tenant' })
+    if (!principal) throw notFound('principal', id)
+    if (!(await store.tenant(to.tenant))) throw notFound('tenant', to.tenant)
     if (rolesIn(principal, to.tenant)) throw fault('NAME_TAKEN', { what: 'member', name: principal.name })
     const memberships = [...principal.memberships, { tenant: to.tenant, roles: distinct(to.roles) }]
     return this.#update({ ...principal, memberships }, actor)

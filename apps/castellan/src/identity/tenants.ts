@@ -1,4 +1,4 @@
-import { fault } from '../kernel/index.ts'
+import { fault, notFound } from '../kernel/index.ts'
 import type { Actor } from './actor.ts'
 import type { Books } from './books.ts'
 import { description, isTenantId, tenantId } from './names.ts'
@@ -22,7 +22,7 @@ export class Tenants {
   /** Throws `NOT_FOUND`. */
   async get(id: string): Promise<Tenant> {
     const tenant = isTenantId(id) ? await this.#books.store.tenant(id) : undefined
-    if (!tenant) throw fault('NOT_FOUND', { what: 'tenant' })
+    if (!tenant) throw notFound('tenant', id)
     return tenant
   }
 

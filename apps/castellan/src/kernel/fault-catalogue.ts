@@ -61,7 +61,7 @@ export const catalogue = {
   FORBIDDEN: { kind: 'denied', retryable: false, sentence: 'These credentials do not allow this: it needs {needs}.' },
 
   // Resources
-  NOT_FOUND: { kind: 'notFound', retryable: false, sentence: 'There is no such {what}.' },
+  NOT_FOUND: { kind: 'notFound', retryable: false, sentence: 'There is no {what}.' },
   NAME_TAKEN: { kind: 'conflict', retryable: false, sentence: 'The {what} name "{name}" is taken; choose another.' },
   VERSION_CONFLICT: {
     kind: 'conflict',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { catalogue, type FaultCode } from './fault-catalogue.ts'
-import { Fault, fault, isFault } from './fault.ts'
+import { Fault, fault, isFault, notFound } from './fault.ts'
 
 test('a fault says what its row says, with the details filled in', () => {
   const cause = new Error('below')
@@ -39,4 +39,11 @@ test('every row is one sentence that ends, and every code is in capitals', () =>
     assert.match(sentence, /^[A-Z{][^\n]*\.$/, code)
     assert.equal(new Fault(code as FaultCode).code, code)
   }
+})
+
+test('what is not there is named, in a form that can be shown', () => {
+  assert.equal(notFound('agent', 'clerk').message, 'There is no agent "clerk".')
+  assert.equal(notFound('policy set').message, 'There is no policy set.')
+  const { message, code } = notFound('agent', `\u001b[2J\0${'\ud800'}${'a'.repeat(500)}`)
+  assert.deepEqual([message, code], [`There is no agent "·[2J·\ufffd${'a'.repeat(194)}".`, 'NOT_FOUND'])
 })

@@ -1,4 +1,5 @@
 import { catalogue, type FaultCode, type FaultKind } from './fault-catalogue.ts'
+import { recordable } from './recordable.ts'
 
 /** Facts about one fault that its reader may see. Never secrets, arguments or results. */
 export type FaultDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
@@ -26,6 +27,11 @@ export class Fault extends Error {
 
 export function fault(code: FaultCode, details?: FaultDetails, options?: ErrorOptions): Fault {
   return new Fault(code, details, options)
+}
+
+/** There is nothing of a kind under a name, or nothing that may be seen. */
+export function notFound(kind: string, name?: string): Fault {
+  return fault('NOT_FOUND', { what: name === undefined ? kind : `${kind} "${recordable(name)}"` })
 }
 
 export function isFault(error: unknown, code?: FaultCode): error is Fault {

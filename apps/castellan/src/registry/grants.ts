@@ -1,6 +1,6 @@
 import type { Actor } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
-import { fault, newId } from '../kernel/index.ts'
+import { newId, notFound } from '../kernel/index.ts'
 import type { Grant } from './grant.ts'
 import type { RegistryStore } from './registry-store.ts'
 import { resourceEntry } from './resource-entry.ts'
@@ -39,7 +39,7 @@ export class Grants {
   /** Throws `NOT_FOUND`, also for a grant of another tenant. */
   async remove(id: string, actor: Actor): Promise<void> {
     const grant = this.#grants.find(each => each.tenant === actor.tenant && each.id === id)
-    if (!grant) throw fault('NOT_FOUND', { what: 'grant' })
+    if (!grant) throw notFound('grant', id)
     const gone = { ...grant, version: grant.version + 1 }
     const entry = resourceEntry(this.#journal, 'grant', 'grant.removed', gone, actor, {})
     await this.#store.removeGrant(actor.tenant, id, [entry])

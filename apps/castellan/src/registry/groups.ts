@@ -1,6 +1,6 @@
 import type { Actor } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
-import { fault, newId } from '../kernel/index.ts'
+import { newId, notFound } from '../kernel/index.ts'
 import type { Group } from './grant.ts'
 import type { RegistryStore } from './registry-store.ts'
 import { resourceEntry } from './resource-entry.ts'
@@ -29,7 +29,7 @@ export class Groups {
   /** Throws `NOT_FOUND`, also for a group of another tenant. */
   get(tenant: string, idOrName: string): Group {
     const found = this.list(tenant).find(each => each.id === idOrName || each.name === idOrName)
-    if (!found) throw fault('NOT_FOUND', { what: 'group' })
+    if (!found) throw notFound('group', idOrName)
     return found
   }
 

@@ -1,6 +1,6 @@
 import type { Actor, Identity } from '../identity/index.ts'
 import type { Entry, Journal } from '../journal/index.ts'
-import { type Clock, fault, isFault, type JsonObject, newId } from '../kernel/index.ts'
+import { type Clock, fault, isFault, type JsonObject, newId, notFound } from '../kernel/index.ts'
 import type { Catalog, Discovery } from './capability.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { catalogChange, type CatalogChange } from './catalog-change.ts'
@@ -135,7 +135,7 @@ export class Registry {
   /** Throws `NOT_FOUND`, also for a server of another tenant. */
   server(tenant: string, idOrName: string): Server {
     const found = this.#servers.find(each => each.tenant === tenant && (each.id === idOrName || each.name === idOrName))
-    if (!found) throw fault('NOT_FOUND', { what: 'server' })
+    if (!found) throw notFound('server', idOrName)
     return found
   }
 

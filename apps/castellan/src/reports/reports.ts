@@ -3,7 +3,7 @@ import type { ReportScope, ReportStep } from '@castellan/contracts'
 import type { Guardrails } from '../guardrails/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Journal, JournalStore, SequencedEntry } from '../journal/index.ts'
-import { fault } from '../kernel/index.ts'
+import { fault, notFound } from '../kernel/index.ts'
 import { Joined } from './joined.ts'
 import { Mask } from './mask.ts'
 import type { Placed, Report } from './report.ts'
@@ -80,7 +80,7 @@ export class Reports {
     const head = await store.head()
     const opening = id === undefined ? undefined : await openingOf(store, tenant, id)
     if (opening && wanted.principal !== null && opening.principal !== wanted.principal)
-      throw fault('NOT_FOUND', { what: 'session' })
+      throw notFound('session', id)
     const survey = new Survey(wanted, { store, mask, nameOf: this.#parts.nameOf })
     if (opening) await survey.mention(opening.principal, id!)
     const from = opening?.at ?? since
@@ -96,7 +96,7 @@ export class Reports {
     for (const told of joined.rest()) await survey.add(told)
     const result = survey.result()
     if (result.sessions.length === 0 && since === undefined)
-      throw fault('NOT_FOUND', { what: run === undefined ? 'session' : 'run' })
+      throw run === undefined ? notFound('session', id) : notFound('run', run)
     return result
   }
 

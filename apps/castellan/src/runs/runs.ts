@@ -1,6 +1,6 @@
 import type { Actor, Identity } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
-import { type Clock, fault, isFault, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { type Clock, fault, isFault, type JsonObject, type JsonValue, notFound } from '../kernel/index.ts'
 import { Course } from './course.ts'
 import type { OpenWait } from './course.ts'
 import type { Deciders } from './deciders.ts'
@@ -128,7 +128,7 @@ export class Runs {
   /** Throws `NOT_FOUND`; with an owner also for the runs of others. */
   async get(tenant: string, id: string, owner: string | null = null): Promise<Run> {
     const run = await this.#parts.store.run(tenant, id)
-    if (!run || (owner !== null && run.by.principal !== owner)) throw fault('NOT_FOUND', { what: 'run' })
+    if (!run || (owner !== null && run.by.principal !== owner)) throw notFound('run', id)
     return run
   }
 

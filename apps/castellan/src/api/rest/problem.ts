@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Problem } from '@castellan/contracts'
 import type { Answer, DenialCode, Standing } from '../../gate/index.ts'
-import { type Fault, type FaultKind } from '../../kernel/index.ts'
+import { type Fault, type FaultKind, notFound } from '../../kernel/index.ts'
 import { shownAmount } from './wire/budgets.ts'
 
 /** Where the codes are explained. */
@@ -46,9 +46,9 @@ const denialStatuses: Readonly<Record<DenialCode, number>> = {
   denied_pin: 403,
 }
 
-/** The problem details of a refused call. */
-export function problemOfDenial(answer: Extract<Answer, { is: 'denied' }>): Problem {
-  if (answer.unknown) return problem(404, answer.code, 'There is no such tool.', { call_id: answer.callId })
+/** The problem details of a refused call of a tool. */
+export function problemOfDenial(answer: Extract<Answer, { is: 'denied' }>, tool: string): Problem {
+  if (answer.unknown) return problem(404, answer.code, notFound('tool', tool).message, { call_id: answer.callId })
   return problem(denialStatuses[answer.code], answer.code, answer.message, {
     call_id: answer.callId,
     retryable: answer.code === 'denied_limit',

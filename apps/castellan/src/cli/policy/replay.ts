@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import type { ReplayInput, ReplayReport } from '@castellan/contracts'
 import { ApiProblem, Unreachable } from '@castellan/sdk'
-import { fault } from '../../kernel/index.ts'
+import { fault, notFound } from '../../kernel/index.ts'
 import type { CommandLine } from '../command-line.ts'
 import type { ControlPlane } from '../connection.ts'
 import { everything } from '../everything.ts'
@@ -71,7 +71,7 @@ async function idOf(plane: ControlPlane, nameOrId: string): Promise<string> {
   if (/^[0-9a-f-]{36}$/.test(nameOrId)) return nameOrId
   const all = await everything(page => plane.principals.list(page))
   const found = all.find(each => each.name === nameOrId)
-  if (!found) throw fault('NOT_FOUND', { what: 'principal' })
+  if (!found) throw notFound('principal', nameOrId)
   return found.id
 }
 

@@ -1,6 +1,6 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { canonicalize, type Clock, fault, newId } from '../../kernel/index.ts'
+import { canonicalize, type Clock, fault, newId, notFound } from '../../kernel/index.ts'
 import type { Call } from '../call.ts'
 import type { LateWrites } from '../late-writes.ts'
 import { Accounts } from './accounts.ts'
@@ -80,7 +80,7 @@ export class Budgets {
   /** Throws `NOT_FOUND`. */
   get(tenant: string, idOrName: string): Budget {
     const budget = this.list(tenant).find(each => each.id === idOrName || each.name === idOrName)
-    if (!budget) throw fault('NOT_FOUND', { what: 'budget' })
+    if (!budget) throw notFound('budget', idOrName)
     return budget
   }
 

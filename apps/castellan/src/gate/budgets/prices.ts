@@ -1,6 +1,6 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { fault, newId } from '../../kernel/index.ts'
+import { newId, notFound } from '../../kernel/index.ts'
 import { matchesPattern } from '../../registry/index.ts'
 import type { BudgetLedger } from './budget-ledger.ts'
 import { byPrecision } from './precision.ts'
@@ -70,7 +70,7 @@ export class Prices {
   /** Throws `NOT_FOUND`. */
   async remove(idOrName: string, { tenant, principal, correlationId }: Actor): Promise<void> {
     const price = this.list(tenant).find(each => each.id === idOrName || each.name === idOrName)
-    if (!price) throw fault('NOT_FOUND', { what: 'price' })
+    if (!price) throw notFound('price', idOrName)
     const entry = this.#journal.seal({
       tenant,
       stream: `price:${price.id}`,

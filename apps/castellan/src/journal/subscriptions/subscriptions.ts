@@ -1,4 +1,4 @@
-import { type Clock, fault, isFault, isoTime, type JsonObject, newId } from '../../kernel/index.ts'
+import { type Clock, fault, isFault, isoTime, type JsonObject, newId, notFound } from '../../kernel/index.ts'
 import type { Author } from '../author.ts'
 import type { Entry, SequencedEntry } from '../entry.ts'
 import type { Journal } from '../journal.ts'
@@ -34,7 +34,7 @@ export class Subscriptions {
   async get(tenant: string, idOrName: string): Promise<Standing> {
     const all = await this.#parts.store.subscriptions(tenant)
     const found = all.find(({ subscription: { id, name } }) => id === idOrName || name === idOrName)
-    if (!found) throw fault('NOT_FOUND', { what: 'subscription' })
+    if (!found) throw notFound('subscription', idOrName)
     return found
   }
 
@@ -138,7 +138,7 @@ export class Subscriptions {
 
   async #letter(id: string, { tenant }: Author): Promise<DeadLetter> {
     const letter = await this.#parts.store.deadLetter(tenant, id)
-    if (!letter) throw fault('NOT_FOUND', { what: 'dead letter' })
+    if (!letter) throw notFound('dead letter', id)
     return letter
   }
 

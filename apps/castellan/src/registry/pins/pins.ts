@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Actor } from '../../identity/index.ts'
 import type { Entry, Journal } from '../../journal/index.ts'
-import { type Clock, type Digest, fault, isFault, isoTime, type JsonObject, once } from '../../kernel/index.ts'
+import { type Clock, type Digest, fault, isFault, isoTime, type JsonObject, notFound, once } from '../../kernel/index.ts'
 import type { Capability, Discovery } from '../capability.ts'
 import type { Server } from '../server.ts'
 import { assess, type Inspection } from './assess.ts'
@@ -221,7 +221,7 @@ export class Pins {
         server,
         async (book, definitions) => {
           const pin = book.pins.find(each => each.id === id)
-          if (!pin) throw fault('NOT_FOUND', { what: 'pin' })
+          if (!pin) throw notFound('pin', id)
           const decided = decide(pin, isoTime(this.#parts.clock.now()))
           if (decided === null) return null
           if (decided === 'conflict') throw conflict(pin, digest)
@@ -300,7 +300,7 @@ export class Pins {
 
   #find(tenant: string, id: string): PinOfServer {
     const found = this.list(tenant).find(each => each.pin.id === id)
-    if (!found) throw fault('NOT_FOUND', { what: 'pin' })
+    if (!found) throw notFound('pin', id)
     return found
   }
 

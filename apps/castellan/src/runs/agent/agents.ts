@@ -1,6 +1,6 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { fault, isJsonObject, newId } from '../../kernel/index.ts'
+import { isJsonObject, newId, notFound } from '../../kernel/index.ts'
 import type { Offer, Offers } from '../../registry/index.ts'
 import { type Agent, type AgentSpec, type AssignedTool, CONTEXT_TOKENS } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
@@ -27,7 +27,7 @@ export class Agents {
   /** Throws `NOT_FOUND`. */
   async get(tenant: string, idOrName: string): Promise<Agent> {
     const found = (await this.#store.agents(tenant)).find(({ id, name }) => id === idOrName || name === idOrName)
-    if (!found) throw fault('NOT_FOUND', { what: 'agent' })
+    if (!found) throw notFound('agent', idOrName)
     return found
   }
 

@@ -1,6 +1,6 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { fault, newId } from '../../kernel/index.ts'
+import { newId, notFound } from '../../kernel/index.ts'
 import type { AgentStore } from '../agent/agent-store.ts'
 import type { Expressions } from '../workflow/expressions.ts'
 import { requireAgents, teamInvalid } from './pin-team.ts'
@@ -29,7 +29,7 @@ export class Teams {
   /** Throws `NOT_FOUND`. */
   async get(tenant: string, idOrName: string): Promise<Team> {
     const found = (await this.list(tenant)).find(({ id, name }) => id === idOrName || name === idOrName)
-    if (!found) throw fault('NOT_FOUND', { what: 'team' })
+    if (!found) throw notFound('team', idOrName)
     return found
   }
 

@@ -1,6 +1,6 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Entry, Journal, SequencedEntry } from '../../journal/index.ts'
-import { fault, isFault, type JsonObject } from '../../kernel/index.ts'
+import { fault, isFault, type JsonObject, notFound } from '../../kernel/index.ts'
 import type { Run } from '../run.ts'
 import type { Ignition } from './ignition.ts'
 import { failureStream } from './occasion.ts'
@@ -76,7 +76,7 @@ export class TriggerFailures {
 
   async #one(trigger: Trigger, offset: number): Promise<FailureOf> {
     const [found] = await this.list(trigger, offset + 1, 1)
-    if (found?.offset !== offset) throw fault('NOT_FOUND', { what: 'failure' })
+    if (found?.offset !== offset) throw notFound('failure', String(offset))
     return found
   }
 

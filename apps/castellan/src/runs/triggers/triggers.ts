@@ -1,6 +1,6 @@
 import type { Actor, Identity } from '../../identity/index.ts'
 import type { Entry, Journal } from '../../journal/index.ts'
-import { canonicalize, type Clock, fault, type JsonObject, newId } from '../../kernel/index.ts'
+import { canonicalize, type Clock, fault, type JsonObject, newId, notFound } from '../../kernel/index.ts'
 import { type Expressions, isExpression } from '../workflow/expressions.ts'
 import type { Calendar } from './calendar.ts'
 import type { Beginning, Trigger, TriggerSpec, TriggerStanding } from './trigger.ts'
@@ -33,7 +33,7 @@ export class Triggers {
   async get(tenant: string, idOrName: string): Promise<TriggerStanding> {
     const all = await this.#parts.store.triggers(tenant)
     const found = all.find(({ trigger: { id, name } }) => id === idOrName || name === idOrName)
-    if (!found) throw fault('NOT_FOUND', { what: 'trigger' })
+    if (!found) throw notFound('trigger', idOrName)
     return found
   }
 

@@ -1,14 +1,6 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import {
-  canonicalize,
-  type Digest,
-  digestBytes,
-  fault,
-  type JsonObject,
-  type JsonValue,
-  newId,
-} from '../../kernel/index.ts'
+import { canonicalize, type Digest, digestBytes, fault, type JsonObject, type JsonValue, newId, notFound } from '../../kernel/index.ts'
 import type { Expressions } from './expressions.ts'
 import { type KnownTools, type Reading, readWorkflow, type Source } from './read-workflow.ts'
 import type { StoredWorkflow, Workflow } from './workflow.ts'
@@ -33,7 +25,7 @@ export class Workflows {
   /** Throws `NOT_FOUND`. */
   async get(tenant: string, idOrName: string): Promise<StoredWorkflow> {
     const found = (await this.#store.workflows(tenant)).find(({ id, name }) => id === idOrName || name === idOrName)
-    if (!found) throw fault('NOT_FOUND', { what: 'workflow' })
+    if (!found) throw notFound('workflow', idOrName)
     return found
   }
 

@@ -1,6 +1,6 @@
 import type { Manifest } from '@castellan/contracts'
 import type { Actor, Principal, Role } from '../../../identity/index.ts'
-import { fault } from '../../../kernel/index.ts'
+import { fault, notFound } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 
 /** In a manifest by name, in the store by id. */
@@ -54,7 +54,7 @@ export class People {
   async idOf(given: string): Promise<string> {
     const name = given.normalize('NFC')
     const found = (await this.#directory.principals.list(this.#actor.tenant)).find(each => each.name === name)
-    if (!found) throw fault('NOT_FOUND', { what: 'principal' })
+    if (!found) throw notFound('principal', given)
     return found.id
   }
 }

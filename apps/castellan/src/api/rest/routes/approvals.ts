@@ -2,7 +2,7 @@ import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import { type Approval, mayDecide, wireApproval } from '../../../approvals/index.ts'
 import type { Identity } from '../../../identity/index.ts'
-import { fault, isId } from '../../../kernel/index.ts'
+import { fault, isId, notFound } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { decide, look, see, use, write } from '../allowed.ts'
 import { callerOf, correlationOf, type RestCaller } from '../caller.ts'
@@ -56,7 +56,7 @@ export function approvalRoutes(app: TypedApp, { approvals }: Pick<Core, 'approva
       const approval = await found(identity.tenant, request.params.id)
       const own = approval.asked.by.id === identity.principal.id
       const decides = mayDecide(approval, identity)
-      if (!own && !decides && !seesAll(identity)) throw missing()
+      if (!own && !decides && !seesAll(identity)) throw missing(request.params.id)
       return {
         ...wireApproval(approval),
         arguments: await approvals.argumentsOf(approval, decides ? 'decides' : 'looks'),
@@ -137,7 +137,7 @@ export function approvalRoutes(app: TypedApp, { approvals }: Pick<Core, 'approva
   })
 
   async function found(tenant: string, id: string): Promise<Approval> {
-    if (!isId(id)) throw missing()
+    if (!isId(id)) throw missing(id)
     return approvals.get(tenant, id)
   }
 }
@@ -173,6 +173,6 @@ function seesAll({ roles }: Identity): boolean {
   return (['admin', 'operator', 'auditor'] as const).some(role => roles.includes(role))
 }
 
-function missing() {
-  return fault('NOT_FOUND', { what: 'approval' })
+function missing(id: string) {
+  return notFound('approval', id)
 }

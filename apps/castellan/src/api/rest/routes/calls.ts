@@ -1,5 +1,5 @@
 import * as wire from '@castellan/contracts'
-import { fault, isId, parseDuration } from '../../../kernel/index.ts'
+import { fault, isId, notFound, parseDuration } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { look, use } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
@@ -58,7 +58,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
         patience: patienceOf(request),
         io: { signal: AbortSignal.any([clientGone(reply), ...patience]), onProgress: null, client: null },
       })
-      return answer.is === 'denied' ? sendProblem(reply, problemOfDenial(answer)) : callAnswer(answer)
+      return answer.is === 'denied' ? sendProblem(reply, problemOfDenial(answer, name)) : callAnswer(answer)
     },
   )
   app.get(
@@ -108,7 +108,7 @@ export function callRoutes(app: TypedApp, { gate, calls, journal }: Core): void 
       const { tenant } = callerOf(request, look).identity
       const { id } = request.params
       const record = isId(id) ? await calls.call(tenant, id) : undefined
-      if (!record) throw fault('NOT_FOUND', { what: 'call' })
+      if (!record) throw notFound('call', id)
       const entries = await journal.store.readStream(tenant, `call:${id}`)
       return { ...callRecord(record), entries: entries.map(cloudEvent) }
     },

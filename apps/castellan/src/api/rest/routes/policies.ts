@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
 import { explain } from '../../../gate/index.ts'
-import { fault, isFault, isId, isoTime } from '../../../kernel/index.ts'
+import { fault, isFault, isId, isoTime, notFound } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { look, rehearse, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
@@ -33,7 +33,7 @@ export function policyRoutes(app: TypedApp, core: Core): void {
       const { tenant } = identity
       const { id } = request.params
       const call = isId(id) ? await decisions.judgedCall(tenant, id) : undefined
-      if (!call) throw fault('NOT_FOUND', { what: 'call' })
+      if (!call) throw notFound('call', id)
       const explanation = await explain(call, engines, AbortSignal.timeout(PATIENCE))
       const digests = [explanation.decisions, explanation.today.ruling === null ? [] : explanation.today.decisions]
       const versions = new Map<string, number>()

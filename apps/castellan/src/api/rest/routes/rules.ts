@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import { fault } from '../../../kernel/index.ts'
+import { notFound } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { look, write } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
@@ -57,7 +57,7 @@ export function ruleRoutes(app: TypedApp, { registry, rules, engines, directory 
     },
     async request => {
       const set = rules.policySet(callerOf(request, look).identity.tenant)
-      if (!set) throw fault('NOT_FOUND', { what: 'policy set' })
+      if (!set) throw notFound('policy set')
       return { files: { ...set.files }, digest: set.digest, version: set.version }
     },
   )

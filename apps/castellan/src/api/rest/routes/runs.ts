@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import { fault, isId, isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/index.ts'
+import { fault, isId, isJsonObject, type JsonObject, type JsonValue, notFound } from '../../../kernel/index.ts'
 import type { Identity } from '../../../identity/index.ts'
 import type { Run, Settlement } from '../../../runs/index.ts'
 import type { Core } from '../../core.ts'
@@ -18,7 +18,7 @@ type Parts = Pick<Core, 'runs' | 'stepTokens' | 'publicUrl'>
 export function runRoutes(app: TypedApp, core: Parts): void {
   const { runs } = core
   const runOf = ({ identity }: RestCaller, { id }: { readonly id: string }) => {
-    if (!isId(id)) throw fault('NOT_FOUND', { what: 'run' })
+    if (!isId(id)) throw notFound('run', id)
     return runs.get(identity.tenant, id, whose(identity))
   }
   app.get(
@@ -186,7 +186,7 @@ export function runRoutes(app: TypedApp, core: Parts): void {
     async (request, reply) => {
       const { identity, actor } = callerOf(request, decide)
       const { id, step } = request.params
-      if (!isId(id)) throw fault('NOT_FOUND', { what: 'run' })
+      if (!isId(id)) throw notFound('run', id)
       const run = await runs.get(identity.tenant, id)
       const { agrees, reason = null } = request.body
       await runs.answer(run, step, { agrees, reason }, identity, actor)
@@ -214,7 +214,7 @@ export function stepCallbackRoute(app: TypedApp, { runs, stepTokens }: Parts): v
       const correlationId = correlationOf(request)
       reply.header('x-correlation-id', correlationId)
       const step = stepTokens.read(request.params.token)
-      if (step === null) throw fault('NOT_FOUND', { what: 'step that waits to be called' })
+      if (step === null) throw notFound('step that waits to be called')
       const run = await runs.get(step.tenant, step.run)
       await runs.called(run, step.step, (request.body ?? null) as JsonValue, correlationId)
       return reply.code(202).send({ run: run.id, step: step.step })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import * as wire from '@castellan/contracts'
-import { fault, isId, type JsonObject, parseDuration } from '../../../kernel/index.ts'
+import { fault, isId, type JsonObject, notFound, parseDuration } from '../../../kernel/index.ts'
 import { wireSession, wireStep } from '../../../sessions/index.ts'
 import type { Core } from '../../core.ts'
 import { clientGone } from '../client-gone.ts'
@@ -151,6 +151,6 @@ export function sessionRoutes(
 }
 
 function idOf({ id }: { readonly id: string }): string {
-  if (!isId(id)) throw fault('NOT_FOUND', { what: 'session' })
+  if (!isId(id)) throw notFound('session', id)
   return id
 }

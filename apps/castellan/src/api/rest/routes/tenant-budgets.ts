@@ -1,7 +1,7 @@
 import * as wire from '@castellan/contracts'
 import { type Budget, type Budgets, TENANT_BUDGET } from '../../../gate/index.ts'
 import { requireInstallationAdmin } from '../../../identity/index.ts'
-import { fault } from '../../../kernel/index.ts'
+import { notFound } from '../../../kernel/index.ts'
 import type { Core } from '../../core.ts'
 import { administer } from '../allowed.ts'
 import { callerOf } from '../caller.ts'
@@ -61,7 +61,7 @@ export function tenantBudgetRoutes(app: TypedApp, { directory, budgets }: Core):
       requireInstallationAdmin(callerOf(request, administer).identity)
       const { id } = await directory.tenants.get(request.params.id)
       const set = imposedOn(budgets, id)
-      if (!set) throw fault('NOT_FOUND', { what: 'budget' })
+      if (!set) throw notFound('budget of the tenant', id)
       return wireTenantBudget(set, budgets)
     },
   )
