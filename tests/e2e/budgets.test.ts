@@ -103,11 +103,13 @@ describe('a budget, in a process of its own,', () => {
         rest.ask('POST', '/api/calls', { body: { name, args, run_id: 'r1' } }).catch(() => undefined)
       for (let n = 0; n < 3; n++) await call(echo, { message: 'hi' })
       const cut = Array.from({ length: 5 }, () => call(slow, { duration: 60, steps: 60 }))
+      // What is held may not have been written yet; what is written is.
       await until(
         'the calls are under way',
-        () => usageOf(rest, 'money'),
-        ([account]) => account?.reserved === 3,
+        () => rest.all('/api/journal?topic=call.intended'),
+        intended => intended.length === 8,
       )
+      assert.equal((await usageOf(rest, 'money'))[0]!.reserved, 3)
       castellan.signal('SIGKILL')
       await castellan.ended
       await Promise.all(cut)

@@ -13,7 +13,7 @@ let mirror: MirrorServer
 
 before(async () => {
   mirror = await mirrorServer()
-  castellan = await controlPlane({ mcpMaxSessions: String(MAX_SESSIONS) }, undefined, { requestTimeout: 500 })
+  castellan = await controlPlane({ mcpMaxSessions: String(MAX_SESSIONS) }, undefined, { requestTimeout: 3_000 })
   await castellan.ask('POST', '/api/mcp-servers', mirrorSpec(mirror))
 })
 after(async () => {
@@ -55,7 +55,7 @@ describe('a client with bad manners', () => {
     const { call } = await speaker(castellan, '2026')
     const answers = await Promise.all(Array.from({ length: 20 }, () => call('mirror__mirror')))
 
-    for (const answer of answers) assert.equal(answer.message?.result?.['isError'], false)
+    for (const answer of answers) assert.equal(answer.message?.result?.['isError'], false, JSON.stringify(answer))
     for (const socket of sockets) socket.destroy()
   })
 

@@ -29,7 +29,7 @@ export interface Ask {
 }
 
 /** Milliseconds within which everything must be answered. */
-export const PATIENCE = 5_000
+export const PATIENCE = 20_000
 
 /** Sends exactly what it is given to `/mcp` with a key, and fails when nothing comes back in time. */
 export async function send(castellan: { readonly url: string; readonly key: string }, ask: Ask): Promise<Answer> {
