@@ -44,6 +44,6 @@ test('every row is one sentence that ends, and every code is in capitals', () =>
 test('what is not there is named, in a form that can be shown', () => {
   assert.equal(notFound('agent', 'clerk').message, 'There is no agent "clerk".')
   assert.equal(notFound('policy set').message, 'There is no policy set.')
-  const { message, code } = notFound('agent', `\u001b[2J\0${'\ud800'}${'a'.repeat(500)}`)
+  const { message, code } = notFound('agent', '\u001b[2J\0\ud800' + 'a'.repeat(500))
   assert.deepEqual([message, code], [`There is no agent "·[2J·\ufffd${'a'.repeat(194)}".`, 'NOT_FOUND'])
 })

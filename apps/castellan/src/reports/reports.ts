@@ -79,8 +79,7 @@ export class Reports {
     const { tenant, session: id, run, since } = wanted
     const head = await store.head()
     const opening = id === undefined ? undefined : await openingOf(store, tenant, id)
-    if (opening && wanted.principal !== null && opening.principal !== wanted.principal)
-      throw notFound('session', id)
+    if (opening && wanted.principal !== null && opening.principal !== wanted.principal) throw notFound('session', id)
     const survey = new Survey(wanted, { store, mask, nameOf: this.#parts.nameOf })
     if (opening) await survey.mention(opening.principal, id!)
     const from = opening?.at ?? since

@@ -3,7 +3,18 @@ import type { Answer, CallIo, Gate, Rules, SessionBook, SessionTerms } from '../
 import { actions, type Guardrails, type GuardrailWish, type Stage, tightened } from '../guardrails/index.ts'
 import type { Actor, Identity } from '../identity/index.ts'
 import type { Entry, Journal } from '../journal/index.ts'
-import { type Clock, digestJson, fault, isJsonObject, isoTime, type JsonObject, type JsonValue, newId, notFound, Recent } from '../kernel/index.ts'
+import {
+  type Clock,
+  digestJson,
+  fault,
+  isJsonObject,
+  isoTime,
+  type JsonObject,
+  type JsonValue,
+  newId,
+  notFound,
+  Recent,
+} from '../kernel/index.ts'
 import { fingerprint } from './fingerprint.ts'
 import { type Channel, type Noted, nothingYet, type Session, type Step, type StepRole, withStep } from './session.ts'
 import type { SessionStore } from './session-store.ts'
@@ -114,8 +125,7 @@ export class Sessions implements SessionBook {
   /** Throws `NOT_FOUND`, also for one of another principal unless `all` may be seen. */
   async get(tenant: string, id: string, principal: string | null): Promise<Session> {
     const session = this.#open.get(keyOf({ tenant, id }))?.session ?? (await this.#parts.store.session(tenant, id))
-    if (!session || (principal !== null && session.principal.id !== principal))
-      throw notFound('session', id)
+    if (!session || (principal !== null && session.principal.id !== principal)) throw notFound('session', id)
     return session
   }
 

@@ -1,7 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Actor } from '../../identity/index.ts'
 import type { Entry, Journal } from '../../journal/index.ts'
-import { type Clock, type Digest, fault, isFault, isoTime, type JsonObject, notFound, once } from '../../kernel/index.ts'
+import {
+  type Clock,
+  type Digest,
+  fault,
+  isFault,
+  isoTime,
+  type JsonObject,
+  notFound,
+  once,
+} from '../../kernel/index.ts'
 import type { Capability, Discovery } from '../capability.ts'
 import type { Server } from '../server.ts'
 import { assess, type Inspection } from './assess.ts'

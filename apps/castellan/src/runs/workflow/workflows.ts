@@ -1,6 +1,15 @@
 import type { Actor } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { canonicalize, type Digest, digestBytes, fault, type JsonObject, type JsonValue, newId, notFound } from '../../kernel/index.ts'
+import {
+  canonicalize,
+  type Digest,
+  digestBytes,
+  fault,
+  type JsonObject,
+  type JsonValue,
+  newId,
+  notFound,
+} from '../../kernel/index.ts'
 import type { Expressions } from './expressions.ts'
 import { type KnownTools, type Reading, readWorkflow, type Source } from './read-workflow.ts'
 import type { StoredWorkflow, Workflow } from './workflow.ts'
