@@ -46,7 +46,7 @@ export class Plane {
 
   /** Resolves, once it said that it is ready, with how long that took. */
   async ready(): Promise<Start> {
-    const end = this.#started + PATIENCE
+    const end = performance.now() + PATIENCE
     while (performance.now() < end) {
       if (await isReady(this.url)) {
         const milliseconds = performance.now() - this.#started
