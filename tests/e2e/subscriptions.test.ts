@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { DeadLetter, Delivery, JournalEvent, List, Subscription } from '@castellan/contracts'
+import type { DeadLetter, Delivery, Dropped, JournalEvent, List, Redriven, Subscription } from '@castellan/contracts'
 import {
   type Handler,
   type HttpFixture,
@@ -72,6 +72,30 @@ describe('a webhook', () => {
     assert.match(metrics, /castellan_dead_letters\{tenant="default",subscription="strict"\} 0/)
   })
 
+  test('that stayed away gets all of it, or nothing of it, portion by portion', async () => {
+    let there = false
+    await using hook = await receiver((_, response) => response.writeHead(there ? 200 : 400).end())
+    for (const name of ['many', 'other']) await subscribe(name, 'custom.many', hook, { max_attempts: 1 })
+    for (const n of [1, 2, 3, 4]) await publish(castellan.key, { type: 'custom.many', data: { n } })
+    for (const name of ['many', 'other'])
+      await until('they died', () => standing(name), ({ dead_letters }) => dead_letters === 4) // prettier-ignore
+    there = true
+    const first = await castellan.ask<Redriven>('POST', '/api/subscriptions/many/redrive?limit=3')
+    assert.deepEqual([first.redriven, first.left, first.next !== null], [3, 1, true])
+    const rest = await castellan.ask<Redriven>('POST', `/api/subscriptions/many/redrive?limit=3&after=${first.next}`)
+    assert.deepEqual(rest, { redriven: 1, left: 0, next: null })
+    await until('they arrived', () => standing('many'), ({ delivered }) => delivered === 4) // prettier-ignore
+    const dropped = await castellan.ask<Dropped>('DELETE', '/api/subscriptions/other/dead-letters?limit=1')
+    assert.deepEqual([dropped.dropped, dropped.left, dropped.next !== null], [1, 3, true])
+    assert.match(await cli('dead-letters', 'drop', '--subscription', 'other'), /^Dropped 3\./)
+    assert.deepEqual(await castellan.ask('DELETE', '/api/subscriptions/other/dead-letters'), { dropped: 0, left: 0, next: null }) // prettier-ignore
+    await castellan.ask('DELETE', '/api/subscriptions/other/dead-letters?after=7', undefined, 400)
+    assert.equal((await run(['dead-letters', 'drop', '--url', castellan.url, '--key', castellan.key])).code, 2)
+    const { id } = await castellan.ask<Subscription>('GET', '/api/subscriptions/other')
+    const ends = await castellan.ask<List<JournalEvent>>('GET', '/api/journal?topic=delivery.dropped&limit=500')
+    assert.equal(ends.items.filter(({ data }) => data['subscription'] === id).length, 4)
+  })
+
   test('that is gone pauses its subscription, and it goes on where it was', async () => {
     let gone = true
     await using hook = await receiver((_, response) => response.writeHead(gone ? 410 : 200).end())
@@ -116,6 +140,8 @@ describe('nobody', () => {
       ['DELETE', '/api/subscriptions/own'],
       ['POST', '/api/subscriptions/own/resume'],
       ['GET', '/api/subscriptions/own/deliveries'],
+      ['POST', '/api/subscriptions/own/redrive'],
+      ['DELETE', '/api/subscriptions/own/dead-letters'],
     ] as const) {
       const response = await fetch(`${castellan.url}${path}`, { method, headers: bearer(stranger.key) })
       assert.equal(response.status, 404, `${method} ${path}`)

@@ -73,9 +73,14 @@ export function stdioServer(name: 'everything' | 'filesystem' | 'memory', ...arg
   return { name, transport: 'stdio', command: process.execPath, args: [serverProgram(name), ...args], trusted: true }
 }
 
-/** Polls until something is so; fails with what was seen last. */
-export async function until<T>(what: string, look: () => Promise<T> | T, isSo: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000
+/** Polls until something is so; fails with what was seen last, after so many milliseconds. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T> | T,
+  isSo: (seen: T) => boolean,
+  patience = 20_000,
+): Promise<T> {
+  const deadline = Date.now() + patience
   for (;;) {
     const seen = await look()
     if (isSo(seen)) return seen

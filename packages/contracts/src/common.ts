@@ -111,6 +111,18 @@ export interface List<T> {
   next: string | null
 }
 
+/** How far a request got that sees to much of what is kept, portion by portion. */
+const portion = {
+  /** How much is kept afterwards. */
+  left: z.int(),
+  /** Goes into `after` to go on with older ones; null when there is nothing else to be tried. */
+  next: z.string().nullable(),
+}
+export const redriven = z.object({ redriven: z.int(), ...portion }).meta({ id: 'Redriven' })
+export type Redriven = z.infer<typeof redriven>
+export const dropped = z.object({ dropped: z.int(), ...portion }).meta({ id: 'Dropped' })
+export type Dropped = z.infer<typeof dropped>
+
 /** What any list takes. */
 export const paging = z.strictObject({
   after: line(500).optional(),

@@ -114,6 +114,8 @@ export {
   type JournalEvent,
 } from './call.ts'
 export {
+  dropped,
+  type Dropped,
   duration,
   effect,
   groupName,
@@ -124,6 +126,8 @@ export {
   paging,
   pattern,
   recipient,
+  redriven,
+  type Redriven,
   role,
   roles,
   serverName,

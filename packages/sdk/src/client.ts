@@ -324,8 +324,12 @@ export class CastellanClient {
     /** What has not arrived yet, by offset. */
     deliveries: (id: string, paging?: Paging) =>
       this.#get<wire.List<wire.Delivery>>(`/api/subscriptions/${part(id)}/deliveries`, paging),
-    /** Has every dead letter of it delivered once more. */
-    redrive: (id: string) => this.#send<{ redriven: number }>('POST', `/api/subscriptions/${part(id)}/redrive`),
+    /** Has dead letters of it delivered once more, the newest first: as many as a page, until `next` is null. */
+    redrive: (id: string, paging?: Paging) =>
+      this.#send<wire.Redriven>('POST', `/api/subscriptions/${part(id)}/redrive`, undefined, paging),
+    /** Forgets dead letters of it in the same way. */
+    dropDeadLetters: (id: string, paging?: Paging) =>
+      this.#send<wire.Dropped>('DELETE', `/api/subscriptions/${part(id)}/dead-letters`, undefined, paging),
   }
 
   readonly triggers = {
@@ -347,10 +351,14 @@ export class CastellanClient {
     /** Makes a run of one after all. */
     redrive: (id: string, offset: number) =>
       this.#send<wire.Run>('POST', `/api/triggers/${part(id)}/failures/${offset}/redrive`),
-    /** Makes runs of all of them, as far as they can be and there is room. */
-    redriveAll: (id: string) => this.#send<{ redriven: number }>('POST', `/api/triggers/${part(id)}/redrive`),
+    /** Makes runs of them, the newest first, as far as they can be and there is room: as many as a page, until `next` is null. */
+    redriveAll: (id: string, paging?: Paging) =>
+      this.#send<wire.Redriven>('POST', `/api/triggers/${part(id)}/redrive`, undefined, paging),
     /** What happened stays in the journal. */
     drop: (id: string, offset: number) => this.#send<void>('DELETE', `/api/triggers/${part(id)}/failures/${offset}`),
+    /** All of them, in the same way. */
+    dropAll: (id: string, paging?: Paging) =>
+      this.#send<wire.Dropped>('DELETE', `/api/triggers/${part(id)}/failures`, undefined, paging),
   }
 
   readonly deadLetters = {
@@ -399,8 +407,8 @@ export class CastellanClient {
     return this.#http.ask<T>('POST', path, { body: wish, failures: true })
   }
 
-  #send<T>(method: string, path: string, body?: unknown): Promise<T> {
-    return this.#http.ask<T>(method, path, { body })
+  #send<T>(method: string, path: string, body?: unknown, query?: Query): Promise<T> {
+    return this.#http.ask<T>(method, path, { body, query })
   }
 }
 

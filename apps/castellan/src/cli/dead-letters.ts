@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { CommandLine } from './command-line.ts'
+import { everyPortion } from './every-portion.ts'
 import { everything } from './everything.ts'
+import { only } from './only.ts'
 import { printable, table } from './output.ts'
 
 export function deadLettersCommand(program: Command, line: CommandLine): void {
@@ -40,10 +42,20 @@ export function deadLettersCommand(program: Command, line: CommandLine): void {
       line.speak().result({ redriven: id }, () => `${id} is on its way again.`)
     })
   letters
-    .command('drop <id>')
-    .description('Forget one; its entry stays in the journal')
-    .action(async (id: string) => {
-      await line.during('saying so', line.controlPlane().deadLetters.drop(id))
-      line.speak().result({ dropped: id }, () => `Dropped ${id}.`)
+    .command('drop [id]')
+    .description('Forget one, or all of a subscription; the entries stay in the journal')
+    .option('--subscription <name>', 'All of this one')
+    .action(async (id: string | undefined, { subscription }: { subscription?: string }) => {
+      const { deadLetters, subscriptions } = line.controlPlane()
+      if (only({ id, subscription }, 'say what is dropped: an id, or --subscription') === 'id') {
+        await line.during('saying so', deadLetters.drop(id!))
+        line.speak().result({ dropped: id }, () => `Dropped ${id}.`)
+      } else {
+        const { count, left } = await line.during(
+          'saying so',
+          everyPortion('dropped', page => subscriptions.dropDeadLetters(subscription!, page)),
+        )
+        line.speak().result({ dropped: count, left }, ({ dropped }) => `Dropped ${dropped}.`)
+      }
     })
 }

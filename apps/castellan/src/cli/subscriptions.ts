@@ -1,6 +1,7 @@
 import { type Subscription, subscriptionInput, type SubscriptionCreate } from '@castellan/contracts'
 import { type Command, Option } from 'commander'
 import type { CommandLine } from './command-line.ts'
+import { everyPortion } from './every-portion.ts'
 import { everything } from './everything.ts'
 import { printable, properties, table } from './output.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -80,8 +81,12 @@ export function subscriptionsCommand(program: Command, line: CommandLine): void 
     .command('redrive <subscription>')
     .description('Have every dead letter of it delivered once more')
     .action(async (id: string) => {
-      const done = await line.during('saying so', line.controlPlane().subscriptions.redrive(id))
-      line.speak().result(done, ({ redriven }) => `${redriven} are on their way again.`)
+      const { subscriptions: api } = line.controlPlane()
+      const { count, left } = await line.during(
+        'saying so',
+        everyPortion('redriven', page => api.redrive(id, page)),
+      )
+      line.speak().result({ redriven: count, left }, ({ redriven }) => `${redriven} are on their way again.`)
     })
   subscriptions
     .command('remove <subscription>')

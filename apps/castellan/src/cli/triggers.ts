@@ -1,9 +1,10 @@
 import type { Trigger, TriggerInput } from '@castellan/contracts'
 import { type Command, Option } from 'commander'
-import { fault } from '../kernel/index.ts'
 import type { CommandLine } from './command-line.ts'
+import { everyPortion } from './every-portion.ts'
 import { everything } from './everything.ts'
 import { jsonOption } from './json-option.ts'
+import { only } from './only.ts'
 import { printable, properties, table } from './output.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -86,19 +87,33 @@ function failureCommands(triggers: Command, line: CommandLine): void {
       const { triggers: remote } = line.controlPlane()
       const one = wholeNumber('the offset', offset)
       if (one === undefined) {
-        const done = await line.during('saying so', remote.redriveAll(id))
-        line.speak().result(done, ({ redriven }) => `${redriven} ${redriven === 1 ? 'run was' : 'runs were'} started.`)
+        const { count, left } = await line.during('saying so', everyPortion('redriven', page => remote.redriveAll(id, page))) // prettier-ignore
+        const started = `${count} ${count === 1 ? 'run was' : 'runs were'} started`
+        line
+          .speak()
+          .result(
+            { redriven: count, left },
+            () => `${started}${left === 0 ? '.' : `; ${left} ${left === 1 ? 'is' : 'are'} left.`}`,
+          )
       } else {
         const run = await line.during('saying so', remote.redrive(id, one))
         line.speak().result(run, ({ id: started }) => `The run ${started} was started.`)
       }
     })
   triggers
-    .command('drop <trigger> <offset>')
+    .command('drop <trigger> [offset]')
     .description('Forget what could not be made a run; what happened stays in the journal')
-    .action(async (id: string, offset: string) => {
-      await line.during('saying so', line.controlPlane().triggers.drop(id, wholeNumber('the offset', offset)!))
-      line.speak().result({ dropped: offset }, () => `Dropped ${offset}.`)
+    .option('--all', 'All of it')
+    .action(async (id: string, offset: string | undefined, { all }: { all?: true }) => {
+      const { triggers: remote } = line.controlPlane()
+      const what = only({ offset, all }, 'say what is dropped: an offset, or --all')
+      if (what === 'all') {
+        const { count, left } = await line.during('saying so', everyPortion('dropped', page => remote.dropAll(id, page))) // prettier-ignore
+        line.speak().result({ dropped: count, left }, () => `Dropped ${count}.`)
+      } else {
+        await line.during('saying so', remote.drop(id, wholeNumber('the offset', offset)!))
+        line.speak().result({ dropped: offset }, () => `Dropped ${offset}.`)
+      }
     })
 }
 
@@ -197,13 +212,6 @@ function sourceFrom({ topic, cron, zone, catchUp, webhook, secret, tolerance }: 
     default:
       throw kind satisfies never
   }
-}
-
-/** The one of several that was said. */
-function only<Name extends string>(said: Readonly<Record<Name, unknown>>, otherwise: string): Name {
-  const names = (Object.keys(said) as Name[]).filter(name => said[name] !== undefined)
-  if (names.length !== 1) throw fault('REQUEST_INVALID', { why: otherwise })
-  return names[0]!
 }
 
 function sourceOf({ source }: Trigger): string {

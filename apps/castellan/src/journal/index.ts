@@ -4,6 +4,7 @@ export { dataText, type Draft, type Entry, leafHash, type SequencedEntry } from 
 export { calmly, type Fanout } from './fanout.ts'
 export { follow, followInPages } from './follow.ts'
 export { insist } from './insist.ts'
+export { inPortions, type Portion, type SeenTo } from './in-portions.ts'
 export { hintedOrDue } from './hinted-or-due.ts'
 export { Journal } from './journal.ts'
 export type { Blob, EntryFilter, Haste, JournalStore } from './journal-store.ts'

@@ -132,13 +132,16 @@ export class Replica {
     link.then(
       opened => {
         if (this.#state.is === 'closed') return void opened.close()
+        const since = this.#clock.monotonic()
         this.#failures = 0
-        this.#lastUsed = this.#clock.monotonic()
+        this.#lastUsed = since
         this.#state = { is: 'open', link: opened }
         this.#onOpened()
         void opened.closed.then(() => {
           if (this.#state.is !== 'open' || this.#state.link !== opened) return
           this.#state = { is: 'idle' }
+          // One that held has nothing to do with what broke before it, also where nobody has called since.
+          if (this.#clock.monotonic() - since >= LONGEST_REST) this.#broken = 0
           this.#onBroken()
         })
       },
@@ -211,8 +214,10 @@ export class Replica {
 
 /** Milliseconds to leave a replica alone after so many failures before this one: up to 30 s, with jitter. */
 function backoff(failures: number): number {
-  return Math.min(30_000, 250 * 2 ** Math.min(failures, 12)) * (0.5 + Math.random() / 2)
+  return Math.min(LONGEST_REST, 250 * 2 ** Math.min(failures, 12)) * (0.5 + Math.random() / 2)
 }
+
+const LONGEST_REST = 30_000
 
 function ignoreFault(error: unknown): void {
   if (!isFault(error)) throw error

@@ -86,8 +86,7 @@ export class Upstreams implements CatalogSource {
     try {
       const replica = this.#choose(pool)
       const reply = await replica.use(io.signal, link => link.call(allowed, io))
-      // A call that was given up says nothing of the replica.
-      if (!io.signal.aborted) replica.report(reply.is === 'broken')
+      judge(replica, allowed, reply, io)
       if (allowed.call.method === 'resources/subscribe' && reply.is === 'result') this.#watch(allowed)
       return reply
     } catch (error) {
@@ -116,7 +115,7 @@ export class Upstreams implements CatalogSource {
       const { found, server } = this.#named(name, replica)
       const allowed = AllowedCall.of({ ...call, server })
       const reply = await found.use(io.signal, link => link.call(allowed, io))
-      if (!io.signal.aborted) found.report(reply.is === 'broken')
+      judge(found, allowed, reply, io)
       if (call.method === 'resources/subscribe' && reply.is === 'result') this.#watch(allowed)
       return reply
     } catch (error) {
@@ -358,6 +357,15 @@ export class Upstreams implements CatalogSource {
     this.#pools.set(key, pool)
     return pool
   }
+}
+
+/**
+ * A call that was given up says nothing of the replica; and that resources can be watched says nothing good: who watches asks for it by itself on each new
+ * connection, and one that breaks right after that would never be left alone for longer.
+ */
+function judge(replica: Replica, { call }: AllowedCall, reply: Reply, { signal }: CallIo): void {
+  const broke = reply.is === 'broken'
+  if (!signal.aborted && (broke || call.method !== 'resources/subscribe')) replica.report(broke)
 }
 
 function isBetter(a: Replica, b: Replica): boolean {

@@ -1,6 +1,7 @@
 import { type Clock, fault, isFault, isoTime, type JsonObject, newId, notFound } from '../../kernel/index.ts'
 import type { Author } from '../author.ts'
 import type { Entry, SequencedEntry } from '../entry.ts'
+import { inPortions, type Portion } from '../in-portions.ts'
 import type { Journal } from '../journal.ts'
 import type { DeadLetter, PendingDelivery } from './delivery.ts'
 import type { Standing, Start, Subscription, SubscriptionSpec } from './subscription.ts'
@@ -115,25 +116,39 @@ export class Subscriptions {
     this.#parts.changed()
   }
 
-  /** Has every dead letter of a subscription delivered once more. Resolves with how many. Throws `NOT_FOUND`. */
-  async redriveAll(idOrName: string, author: Author): Promise<number> {
-    const { subscription } = await this.get(author.tenant, idOrName)
-    let count = 0
-    // From the newest back, so that what dies again meanwhile is not driven again for ever.
-    for (let before: string | null = null; ;) {
-      const letters = await this.#parts.store.deadLetters(author.tenant, subscription.id, before, PAGE)
-      const redriven = await Promise.all(letters.map(letter => this.#redriven(letter, author)))
-      count += redriven.filter(Boolean).length
-      this.#parts.changed()
-      if (letters.length < PAGE) return count
-      before = letters.at(-1)!.id
-    }
+  /** Has the newest dead letters of a subscription that are older than one delivered once more. Throws `NOT_FOUND`. */
+  async redriveSome(idOrName: string, before: string | null, limit: number, author: Author): Promise<Portion> {
+    const portion = await this.#some(idOrName, before, limit, author, letter => this.#redrive(letter, author))
+    this.#parts.changed()
+    return portion
   }
 
   /** Forgets a dead letter. Throws `NOT_FOUND`. */
   async drop(id: string, author: Author): Promise<void> {
-    const letter = await this.#letter(id, author)
-    await this.#parts.store.drop(letter, [this.#letterEntry('delivery.dropped', letter, author)])
+    await this.#drop(await this.#letter(id, author), author)
+  }
+
+  /** Forgets the newest dead letters of a subscription that are older than one. Throws `NOT_FOUND`. */
+  dropSome(idOrName: string, before: string | null, limit: number, author: Author): Promise<Portion> {
+    return this.#some(idOrName, before, limit, author, letter => this.#drop(letter, author))
+  }
+
+  /** From the newest back, so that what dies again meanwhile is not driven again for ever. */
+  async #some(
+    idOrName: string,
+    before: string | null,
+    limit: number,
+    { tenant }: Author,
+    change: (letter: DeadLetter) => Promise<void>,
+  ): Promise<Portion> {
+    const { subscription } = await this.get(tenant, idOrName)
+    const letters = await this.#parts.store.deadLetters(tenant, subscription.id, before, limit + 1)
+    const { done, last } = await inPortions(letters, limit, async letter => {
+      await change(letter)
+      return 'done'
+    })
+    const { dead } = await this.get(tenant, subscription.id)
+    return { done, left: dead, next: last?.id ?? null }
   }
 
   async #letter(id: string, { tenant }: Author): Promise<DeadLetter> {
@@ -146,15 +161,8 @@ export class Subscriptions {
     return this.#parts.store.redrive(letter, [this.#letterEntry('delivery.redriven', letter, author)])
   }
 
-  /** False when somebody else was faster. */
-  async #redriven(letter: DeadLetter, author: Author): Promise<boolean> {
-    try {
-      await this.#redrive(letter, author)
-      return true
-    } catch (error) {
-      if (isFault(error, 'NOT_FOUND')) return false
-      throw error
-    }
+  #drop(letter: DeadLetter, author: Author): Promise<void> {
+    return this.#parts.store.drop(letter, [this.#letterEntry('delivery.dropped', letter, author)])
   }
 
   async #withEntries<T extends { readonly offset: number }>(tenant: string, found: readonly T[]): Promise<With<T>[]> {
@@ -192,8 +200,6 @@ export class Subscriptions {
     return this.#parts.journal.seal({ ...place, type, principal, correlationId, data: { subscription, offset } })
   }
 }
-
-const PAGE = 100
 
 function told({ name, topic, principal, streamPrefix, target, order }: SubscriptionSpec): JsonObject {
   return { name, topic, of: principal, stream_prefix: streamPrefix, url: target.url, order }

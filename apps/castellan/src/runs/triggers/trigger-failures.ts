@@ -1,5 +1,12 @@
 import type { Actor } from '../../identity/index.ts'
-import type { Entry, Journal, SequencedEntry } from '../../journal/index.ts'
+import {
+  type Entry,
+  inPortions,
+  type Journal,
+  type Portion,
+  type SeenTo,
+  type SequencedEntry,
+} from '../../journal/index.ts'
 import { fault, isFault, type JsonObject, notFound } from '../../kernel/index.ts'
 import type { Run } from '../run.ts'
 import type { Ignition } from './ignition.ts'
@@ -50,28 +57,43 @@ export class TriggerFailures {
     return run
   }
 
-  /** Does so for all of a trigger, the newest first, as far as there is room for runs. Resolves with how many began. */
-  async redriveAll(trigger: Trigger, actor: Actor): Promise<number> {
-    let count = 0
-    for (let before = Infinity; ;) {
-      const failures = await this.#parts.store.failures(trigger.id, before, PAGE)
-      for (const { offset } of failures) {
-        try {
-          await this.redrive(trigger, offset, actor)
-          count++
-        } catch (error) {
-          if (isFault(error, 'TRIGGER_FULL')) return count
-          if (!isFault(error, 'TRIGGER_INVALID') && !isFault(error, 'NOT_FOUND')) throw error
-        }
+  /** Does so for the newest of a trigger before an offset, as far as there is room for runs. */
+  redriveSome(trigger: Trigger, before: number, limit: number, actor: Actor): Promise<Portion> {
+    return this.#some(trigger, before, limit, async offset => {
+      try {
+        await this.redrive(trigger, offset, actor)
+        return 'done'
+      } catch (error) {
+        if (isFault(error, 'TRIGGER_FULL')) return 'full'
+        if (isFault(error, 'TRIGGER_INVALID')) return 'stays'
+        throw error
       }
-      if (failures.length < PAGE) return count
-      before = failures.at(-1)!.offset
-    }
+    })
   }
 
   /** Forgets it; what happened stays in the journal. Throws `NOT_FOUND`. */
   async drop(trigger: Trigger, offset: number, actor: Actor): Promise<void> {
     await this.#parts.store.drop(trigger, offset, [this.#entry('dropped', trigger, offset, actor, {})])
+  }
+
+  /** Forgets the newest of a trigger before an offset. */
+  dropSome(trigger: Trigger, before: number, limit: number, actor: Actor): Promise<Portion> {
+    return this.#some(trigger, before, limit, async offset => {
+      await this.drop(trigger, offset, actor)
+      return 'done'
+    })
+  }
+
+  async #some(
+    { id }: Trigger,
+    before: number,
+    limit: number,
+    seeTo: (offset: number) => Promise<SeenTo>,
+  ): Promise<Portion> {
+    const { store } = this.#parts
+    const failures = await store.failures(id, before, limit + 1)
+    const { done, last } = await inPortions(failures, limit, ({ offset }) => seeTo(offset))
+    return { done, left: await store.kept(id), next: last === null ? null : String(last.offset) }
   }
 
   async #one(trigger: Trigger, offset: number): Promise<FailureOf> {
@@ -93,6 +115,5 @@ export interface FailureOf extends Failure {
   readonly entry: SequencedEntry
 }
 
-const PAGE = 100
 /** Milliseconds for what its expressions may take. */
 const PATIENCE = 30_000

@@ -166,6 +166,29 @@ export function triggerStoreSuite(name: string, open: () => Promise<OpenTriggerS
       assert.equal((await standing(trigger)).started, 1)
     })
 
+    test('a failure that is redriven and dropped at once has one end', async () => {
+      const trigger = await made()
+      const { id, tenant } = trigger
+      const offsets = [11, 12, 13, 14]
+      for (const offset of offsets)
+        await store.pass(trigger, offset - 1, offset, { is: 'failed', why: 'a' }, [entry(tenant, 'trigger.failed')])
+      const ends = await Promise.all(
+        offsets.map(async offset => {
+          const run = runOf(trigger)
+          const redrive = () => store.redrive(trigger, offset, run, [])
+          const drop = () => store.drop(trigger, offset, [])
+          const both = offset % 2 === 0 ? [redrive, drop] : [drop, redrive]
+          const settled = await Promise.allSettled(both.map(each => each()))
+          assert.deepEqual(settled.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+          const redriven = settled[both.indexOf(redrive)]!.status === 'fulfilled'
+          assert.equal((await opened.runs.run(tenant, run.run.id)) !== undefined, redriven)
+          return redriven
+        }),
+      )
+      const { started, kept } = await standing(trigger)
+      assert.deepEqual([started, kept, await store.failures(id, Infinity, 10)], [ends.filter(Boolean).length, 0, []])
+    })
+
     test('has a trigger stand still and go on, for one of several who want to', async () => {
       const trigger = await made()
       const turn = (standstills: number, moment: number, to: number) =>

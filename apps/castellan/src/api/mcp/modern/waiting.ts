@@ -49,11 +49,14 @@ export class Waiting {
       case 'error':
         throw new RpcError(wentOn.error.code, wentOn.error.message, wentOn.error.data)
       case 'unknown': {
-        const why = 'Invalid params: the call of this requestState no longer waits for an answer'
-        throw new RpcError(code.invalidParams, why)
+        const why = 'the call of this requestState no longer waits for an answer'
+        throw new RpcError(code.invalidParams, `Invalid params: ${why}. ${LOOK_FIRST}`)
       }
       case 'lost':
-        throw new RpcError(code.ours, 'The node on which this call was under way is gone; nobody saw how it ended.')
+        throw new RpcError(
+          code.ours,
+          `The node on which this call was under way is gone; nobody saw how it ended. ${LOOK_FIRST}`,
+        )
       default:
         throw wentOn satisfies never
     }
@@ -88,3 +91,6 @@ export class Waiting {
     }
   }
 }
+
+/** What whoever asks anew may repeat otherwise. */
+const LOOK_FIRST = 'It may have taken effect: see what became of it before you make it again.'

@@ -165,11 +165,10 @@ function letterRoutes(app: TypedApp, { subscriptions }: Pick<Core, 'subscription
     },
     async request => {
       const { tenant } = callerOf(request, look).identity
-      const { after = null, limit, subscription } = request.query
-      if (after !== null && !isId(after))
-        throw fault('REQUEST_INVALID', { why: '"after" must be the id of a dead letter' })
+      const { limit, subscription } = request.query
+      const before = letterId(request.query.after)
       const of = subscription === undefined ? null : (await subscriptions.get(tenant, subscription)).subscription.id
-      const found = await subscriptions.deadLetters(tenant, of, after, limit + 1)
+      const found = await subscriptions.deadLetters(tenant, of, before, limit + 1)
       const items = found.slice(0, limit)
       return { items: items.map(wireDeadLetter), next: found.length > limit ? items.at(-1)!.id : null }
     },
@@ -202,11 +201,42 @@ function letterRoutes(app: TypedApp, { subscriptions }: Pick<Core, 'subscription
       schema: {
         operationId: 'redriveSubscription',
         tags,
-        summary: 'Have every dead letter of a subscription delivered once more',
+        summary: 'Have dead letters of a subscription delivered once more, a page of them, newest first',
         params: byId,
-        response: { 200: z.object({ redriven: z.int() }) },
+        querystring: wire.paging,
+        response: { 200: wire.redriven },
       },
     },
-    async request => ({ redriven: await subscriptions.redriveAll(request.params.id, callerOf(request, write).actor) }),
+    async request => {
+      const { actor } = callerOf(request, write)
+      const { after, limit } = request.query
+      const { done, ...rest } = await subscriptions.redriveSome(request.params.id, letterId(after), limit, actor)
+      return { redriven: done, ...rest }
+    },
   )
+  app.delete(
+    '/api/subscriptions/:id/dead-letters',
+    {
+      schema: {
+        operationId: 'dropDeadLetters',
+        tags,
+        summary: 'Forget dead letters of a subscription, a page of them, newest first',
+        params: byId,
+        querystring: wire.paging,
+        response: { 200: wire.dropped },
+      },
+    },
+    async request => {
+      const { actor } = callerOf(request, write)
+      const { after, limit } = request.query
+      const { done, ...rest } = await subscriptions.dropSome(request.params.id, letterId(after), limit, actor)
+      return { dropped: done, ...rest }
+    },
+  )
+}
+
+function letterId(after: string | undefined): string | null {
+  if (after !== undefined && !isId(after))
+    throw fault('REQUEST_INVALID', { why: '"after" must be the id of a dead letter' })
+  return after ?? null
 }

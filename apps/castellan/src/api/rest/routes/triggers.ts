@@ -18,6 +18,9 @@ import { triggerSpec, wireFailure, wireTrigger } from '../wire/trigger.ts'
 
 const tags = ['triggers']
 
+/** What failed has its offset for an id. */
+const olderThan = wire.paging.extend({ after: z.coerce.number().int().min(1).optional() })
+
 export function triggerRoutes(app: TypedApp, core: Core): void {
   const { triggers, registry } = core
   const shown = (standing: TriggerStanding) => wireTrigger(standing, triggers.next(standing.trigger), core.publicUrl)
@@ -120,7 +123,7 @@ function failureRoutes(
         tags,
         summary: 'What happened and could not be made a run, newest first',
         params: byId,
-        querystring: wire.paging.extend({ after: z.coerce.number().int().min(1).optional() }),
+        querystring: olderThan,
         response: { 200: wire.listOf(wire.triggerFailure) },
       },
     },
@@ -173,14 +176,38 @@ function failureRoutes(
       schema: {
         operationId: 'redriveTrigger',
         tags,
-        summary: 'Make runs of all that could not be one before, as far as there is room',
+        summary: 'Make runs of what could not be one before, a page of it, newest first, as far as there is room',
         params: byId,
-        response: { 200: z.object({ redriven: z.int() }) },
+        querystring: olderThan,
+        response: { 200: wire.redriven },
       },
     },
     async request => {
       const { actor } = callerOf(request, write)
-      return { redriven: await failures.redriveAll(await named(actor, request.params.id), actor) }
+      const { after = Infinity, limit } = request.query
+      const trigger = await named(actor, request.params.id)
+      const { done, ...rest } = await failures.redriveSome(trigger, after, limit, actor)
+      return { redriven: done, ...rest }
+    },
+  )
+  app.delete(
+    '/api/triggers/:id/failures',
+    {
+      schema: {
+        operationId: 'dropTriggerFailures',
+        tags,
+        summary: 'Forget what could not be made a run, a page of it, newest first',
+        params: byId,
+        querystring: olderThan,
+        response: { 200: wire.dropped },
+      },
+    },
+    async request => {
+      const { actor } = callerOf(request, write)
+      const { after = Infinity, limit } = request.query
+      const trigger = await named(actor, request.params.id)
+      const { done, ...rest } = await failures.dropSome(trigger, after, limit, actor)
+      return { dropped: done, ...rest }
     },
   )
 }
