@@ -201,6 +201,8 @@ function nobody(): never {
   assert.fail('nobody was to be asked')
 }
 
+const nobodyListens = { wants: nobody, hear: nobody }
+
 /** An owner and a guest on one store. */
 async function twoNodes({
   lease = 6_000,
@@ -236,6 +238,7 @@ async function twoNodes({
       onBehalf: (...given) => upstreams.onBehalf(...given),
       callOnBehalf: (...given) => upstreams.callOnBehalf(...given),
       unwatch: (...given) => upstreams.unwatch(...given),
+      listening: nobodyListens,
     },
   })
   const through = host.connector(mcp)
@@ -260,7 +263,7 @@ async function twoNodes({
   })
   const guest = await joinCluster({
     ...node('the guest'),
-    home: { goOn: nobody, onBehalf: nobody, callOnBehalf: nobody, unwatch: nobody },
+    home: { goOn: nobody, onBehalf: nobody, callOnBehalf: nobody, unwatch: nobody, listening: nobodyListens },
   })
   const asker = storesOver(database).owners
   return {

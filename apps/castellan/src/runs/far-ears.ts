@@ -45,9 +45,9 @@ export class FarEars {
   }
 
   /** A model begins to speak. Nobody is asked before the answer is asked whether anybody wants it. */
-  begin(run: Spoken): FarAnswer {
+  begin({ id, tenant, session }: Spoken): FarAnswer {
     clearTimeout(this.#idle)
-    const answer: FarAnswer = new FarAnswer(run, {
+    const answer: FarAnswer = new FarAnswer({ id, tenant, session }, {
       now: () => this.#parts.clock.monotonic(),
       ask: () => this.#ask(answer),
       end: () => this.#end(answer),

@@ -45,4 +45,4 @@ export function openEar(
 const deaf: Ear = { ask: () => undefined, tell: () => undefined, close: () => undefined }
 
 /** Bytes that may wait for a node that reads slowly. */
-const MOST_BACKLOG = 64_000
+const MOST_BACKLOG = 256_000

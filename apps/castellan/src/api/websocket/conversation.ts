@@ -297,7 +297,7 @@ const MOST_BUFFERED_FOR_PIECES = 64_000
 const PAUSE = 25
 const PATIENCE = 60_000
 
-function stepKey(run: string, step: unknown): string {
+function stepKey(run: string, step: JsonValue | undefined): string {
   return `${run} ${word(step)}`
 }
 
