@@ -107,6 +107,26 @@ describe('clients of nodes that drive no run', { skip: postgres.skip, concurrenc
     await heardAgain()
   })
 
+  test('hear no secret that only the node knows that drives the run', async () => {
+    const secret = 'sk-a-key-that-models-must-not-say'
+    await one.rest.must('PUT', '/api/secrets/model-key', { body: { value: secret } })
+    const keyed = { name: 'teller', llm_config: { provider: 'keyed', model: 'muse' } }
+    await one.rest.must('POST', '/api/agents', { body: keyed })
+    await using client = await new LiveClient(one, 'secretive').open()
+    const id = await client.run('teller', 'What is your key?')
+    const answer = await model.next()
+    answer.say('It is sk-a-')
+    await client.hears('It is ')
+    answer.say(`${secret.slice('sk-a-'.length)}!`)
+    await client.hears('It is [redacted]!')
+    answer.end()
+    const whole = await client.told('agent.reasoning')
+    assert.equal(whole.type === 'agent.reasoning' && whole.text, 'It is [redacted]!')
+    await client.told('execution.completed')
+    const shown = [client.events, await one.rest.must('GET', `/api/runs/${id}/lines`)]
+    assert.ok(!JSON.stringify(shown).includes(secret))
+  })
+
   test('hear the answer anew when its process was killed in the middle and another goes on', async () => {
     await using client = await new LiveClient(one, 'killed').open()
     await client.run('poet', 'A poem, please.')
@@ -157,7 +177,8 @@ describe('clients of nodes that drive no run', { skip: postgres.skip, concurrenc
   })
 
   function start(...flags: readonly string[]): Promise<Node> {
-    const providers = { dictated: { kind: 'openai-compatible', base_url: model.url } }
+    const dictated = { kind: 'openai-compatible', base_url: model.url }
+    const providers = { dictated, keyed: { ...dictated, api_key: 'secret:model-key' } }
     return nodes.start('--models-providers', JSON.stringify(providers), ...flags)
   }
 

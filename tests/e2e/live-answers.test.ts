@@ -122,7 +122,7 @@ test('a secret that is known reaches nobody, however the model cuts it, and whoe
   const keyed = { name: 'teller', llm_config: { provider: 'keyed', model: 'muse' } }
   await rest.must('POST', '/api/agents', { body: keyed, key: here })
   await using client = await new LiveClient(castellan, 'secretive').open()
-  const id = await client.run('teller', 'What is your key?')
+  const id = await client.run('teller', `Is it ${secret}?`)
   const answer = await model.next()
   answer.think('It is sk-a-')
   await client.hears('It is ', 'm1.1.1', 'reasoning')

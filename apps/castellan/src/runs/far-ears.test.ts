@@ -31,6 +31,24 @@ describe('a model that speaks', () => {
     assert.ok(ear!.isClosed)
   })
 
+  test('is heard from its beginning where somebody began to listen during the look of another', async () => {
+    const nodes: Record<string, string> = {}
+    const it = elsewhere(nodes)
+    const [before, answer] = [it.ears.begin(run), it.ears.begin(run)]
+    before.isWanted()
+    await Promise.resolve()
+    assert.equal(it.store.looks, 1)
+    nodes['node'] = 'a:1'
+    assert.ok(answer.isWanted())
+    answer.tell(piece(0, 'The '))
+    await it.looked()
+    assert.equal(it.store.looks, 2)
+    it.opened[0]!.events.onWanted(run.id, true)
+    assert.deepEqual(it.opened[0]!.told, ['The '])
+    for (const each of [before, answer]) each.end()
+    await it.ears.close()
+  })
+
   test('is told to nobody who does not want it any more, and from then on to whoever wants it later', async () => {
     const it = elsewhere({ node: 'a:1' })
     const answer = it.ears.begin(run)

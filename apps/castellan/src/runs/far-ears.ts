@@ -27,8 +27,8 @@ export interface FarEarsParts {
 
 /**
  * Those who listen on other nodes to what models say in this process. They are looked for when an answer begins that may be heard, and
- * each {@link AGAIN} milliseconds while one is made, by whoever brings more of it: where no model speaks nothing is open for long, and
- * where nobody listens nothing is opened. There is one connection to a node, whatever is told over it.
+ * each {@link AGAIN} milliseconds while more of it comes: where no model speaks nothing is open for long, and where nobody listens nothing
+ * is opened. There is one connection to a node, whatever is told over it.
  */
 export class FarEars {
   readonly #parts: FarEarsParts
@@ -36,7 +36,8 @@ export class FarEars {
   readonly #ears = new Map<string, Ear>()
   readonly #answers = new Set<FarAnswer>()
   #looked = -Infinity
-  #looking: Promise<void> | null = null
+  #looking: Promise<void> = Promise.resolve()
+  #next: Promise<void> | null = null
   #idle: NodeJS.Timeout | undefined
   #closed = false
 
@@ -47,11 +48,14 @@ export class FarEars {
   /** A model begins to speak. Nobody is asked before the answer is asked whether anybody wants it. */
   begin({ id, tenant, session }: Spoken): FarAnswer {
     clearTimeout(this.#idle)
-    const answer: FarAnswer = new FarAnswer({ id, tenant, session }, {
-      now: () => this.#parts.clock.monotonic(),
-      ask: () => this.#ask(answer),
-      end: () => this.#end(answer),
-    })
+    const answer: FarAnswer = new FarAnswer(
+      { id, tenant, session },
+      {
+        now: () => this.#parts.clock.monotonic(),
+        ask: isFirst => this.#ask(answer, isFirst),
+        end: () => this.#end(answer),
+      },
+    )
     this.#answers.add(answer)
     return answer
   }
@@ -60,25 +64,29 @@ export class FarEars {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#idle)
-    await this.#looking
+    await (this.#next ?? this.#looking)
     for (const ear of this.#ears.values()) ear.close()
   }
 
-  #ask(answer: FarAnswer): void {
-    if (this.#looking === null && this.#parts.clock.monotonic() - this.#looked >= AGAIN) {
-      this.#looking = this.#look().finally(() => {
-        this.#looking = null
-        this.#looked = this.#parts.clock.monotonic()
-      })
-    }
-    if (this.#looking === null) return answer.ask(this.#ears.values())
-    void this.#looking.then(() => {
+  #ask(answer: FarAnswer, isFirst: boolean): void {
+    if (!isFirst && this.#parts.clock.monotonic() - this.#looked < AGAIN) return answer.ask(this.#ears.values())
+    void this.#look().then(() => {
       if (this.#answers.has(answer)) answer.ask(this.#ears.values())
     })
   }
 
-  async #look(): Promise<void> {
-    const { listening, onBug } = this.#parts
+  /** One look after the other. Who comes during one is for the next: of what has become known to them that one may know nothing. */
+  #look(): Promise<void> {
+    return (this.#next ??= this.#looking.then(() => {
+      this.#next = null
+      return (this.#looking = this.#lookNow())
+    }))
+  }
+
+  async #lookNow(): Promise<void> {
+    const { listening, clock, onBug } = this.#parts
+    if (this.#closed) return
+    this.#looked = clock.monotonic()
     try {
       const found = await listening()
       for (const [node, ear] of this.#ears) if (!found.has(node)) ear.close()
@@ -91,21 +99,25 @@ export class FarEars {
   }
 
   async #open(node: string, address: string): Promise<void> {
-    let isOver = false
-    let ear: Ear | undefined
-    ear = await this.#parts.open(address, {
-      onWanted: (run, isWanted) => {
-        for (const answer of this.#answers) if (ear && answer.run.id === run) answer.hearWish(ear, isWanted)
-      },
+    /** What happens before it is there is of no use to anybody. */
+    const opened: { ear: Ear | null; isOver: boolean } = { ear: null, isOver: false }
+    const hearWish = (isWanted: boolean, run?: string) => {
+      if (!opened.ear) return
+      for (const answer of this.#answers)
+        if (run === undefined || answer.run.id === run) answer.hearWish(opened.ear, isWanted)
+    }
+    const ear = await this.#parts.open(address, {
+      onWanted: (run, isWanted) => hearWish(isWanted, run),
       onClosed: () => {
-        isOver = true
-        if (!ear) return
-        this.#ears.delete(node)
-        for (const answer of this.#answers) answer.hearWish(ear, false)
+        opened.isOver = true
+        if (opened.ear) this.#ears.delete(node)
+        hearWish(false)
       },
     })
-    if (this.#closed) ear.close()
-    else if (!isOver) this.#ears.set(node, ear)
+    if (opened.isOver) return
+    if (this.#closed) return ear.close()
+    opened.ear = ear
+    this.#ears.set(node, ear)
   }
 
   #end(answer: FarAnswer): void {
@@ -119,7 +131,7 @@ export class FarEars {
 
 interface FarAnswerParts {
   readonly now: () => number
-  readonly ask: () => void
+  readonly ask: (isFirst: boolean) => void
   readonly end: () => void
 }
 
@@ -147,8 +159,9 @@ export class FarAnswer {
     this.#began ??= now
     if (now - this.#began > PATIENCE) this.#early = null
     if (now - this.#asked >= AGAIN) {
+      const isFirst = this.#asked === -Infinity
       this.#asked = now
-      this.#parts.ask()
+      this.#parts.ask(isFirst)
     }
     return this.#hearers.size > 0 || this.#early !== null
   }

@@ -177,6 +177,40 @@ describe('whoever listens', () => {
     assert.deepEqual(heard, ['own', 'again'])
   })
 
+  test('on another node is asked before the first word and told of each piece, and neither while answers must be whole', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    let may = false
+    const done: string[] = []
+    const ears = {
+      begin: () => ({
+        isWanted: () => done.push('asked') > 0,
+        tell: ({ from, text }: Piece) => void done.push(`${from} ${text}`),
+        end: () => void done.push('ended'),
+      }),
+    }
+    const listening = open(() => may, [], { ears })
+    const heard: string[] = []
+    listening.add(listener(({ text }) => heard.push(text)))
+    const speak = (meanwhile = () => {}) => {
+      const aloud = listening.begin(answer('m1.1.1'))
+      assert.deepEqual(done, may ? ['asked'] : [])
+      for (const text of ['The ', 'snow']) {
+        aloud.say({ is: 'text', text })
+        meanwhile()
+        t.mock.timers.tick(50)
+      }
+      aloud.end()
+      return [done.splice(0).filter(each => each !== 'asked'), heard.splice(0)]
+    }
+    assert.deepEqual(speak(), [['ended'], []])
+    may = true
+    assert.deepEqual(speak(), [
+      ['0 The ', '4 snow', 'ended'],
+      ['The ', 'snow'],
+    ])
+    assert.deepEqual(speak(() => (may = false)), [['ended'], []]) // prettier-ignore
+  })
+
   test('is known of elsewhere from the first to the last', async () => {
     const told: boolean[] = []
     const listening = open(() => true, [], { onListened: async is => void told.push(is) })

@@ -1,5 +1,5 @@
 import { type Begun, Recent } from '../kernel/index.ts'
-import type { FarAnswer, FarEars } from './far-ears.ts'
+import type { FarAnswer } from './far-ears.ts'
 import type { ModelDelta } from './model.ts'
 import type { Piece, Spoken } from './piece.ts'
 
@@ -25,7 +25,7 @@ export interface ListeningParts {
   /** A text that goes on, without the secrets that are known. */
   readonly conceal: (text: string) => Begun
   /** Those who listen on other nodes; null where there are none. */
-  readonly ears: Pick<FarEars, 'begin'> | null
+  readonly ears: { begin(run: Spoken): Pick<FarAnswer, 'isWanted' | 'tell' | 'end'> } | null
   /** Whether anybody listens here, from now on. Resolves once others may know; never rejects. */
   readonly onListened: (isListened: boolean) => Promise<void>
   readonly onBug: (error: unknown) => void

@@ -23,7 +23,6 @@ export function openEar(
     heard = performance.now()
     const message = received as Told | Welcome
     if (message.is === 'wanted') onWanted(message.run, message.isWanted)
-    else if (message.is === 'gone') socket.destroy()
   })
   const watchdog = setInterval(() => performance.now() - heard > silence && socket.destroy(), silence / 4)
   socket.on('error', () => undefined)
