@@ -29,6 +29,7 @@ import { aServer } from '../../apps/castellan/src/registry/fixtures/server.ts'
 
 const mcp = mcpConnector({ environment: process.env })
 const quiet: LinkEvents = { onListChanged: () => undefined }
+const nobodyListens = { wants: nobody, hear: nobody }
 const secrets = { API_KEY: 'sk-very-secret-0123456789' }
 
 for (const era of ['legacy', 'modern'])
@@ -200,8 +201,6 @@ interface Pair extends AsyncDisposable {
 function nobody(): never {
   assert.fail('nobody was to be asked')
 }
-
-const nobodyListens = { wants: nobody, hear: nobody }
 
 /** An owner and a guest on one store. */
 async function twoNodes({

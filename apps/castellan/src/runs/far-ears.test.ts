@@ -72,7 +72,7 @@ describe('a model that speaks', () => {
 
   test('keeps for nobody what was said for longer than anybody needs to say that they want it, nor very much', async () => {
     for (const passes of [
-      (it: Elsewhere) => it.clock.advance(1_001),
+      (it: Elsewhere) => it.clock.advance(5_001),
       (_: Elsewhere, tell: (text: string) => void) => tell('x'.repeat(64_001)),
     ]) {
       const it = elsewhere({ node: 'a:1' })

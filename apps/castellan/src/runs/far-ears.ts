@@ -204,7 +204,7 @@ export class FarAnswer {
 /** Milliseconds. */
 const AGAIN = 500
 /** Milliseconds for others to say at the beginning of an answer that they want it. */
-const PATIENCE = 1_000
+const PATIENCE = 5_000
 /** UTF-16 code units that are kept for them until then. */
 const MOST_EARLY = 64_000
 /** Milliseconds for which connections stay open after the last answer. */
