@@ -71,8 +71,8 @@ export const adapters: Readonly<Record<string, Room>> = {
     [...ground, 'identity', 'journal', 'registry', 'gate', 'approvals', 'sessions', 'runs', 'history'],
     ['kysely', 'pg'],
   ),
-  // The way between nodes: it stands in front of another connector, which it is given.
-  'connector-cluster': io([...ground, 'registry', 'gate']),
+  // The way between nodes: it stands in front of another connector, which it is given, and passes on what models say.
+  'connector-cluster': io([...ground, 'registry', 'gate', 'runs']),
   'fanout-nats': io([...ground, 'journal'], ['@nats-io/transport-node']),
   'connector-mcp': io([...ground, 'registry', 'gate', 'adapters/http-client'], ['eventsource-parser', 'undici', 'ws']),
   // What adapters share: requests over HTTP, with an honest answer to whether they were sent. It implements no port.

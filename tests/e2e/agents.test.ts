@@ -344,7 +344,7 @@ describe('a run of an agent', () => {
 
 function asking(castellan: { readonly url: string; readonly key: string }) {
   return async (method: string, path: string, body?: unknown): Promise<unknown> =>
-    JSON.parse((await ask(castellan as ControlPlane, method, path, { body })).text)
+    JSON.parse((await ask(castellan, method, path, { body })).text)
 }
 
 const APPROVE_WRITES = `

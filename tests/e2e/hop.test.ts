@@ -29,6 +29,7 @@ import { aServer } from '../../apps/castellan/src/registry/fixtures/server.ts'
 
 const mcp = mcpConnector({ environment: process.env })
 const quiet: LinkEvents = { onListChanged: () => undefined }
+const nobodyListens = { wants: nobody, hear: nobody }
 const secrets = { API_KEY: 'sk-very-secret-0123456789' }
 
 for (const era of ['legacy', 'modern'])
@@ -236,6 +237,7 @@ async function twoNodes({
       onBehalf: (...given) => upstreams.onBehalf(...given),
       callOnBehalf: (...given) => upstreams.callOnBehalf(...given),
       unwatch: (...given) => upstreams.unwatch(...given),
+      listening: nobodyListens,
     },
   })
   const through = host.connector(mcp)
@@ -260,7 +262,7 @@ async function twoNodes({
   })
   const guest = await joinCluster({
     ...node('the guest'),
-    home: { goOn: nobody, onBehalf: nobody, callOnBehalf: nobody, unwatch: nobody },
+    home: { goOn: nobody, onBehalf: nobody, callOnBehalf: nobody, unwatch: nobody, listening: nobodyListens },
   })
   const asker = storesOver(database).owners
   return {

@@ -18,7 +18,8 @@ const agent = { name: 'poet', llm_config: { provider: 'dictated', model: 'muse' 
 
 before(async () => {
   model = await dictatedModel()
-  const providers = { dictated: { kind: 'openai-compatible', base_url: model.url } }
+  const dictated = { kind: 'openai-compatible', base_url: model.url }
+  const providers = { dictated, keyed: { ...dictated, api_key: 'secret:model-key' } }
   castellan = await controlPlane({ modelsProviders: JSON.stringify(providers) })
   rest = await adminOf(castellan.url, castellan.folder)
   here = castellan.key
@@ -113,6 +114,35 @@ describe('whoever watches an agent', () => {
     assert.ok(whole.type === 'agent.reasoning' && whole.text === 'The snow')
     assert.ok(slow.deltas.length < MEGABYTES, `${slow.deltas.length} pieces of ${MEGABYTES} waited for it`)
   })
+})
+
+test('a secret that is known reaches nobody, however the model cuts it, and whoever is asked', async () => {
+  const secret = 'sk-a-key-that-models-must-not-say'
+  await rest.must('PUT', '/api/secrets/model-key', { body: { value: secret } })
+  const keyed = { name: 'teller', llm_config: { provider: 'keyed', model: 'muse' } }
+  await rest.must('POST', '/api/agents', { body: keyed, key: here })
+  await using client = await new LiveClient(castellan, 'secretive').open()
+  const id = await client.run('teller', `Is it ${secret}?`)
+  const answer = await model.next()
+  answer.think('It is sk-a-')
+  await client.hears('It is ', 'm1.1.1', 'reasoning')
+  answer.think('fact.')
+  await client.hears('It is sk-a-fact.', 'm1.1.1', 'reasoning')
+  answer.say('It is sk-a-key')
+  await client.hears('It is ')
+  for (const piece of [secret.slice('sk-a-key'.length, -1), 's', 'ay, and']) answer.say(piece)
+  answer.say(' no more.')
+  const concealed = `It is ${secret.slice(0, -1)}say, and no more.`
+  await client.hears(concealed)
+  answer.say(` ${secret}!`)
+  await client.hears(`${concealed} [redacted]!`)
+  answer.end()
+  const whole = await client.told('agent.reasoning')
+  assert.equal(whole.type === 'agent.reasoning' && whole.text, client.heard('m1.1.1'))
+  await client.told('execution.completed')
+  for (const path of [`/api/runs/${id}`, `/api/runs/${id}/lines`])
+    assert.ok(!JSON.stringify(await rest.must('GET', path, { key: here })).includes(secret), path)
+  assert.ok(!JSON.stringify([client.events, client.deltas]).includes(secret))
 })
 
 describe('what a model says', () => {

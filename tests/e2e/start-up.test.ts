@@ -80,14 +80,14 @@ describe('to load as little as is needed', () => {
       const api = await loadedBy([...start, '--role', 'api'])
       assert.ok(api.packages.has('fastify') && api.ours.includes('app/answer.ts'))
       assert.deepEqual(
-        api.ours.filter(path => /^worker\/|^app\/work\.ts|^adapters\/(fanout|cluster)/.test(path)),
+        api.ours.filter(path => /^worker\/|^app\/work\.ts|^adapters\/(fanout|connector-cluster)/.test(path)),
         [],
       )
       const worker = await loadedBy([...start, '--role', 'worker', '--public-url', 'http://127.0.0.1:1'])
       assert.ok(worker.ours.includes('app/work.ts'))
       assert.deepEqual(worker.packages.intersection(new Set(['fastify', 'ws', 'fastify-type-provider-zod'])), new Set())
       assert.deepEqual(
-        worker.ours.filter(path => /^api\/|^app\/answer\.ts|^adapters\/(fanout|cluster)/.test(path)),
+        worker.ours.filter(path => /^api\/|^app\/answer\.ts|^adapters\/(fanout|connector-cluster)/.test(path)),
         [],
       )
     } finally {

@@ -376,5 +376,5 @@ output: "=nodes.argue.output.response & ' (' & nodes.argue.output.decision.winne
 
 function asking(castellan: { readonly url: string; readonly key: string }) {
   return async (method: string, path: string, body?: unknown): Promise<unknown> =>
-    JSON.parse((await ask(castellan as ControlPlane, method, path, { body })).text)
+    JSON.parse((await ask(castellan, method, path, { body })).text)
 }

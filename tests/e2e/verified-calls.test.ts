@@ -10,7 +10,7 @@ import type { CallDetail, Problem, Run, RunLine } from '@castellan/contracts'
 import { freshPostgres } from '../../apps/castellan/src/adapters/store-sql/testing/fresh-postgres.ts'
 import { ask } from '../../apps/castellan/src/api/rest/fixtures/asking.ts'
 import { castellanProcess } from '../support/castellan-process.ts'
-import { type ControlPlane, controlPlane } from '../support/control-plane.ts'
+import { controlPlane } from '../support/control-plane.ts'
 import { postgresForTests } from '../support/services.ts'
 
 const postgres = await postgresForTests()
@@ -149,7 +149,7 @@ async function begin(castellan: { readonly url: string; readonly key: string }):
 }
 
 async function asking<T>(castellan: { url: string; key: string }, method: string, path: string, body?: unknown) {
-  const { text, status } = await ask(castellan as ControlPlane, method, path, { body })
+  const { text, status } = await ask(castellan, method, path, { body })
   assert.ok(status < 300, `${method} ${path} answered ${status}: ${text}`)
   return JSON.parse(text) as T
 }

@@ -363,5 +363,5 @@ output: =nodes.read.output.text
 
 function asking(on: { readonly url: string; readonly key: string }) {
   return async (method: string, path: string, body?: unknown): Promise<unknown> =>
-    JSON.parse((await ask(on as ControlPlane, method, path, { body })).text)
+    JSON.parse((await ask(on, method, path, { body })).text)
 }

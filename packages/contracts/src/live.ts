@@ -97,8 +97,10 @@ export const liveDelta = z
   .object({
     type: z.literal('agent.delta'),
     execution_id: id,
-    /** An answer that is asked for again is another step. */
+    /** An answer that is asked for again, after a provider failed, is another step. */
     step: z.string(),
+    /** Goes up when another process has to begin the answer anew: what was heard of it before belongs to nothing. */
+    attempt: z.int(),
     iteration: z.int(),
     /** What it says, or what it thinks before, of which nothing is kept. */
     is: z.enum(['text', 'reasoning']),

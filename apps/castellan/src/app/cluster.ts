@@ -1,22 +1,31 @@
 import type { Cluster, ClusterParts } from '../adapters/connector-cluster/index.ts'
-import type { Connector, GoOn, WaitingCalls } from '../gate/index.ts'
-import { fault } from '../kernel/index.ts'
+import type { Connector, GoOn, NodeStore, WaitingCalls } from '../gate/index.ts'
+import { fault, isFault } from '../kernel/index.ts'
+import { FarEars } from '../runs/index.ts'
 
 /**
- * What this process has to do with the other nodes; nothing as long as it has opened no server that there must be one of, and no call
- * waits for its client.
+ * What this process has to do with the other nodes; nothing as long as it has opened no server that there must be one of, no call waits
+ * for its client, and nobody listens to a model.
  */
 export interface ClusterHere extends Pick<
   Cluster,
   'connector' | 'listChanged' | 'resourceUpdated' | 'watches' | 'leave' | 'close'
 > {
   readonly waiting: WaitingCalls
+  /** Those who listen on the other nodes. */
+  readonly ears: FarEars
+  /** Lets the others know whether somebody listens here. Resolves once they may; never rejects. */
+  listened(isListened: boolean): Promise<void>
 }
 
-type Parts = Omit<ClusterParts, 'home'> & { readonly home: Omit<ClusterParts['home'], 'goOn'> }
+type Parts = Omit<ClusterParts, 'home'> & {
+  readonly home: Omit<ClusterParts['home'], 'goOn'>
+  readonly nodes: Pick<NodeStore, 'listenAt' | 'listening'>
+}
 
 /** Joins the other nodes when there is something that one of them has for all. */
-export function clusterOnFirstUse({ home, ...parts }: Parts): ClusterHere {
+export function clusterOnFirstUse({ home, nodes, ...parts }: Parts): ClusterHere {
+  const { keys, clock, onBug } = parts
   let joining: Promise<Cluster> | undefined
   let joined: Cluster | undefined
   let goOn: GoOn = async () => ({ is: 'unknown' })
@@ -32,7 +41,34 @@ export function clusterOnFirstUse({ home, ...parts }: Parts): ClusterHere {
       throw error
     }
   }
+  // Where nobody can come from elsewhere, a call waits for those who come here, and who listens hears what is said here.
+  const address = () =>
+    joinOnce().then(
+      cluster => cluster.address,
+      () => null,
+    )
+  const ears = new FarEars({
+    listening: () => nodes.listening(),
+    open: async (at, events) => (await import('../adapters/connector-cluster/index.ts')).openEar(at, { keys }, events),
+    clock,
+    onBug,
+  })
+  let isListened = false
+  let announced: Promise<void> = Promise.resolve()
+  const announce = async () => {
+    try {
+      await nodes.listenAt(isListened ? await address() : null)
+    } catch (error) {
+      if (!isFault(error, 'STORE_UNAVAILABLE')) onBug(error)
+    }
+    if (!isListened) joined?.endListening()
+  }
   return {
+    ears,
+    listened(is) {
+      isListened = is
+      return (announced = announced.then(announce))
+    },
     connector: (local: Connector) => ({
       transports: ['stdio'],
       async open(target, events, signal) {
@@ -49,12 +85,7 @@ export function clusterOnFirstUse({ home, ...parts }: Parts): ClusterHere {
     resourceUpdated: (...update) => joined?.resourceUpdated(...update),
     watches: (...resource) => joined?.watches(...resource) ?? false,
     waiting: {
-      // Where nobody can come from elsewhere, a call waits for those who come here.
-      address: () =>
-        joinOnce().then(
-          ({ address }) => address,
-          () => null,
-        ),
+      address,
       welcome: whoGoesOn => void (goOn = whoGoesOn),
       goOn: (...back) =>
         joinOnce().then(
@@ -63,6 +94,9 @@ export function clusterOnFirstUse({ home, ...parts }: Parts): ClusterHere {
         ),
     },
     leave: async signal => joined?.leave(signal),
-    close: async () => (await joining)?.close(),
+    async close() {
+      await Promise.all([ears.close(), announced])
+      await (await joining)?.close()
+    },
   }
 }

@@ -172,9 +172,14 @@ export async function compose(
       : clusterOnFirstUse({
           node: stores.nodes.id,
           owners: stores.owners,
+          nodes: stores.nodes,
           home: {
             onBehalf: (...given) => upstreams.onBehalf(...given),
             callOnBehalf: (...given) => upstreams.callOnBehalf(...given),
+            listening: {
+              wants: run => running.listening.wants(run),
+              hear: (...piece) => running.listening.hear(...piece),
+            },
             unwatch: (serverId, uri) => {
               if (!watches.has(serverId, uri)) upstreams.unwatch(serverId, uri)
             },
@@ -356,6 +361,8 @@ export async function compose(
     registry,
     expressions,
     sessions: sessionsHere,
+    masker,
+    cluster,
     limits: config.runs,
     key: keyFor('steps of runs'),
     publicUrl,

@@ -6,7 +6,7 @@ import { type Guardrails, type GuardrailWish, onlyRecords, tightened } from '../
 import type { Authenticator } from '../identity/index.ts'
 import { follow, type Journal } from '../journal/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import { type Registry, verificationOf } from '../registry/index.ts'
+import { type Masker, type Registry, verificationOf } from '../registry/index.ts'
 import {
   agentDecider,
   Agents,
@@ -28,9 +28,11 @@ import {
   Teams,
   SharedToolPlaces,
   ToolPlaces,
+  type Spoken,
   workflowDecider,
   Workflows,
 } from '../runs/index.ts'
+import type { ClusterHere } from './cluster.ts'
 
 export interface RunParts {
   readonly agents: Agents
@@ -57,6 +59,8 @@ export function runParts({
   registry,
   expressions,
   sessions,
+  masker,
+  cluster,
   limits,
   key,
   publicUrl,
@@ -76,6 +80,8 @@ export function runParts({
   readonly registry: Pick<Registry, 'servers'>
   readonly expressions: Expressions
   readonly sessions: SessionBook
+  readonly masker: Masker
+  readonly cluster: Pick<ClusterHere, 'ears' | 'listened'> | null
   readonly limits: Config['runs']
   /** Signs the addresses at which steps are called. */
   readonly key: Uint8Array
@@ -83,12 +89,15 @@ export function runParts({
   readonly clock: Clock
   readonly onBug: (error: unknown) => void
 }): RunParts {
-  const termsOf = ({ tenant, session }: Run) => (session === null ? null : sessions.terms(tenant, session))
-  const guardrailWish = (run: Run): GuardrailWish =>
+  const termsOf = ({ tenant, session }: Spoken) => (session === null ? null : sessions.terms(tenant, session))
+  const guardrailWish = (run: Spoken): GuardrailWish =>
     tightened(rules.guardrailWish(run.tenant), inForce(termsOf(run))?.guardrails)
   const listening = new Listening({
     // What the guardrails would do something about has to be whole first.
     mayBeHeard: run => onlyRecords(guardrailWish(run)),
+    conceal: text => masker.maskBegun(text),
+    ears: cluster?.ears ?? null,
+    onListened: async is => cluster?.listened(is),
     onBug,
   })
   const places = toolPlaces(limits.mostCallsOfTool, { stores, clock, onBug })
@@ -105,6 +114,7 @@ export function runParts({
   const models = {
     model,
     listening,
+    conceal: (text: string) => masker.mask(text),
     reserve: async (run: Run, name: string, atMost: ModelUsage) => {
       const principal = await stores.identity.principal(run.by.principal)
       const by = {
@@ -128,12 +138,12 @@ export function runParts({
       `${publicUrl().replace(/\/$/, '')}/api/runs/callbacks/${stepTokens.write({ tenant, run: id, step })}`,
   }
   const hands: Hands = {
-    carry: (run, work, signal) => {
+    carry: (run, work, signal, hold) => {
       switch (work.is) {
         case 'tool':
           return callTool(tools, run, work, signal)
         case 'model':
-          return askModel(models, run, work, signal)
+          return askModel(models, run, work, signal, hold)
         case 'compute':
           return compute(computing, run, work, signal)
         case 'probe':

@@ -60,6 +60,45 @@ export function nodeStoreSuite(name: string, open: () => Promise<OpenNodeStore>,
   })
 }
 
+/** What processes may rely on that look for those on which somebody listens. */
+export function listeningNodesSuite(
+  name: string,
+  open: () => Promise<{
+    readonly nodes: NodeStore
+    readonly other: { readonly nodes: NodeStore }
+    close(): Promise<void>
+  }>,
+  skip: string | false,
+): void {
+  test(
+    `${name} knows where somebody listens, as long as the process is there and somebody does`,
+    { skip },
+    async () => {
+      const opened = await open()
+      try {
+        const [own, other] = [opened.nodes, opened.other.nodes]
+        await own.stay(60_000)
+        await other.stay(60_000)
+        const seen = async () => [[...(await own.listening())], [...(await other.listening())]]
+        assert.deepEqual(await seen(), [[], []])
+        await own.listenAt('a:1')
+        assert.deepEqual(await seen(), [[], [[own.id, 'a:1']]])
+        await own.stay(0)
+        assert.deepEqual(await seen(), [[], []])
+        await own.stay(60_000)
+        assert.deepEqual(await seen(), [[], [[own.id, 'a:1']]])
+        await own.listenAt(null)
+        assert.deepEqual(await seen(), [[], []])
+        await own.listenAt('a:2')
+        await own.leave()
+        assert.deepEqual(await seen(), [[], []])
+      } finally {
+        await opened.close()
+      }
+    },
+  )
+}
+
 function anOpenCall(): CallRecord {
   return {
     id: newId(),

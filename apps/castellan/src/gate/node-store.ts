@@ -13,4 +13,11 @@ export interface NodeStore {
   stay(lease: number): Promise<void>
   /** What it had under way has ended. */
   leave(): Promise<void>
+  /**
+   * Somebody listens here to what models say, and others come to this host and port with it; null for nobody. When the store is away it
+   * is said with the next sign of life.
+   */
+  listenAt(address: string | null): Promise<void>
+  /** The other processes that are there and on which somebody listens: their addresses by their ids. */
+  listening(): Promise<ReadonlyMap<string, string>>
 }

@@ -199,7 +199,8 @@ export class Drive {
     if (state === this.#run.state) return null
     const at = isoTime(this.#parts.clock.now())
     const startedAt = this.#run.startedAt ?? (state === 'queued' ? null : at)
-    return { ...this.#run, state, startedAt, endedAt: hasEnded({ state }) ? at : null, error: why }
+    const error = this.#parts.journal.conceal(why)
+    return { ...this.#run, state, startedAt, endedAt: hasEnded({ state }) ? at : null, error }
   }
 
   /** The run around this one is told how it ended. */
@@ -256,7 +257,7 @@ export class Drive {
   async #carry(work: Work, signal: AbortSignal): Promise<void> {
     let end: StepEnd
     try {
-      end = await this.#parts.hands.carry(this.#run, work, signal)
+      end = await this.#parts.hands.carry(this.#run, work, signal, this.#held.fence)
     } catch (error) {
       // What became of it is asked for once the store can be asked.
       if (isFault(error, 'STORE_UNAVAILABLE')) await pause(LAST_PAUSE, signal).catch(() => undefined)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { fc } from '../../../../tests/support/properties.ts'
+import { Masker } from '../registry/index.ts'
 import { aRun } from './fixtures/a-run.ts'
-import { Listening, type Piece } from './listening.ts'
+import { Listening, type ListeningParts } from './listening.ts'
+import type { Piece, Spoken } from './piece.ts'
 
 describe('whoever listens', () => {
   test('hears what a model says put together, at most once in 50 ms, each piece where it belongs', t => {
@@ -12,7 +14,7 @@ describe('whoever listens', () => {
     fc.assert(
       fc.property(fc.array(spoken, { maxLength: 60 }), all => {
         const { listening, heard, time } = listened()
-        const aloud = listening.begin(run, 'm1.1.1')
+        const aloud = listening.begin(answer('m1.1.1'))
         const said = { text: '', reasoning: '' }
         for (const { after, ...delta } of all) {
           for (let left = after; left > 0; left--) time.pass(1)
@@ -54,13 +56,13 @@ describe('whoever listens', () => {
     listening.add({ ...listener(({ text }) => heard.push(`stranger ${text}`)), tenant: 'other' })
     listening.add({ ...listener(({ text }) => heard.push(`busy ${text}`)), wants: () => false })
     const end = listening.add(listener(({ text }) => heard.push(text)))
-    const aloud = listening.begin(run, 'm1.1.1')
+    const aloud = listening.begin(answer('m1.1.1'))
     aloud.say({ is: 'text', text: 'One' })
     t.mock.timers.tick(50)
     aloud.say({ is: 'text', text: ', two' })
     aloud.end()
     t.mock.timers.tick(50)
-    const next = listening.begin(run, 'm2.1.1')
+    const next = listening.begin(answer('m2.1.1'))
     next.say({ is: 'text', text: 'Three' })
     end()
     t.mock.timers.tick(50)
@@ -73,7 +75,7 @@ describe('whoever listens', () => {
     const listening = open(() => may)
     const heard: [number, string][] = []
     listening.add(listener(({ from, text }) => heard.push([from, text])))
-    const aloud = listening.begin(run, 'm1.1.1')
+    const aloud = listening.begin(answer('m1.1.1'))
     const say = (text: string) => {
       aloud.say({ is: 'text', text })
       t.mock.timers.tick(50)
@@ -103,9 +105,122 @@ describe('whoever listens', () => {
       }),
     )
     listening.add(listener(({ text }) => heard.push(text)))
-    listening.begin(run, 'm1.1.1').say({ is: 'text', text: 'One' })
+    listening.begin(answer('m1.1.1')).say({ is: 'text', text: 'One' })
     t.mock.timers.tick(50)
     assert.deepEqual([heard, bugs], [['One'], [broken]])
+  })
+
+  test('hears no secret that is known, however it is cut, and everything else', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const masker = new Masker()
+    for (const secret of ['hunter2', 'hunter2-and-more', 'Bearer abc"def']) masker.learn(secret)
+    const word = fc.constantFrom('hunter2', 'hunter2-and-more', 'abc"def', 'abc', 'hun', 'ter2', '-and', ' ', 'x', '\\')
+    fc.assert(
+      fc.property(fc.array(word), fc.array(fc.nat(20)), (words, cuts) => {
+        const listening = open(() => true, [], { conceal: text => masker.maskBegun(text) })
+        const heard: Piece[] = []
+        listening.add(listener(piece => heard.push(piece)))
+        const aloud = listening.begin(answer('m1.1.1'))
+        const said = words.join('')
+        // The last is certainly no beginning of a secret.
+        const pieces = [...cut(said, cuts), '.']
+        for (const text of pieces) {
+          aloud.say({ is: 'text', text })
+          t.mock.timers.tick(50)
+        }
+        aloud.end()
+        const put = heard.reduce((before, { from, text }) => {
+          assert.equal(from, before.length)
+          return before + text
+        }, '')
+        assert.equal(put, masker.mask(`${said}.`))
+      }),
+    )
+  })
+
+  test('hears of no answer any more that another process has begun anew', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const listening = open()
+    const heard: [number, number, string][] = []
+    listening.add(listener(({ hold, from, text }) => heard.push([hold, from, text])))
+    const old = listening.begin(answer('m1.1.1', 1))
+    old.say({ is: 'text', text: 'The sn' })
+    t.mock.timers.tick(50)
+    listening.hear(run, { run: run.id, step: 'm1.1.1', hold: 2, is: 'text', from: 0, text: 'Snow' })
+    old.say({ is: 'text', text: 'ow' })
+    t.mock.timers.tick(50)
+    listening.hear(run, { run: run.id, step: 'm1.1.1', hold: 2, is: 'text', from: 4, text: ' has gone' })
+    old.end()
+    assert.deepEqual(heard, [
+      [1, 0, 'The sn'],
+      [2, 0, 'Snow'],
+      [2, 4, ' has gone'],
+    ])
+  })
+
+  test('hears of another node only what it wants, of its own tenant, and while it may by what holds here', () => {
+    let may = true
+    const listening = open(() => may)
+    const heard: string[] = []
+    listening.add({ ...listener(({ text }) => heard.push(text)), wants: id => id === run.id })
+    const tell = (spoken: Spoken, text: string) =>
+      listening.hear(spoken, { run: spoken.id, step: 'm1.1.1', hold: 1, is: 'text', from: 0, text })
+    const others = { ...run, id: 'another' }
+    const strangers = { ...run, tenant: 'other' }
+    assert.deepEqual([run, others, strangers].map(each => listening.wants(each)), [true, false, false]) // prettier-ignore
+    for (const [spoken, text] of [[run, 'own'], [others, 'of others'], [strangers, 'of strangers']] as const) tell(spoken, text) // prettier-ignore
+    may = false
+    assert.equal(listening.wants(run), false)
+    tell(run, 'kept back')
+    may = true
+    tell(run, 'again')
+    assert.deepEqual(heard, ['own', 'again'])
+  })
+
+  test('on another node is asked before the first word and told of each piece, and neither while answers must be whole', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    let may = false
+    const done: string[] = []
+    const ears = {
+      begin: () => ({
+        isWanted: () => done.push('asked') > 0,
+        tell: ({ from, text }: Piece) => void done.push(`${from} ${text}`),
+        end: () => void done.push('ended'),
+      }),
+    }
+    const listening = open(() => may, [], { ears })
+    const heard: string[] = []
+    listening.add(listener(({ text }) => heard.push(text)))
+    const speak = (meanwhile = () => {}) => {
+      const aloud = listening.begin(answer('m1.1.1'))
+      assert.deepEqual(done, may ? ['asked'] : [])
+      for (const text of ['The ', 'snow']) {
+        aloud.say({ is: 'text', text })
+        meanwhile()
+        t.mock.timers.tick(50)
+      }
+      aloud.end()
+      return [done.splice(0).filter(each => each !== 'asked'), heard.splice(0)]
+    }
+    assert.deepEqual(speak(), [['ended'], []])
+    may = true
+    assert.deepEqual(speak(), [
+      ['0 The ', '4 snow', 'ended'],
+      ['The ', 'snow'],
+    ])
+    assert.deepEqual(speak(() => (may = false)), [['ended'], []]) // prettier-ignore
+  })
+
+  test('is known of elsewhere from the first to the last', async () => {
+    const told: boolean[] = []
+    const listening = open(() => true, [], { onListened: async is => void told.push(is) })
+    const ends = ['acme', 'other', 'acme'].map(tenant => listening.add({ ...listener(() => undefined), tenant }))
+    await listening.announced
+    assert.deepEqual(told, [true])
+    for (const end of ends) end()
+    for (const end of ends) end()
+    await listening.announced
+    assert.deepEqual(told, [true, false])
   })
 })
 
@@ -115,7 +230,7 @@ describe('where nobody listens', () => {
     let may = true
     const listening = open(() => may)
     const speak = () => {
-      const aloud = listening.begin(run, 'm1.1.1')
+      const aloud = listening.begin(answer('m1.1.1'))
       for (const is of ['text', 'reasoning'] as const) aloud.say({ is, text: 'One' })
       aloud.end()
       return timeouts.mock.callCount()
@@ -135,10 +250,31 @@ describe('where nobody listens', () => {
 
 const run = aRun({ tenant: 'acme' })
 
-function open(mayBeHeard = () => true, bugs: unknown[] = []): Listening {
-  return new Listening({ mayBeHeard, onBug: error => bugs.push(error) })
+function open(mayBeHeard = () => true, bugs: unknown[] = [], more: Partial<ListeningParts> = {}): Listening {
+  return new Listening({
+    mayBeHeard,
+    conceal: told => ({ told, held: '' }),
+    ears: null,
+    onListened: async () => undefined,
+    onBug: error => bugs.push(error),
+    ...more,
+  })
+}
+
+function answer(step: string, hold = 1) {
+  return { run, step, hold }
 }
 
 function listener(hear: (piece: Piece) => void) {
   return { tenant: 'acme', wants: () => true, hear }
+}
+
+function cut(text: string, lengths: readonly number[]): string[] {
+  const pieces: string[] = []
+  let rest = text
+  for (const length of lengths) {
+    pieces.push(rest.slice(0, length))
+    rest = rest.slice(length)
+  }
+  return [...pieces, rest]
 }

@@ -2,7 +2,7 @@ import type { HeldModel, Settled, Standing } from '../gate/index.ts'
 import type { Action } from '../guardrails/index.ts'
 import { isFault, type JsonValue } from '../kernel/index.ts'
 import { guessUsage } from './guess-usage.ts'
-import type { Listening } from './listening.ts'
+import type { Answer, Listening } from './listening.ts'
 import type { Message, Model, ModelReply, ModelRequest, ModelUsage } from './model.ts'
 import type { Run } from './run.ts'
 import { standingData } from './standing-data.ts'
@@ -18,6 +18,8 @@ export interface ModelHandParts {
     model: string,
     atMost: ModelUsage,
   ) => Promise<HeldModel | { readonly is: 'refused'; readonly standing: Standing } | null>
+  /** A text without the secrets that are known. */
+  readonly conceal: (text: string) => string
   /** What the guardrails make of a text that a model is told, or says. */
   readonly inspect: (run: Run, text: string, stage: 'model_input' | 'model_output') => Promise<Inspected>
 }
@@ -38,19 +40,20 @@ export async function askModel(
   run: Run,
   work: ModelWork,
   signal: AbortSignal,
+  hold: number,
 ): Promise<StepEnd> {
   const { timeout, again } = work
   const input = await inspected(parts, run, work.request)
   if (input.is === 'blocked') return blocked('what the model would be told', input.noted)
   const { request } = input
   const atMost = mostUsed(request)
-  const hold = await parts.reserve(run, request.model, atMost)
-  if (hold?.is === 'refused') return overBudget(hold.standing)
+  const held = await parts.reserve(run, request.model, atMost)
+  if (held?.is === 'refused') return overBudget(held.standing)
   // What an earlier life of the run asked for may have been billed, and nobody learned how much it was.
-  const settle = (used: ModelUsage) => settledBy(hold, again ? sum(used, atMost) : used)
+  const settle = (used: ModelUsage) => settledBy(held, again ? sum(used, atMost) : used)
   const late = AbortSignal.timeout(timeout)
   try {
-    const reply = await answered(parts, run, work.step, request, AbortSignal.any([signal, late]))
+    const reply = await answered(parts, { run, step: work.step, hold }, request, AbortSignal.any([signal, late]))
     const { calls, finish, usage, answeredBy } = reply
     const { verdict, text, noted } = await parts.inspect(run, reply.text, 'model_output')
     if (verdict === 'block') return { ...blocked('what the model said', noted), ...settle(usage) }
@@ -66,7 +69,7 @@ export async function askModel(
         tokens_cached: usage.cached,
         ...(usage.guessed ? { tokens_guessed: true } : {}),
       },
-      payload: { text, calls: calls as unknown as JsonValue, finish },
+      payload: { text: parts.conceal(text), calls: calls as unknown as JsonValue, finish },
       ...settle(usage),
     }
   } catch (error) {
@@ -76,7 +79,7 @@ export async function askModel(
       const why = `it did not answer within ${timeout} ms`
       return { is: 'ended', outcome: 'unavailable', data: { why }, ...settle(asked(atMost)) }
     }
-    hold?.release()
+    held?.release()
     if (!isFault(error)) throw error
     const after = error.details['retry_after_ms']
     return {
@@ -90,12 +93,11 @@ export async function askModel(
 /** What the model says, of which those who listen hear pieces while it is made, and none once it is there. */
 async function answered(
   { model, listening }: ModelHandParts,
-  run: Run,
-  step: string,
+  answer: Answer,
   request: ModelRequest,
   signal: AbortSignal,
 ): Promise<ModelReply> {
-  const aloud = listening.begin(run, step)
+  const aloud = listening.begin(answer)
   try {
     return await model.step(request, signal, delta => aloud.say(delta))
   } finally {
@@ -133,8 +135,8 @@ function overBudget(standing: Standing): StepEnd {
   return { is: 'ended', outcome: 'denied_budget', data: { why, ...standingData(standing) } }
 }
 
-function settledBy(hold: HeldModel | null, used: ModelUsage): { readonly settled?: Settled } {
-  return hold === null ? {} : { settled: hold.settle(used) }
+function settledBy(held: HeldModel | null, used: ModelUsage): { readonly settled?: Settled } {
+  return held === null ? {} : { settled: held.settle(used) }
 }
 
 /** What a step may use: what it says, and an answer as long as it may be. */

@@ -96,7 +96,7 @@ export class Runs {
     actor: Actor,
   ): Promise<Run> {
     const { store, journal, engine, clock } = this.#parts
-    const lines = await this.lines(run)
+    const lines = await this.#lines(run)
     const { definition = null, input = null } = lines[0]!.payload as { definition?: JsonValue; input?: JsonValue }
     const { tenant, kind, name, subject, priority, session } = run
     const by = { principal: identity.principal.id, scopes: identity.scopes, key: identity.keyId, roles: identity.roles }
@@ -136,9 +136,12 @@ export class Runs {
     return this.#parts.store.runs(tenant, filter, before, limit)
   }
 
-  /** Its lines from a number on, with what they carry. */
-  async lines({ tenant, id }: Pick<Run, 'tenant' | 'id'>, from = 0): Promise<readonly Told[]> {
-    return told(await this.#parts.store.lines(tenant, id, from))
+  /** Its lines from a number on, with what they carry, without the secrets that are known. */
+  async lines(run: Pick<Run, 'tenant' | 'id'>, from = 0): Promise<readonly Told[]> {
+    const { journal } = this.#parts
+    return (await this.#lines(run, from)).map(line =>
+      line.payload === undefined ? line : { ...line, payload: journal.conceal(line.payload) },
+    )
   }
 
   /** Asks a run to stop: what is under way is broken off, and nothing else begins. Throws `RUN_ENDED`. */
@@ -258,9 +261,14 @@ export class Runs {
     }
   }
 
+  /** As they are. */
+  async #lines({ tenant, id }: Pick<Run, 'tenant' | 'id'>, from = 0): Promise<readonly Told[]> {
+    return told(await this.#parts.store.lines(tenant, id, from))
+  }
+
   /** Number of the line that would follow those that were looked at. */
   async #checked(run: Run, check: (lines: readonly Told[]) => void): Promise<number> {
-    const lines = await this.lines(run)
+    const lines = await this.#lines(run)
     check(lines)
     return lines.length
   }

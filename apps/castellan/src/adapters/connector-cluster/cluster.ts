@@ -6,6 +6,7 @@ import { goOnAt } from './go-on-at.ts'
 import { Holdings } from './holdings.ts'
 import type { Home } from './home.ts'
 import { hopTo } from './hop.ts'
+import { LEASE, SPEAKING } from './messages.ts'
 import { Reception } from './reception.ts'
 import type { SharedKeys } from './shared-key.ts'
 
@@ -36,6 +37,8 @@ export interface Cluster {
   resourceUpdated(serverId: string, uri: string): void
   /** Whether another node watches a resource of a server that is run here. */
   watches(serverId: string, uri: string): boolean
+  /** Nobody listens here to what models say elsewhere. */
+  endListening(): void
   /** Takes on nothing more for others; resolves once what is under way for them has ended, or the signal aborts. */
   leave(signal: AbortSignal): Promise<void>
   /** For when every link was closed; afterwards no socket or timer is left. */
@@ -46,7 +49,7 @@ export interface Cluster {
  * One of many nodes. Listens for the others from here on. Throws plain errors of `listen`.
  */
 export async function joinCluster(parts: ClusterParts): Promise<Cluster> {
-  const { node, owners, home, keys, listen, clock, lease = 6_000, onTakenOver, onBug } = parts
+  const { node, owners, home, keys, listen, clock, lease = LEASE, onTakenOver, onBug } = parts
   const holdings = new Holdings({
     node,
     owners,
@@ -126,6 +129,7 @@ export async function joinCluster(parts: ClusterParts): Promise<Cluster> {
     listChanged: (...change) => reception.listChanged(...change),
     resourceUpdated: (...update) => reception.resourceUpdated(...update),
     watches: (...resource) => reception.watches(...resource),
+    endListening: () => reception.sendAway(SPEAKING),
     leave: signal => reception.leave(signal),
     async close() {
       await Promise.all([...hops].map(hop => hop.close()))

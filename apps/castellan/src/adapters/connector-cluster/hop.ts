@@ -206,6 +206,7 @@ class Hop implements Link {
       case 'here':
       case 'said':
       case 'wentOn':
+      case 'wanted':
         return
       default:
         // Of a node that knows more than this one.

@@ -24,6 +24,11 @@ export class Lines {
     if (this.#stream.writable) this.#stream.write(`${JSON.stringify(message)}\n`)
   }
 
+  /** Bytes that the other side has not taken yet. */
+  get backlog(): number {
+    return this.#stream.writableLength
+  }
+
   *#split(chunk: Buffer): Generator<Buffer> {
     let rest = chunk
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {

@@ -1,12 +1,19 @@
 import type { CallerClient, ClientAnswer, Call, Reply, Return, WentOn } from '../../gate/index.ts'
 import type { Discovery } from '../../registry/index.ts'
+import type { Piece, Spoken } from '../../runs/index.ts'
 import type { FaultCode, FaultDetails, JsonObject } from '../../kernel/index.ts'
 
 /** Changes when nodes of before and after could not understand each other. */
 export const PROTOCOL = 1
 
+/** Milliseconds for which a node is believed to be there that shows no sign of life, unless someone cannot wait. */
+export const LEASE = 6_000
+
 /** The pool of those who come for a call that waits, and not for a server. */
 export const WAITING = ''
+
+/** The pool of those who come with what models say, and not for a server. */
+export const SPEAKING = 'speaking'
 
 /** The first words on a hop. */
 export interface Hello {
@@ -44,6 +51,9 @@ export type Asked =
   | { readonly is: 'cancel'; readonly n: number }
   | { readonly is: 'answer'; readonly n: number; readonly question: number; readonly answer: ClientAnswer }
   | { readonly is: 'unwatch'; readonly uri: string }
+  /** Whether somebody wants to hear of a run. */
+  | { readonly is: 'speaks'; readonly run: Spoken }
+  | { readonly is: 'piece'; readonly run: Spoken; readonly piece: Piece }
 
 /** What the owner says. */
 export type Told =
@@ -67,6 +77,7 @@ export type Told =
   /** What the client that came back is told meanwhile. */
   | { readonly is: 'said'; readonly n: number; readonly text: string }
   | { readonly is: 'wentOn'; readonly n: number; readonly wentOn: WentOn }
+  | { readonly is: 'wanted'; readonly run: string; readonly isWanted: boolean }
   /** A sign of life. */
   | { readonly is: 'here' }
   | Gone

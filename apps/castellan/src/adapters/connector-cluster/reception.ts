@@ -4,7 +4,7 @@ import type { CallerClient, CallIo, ClientAnswer } from '../../gate/index.ts'
 import { isFault } from '../../kernel/index.ts'
 import type { Home } from './home.ts'
 import { Lines } from './lines.ts'
-import { type Asked, type Hello, PROTOCOL, type Told, WAITING, type Welcome } from './messages.ts'
+import { type Asked, type Hello, PROTOCOL, SPEAKING, type Told, WAITING, type Welcome } from './messages.ts'
 import { serverSide, type SharedKeys } from './shared-key.ts'
 
 export interface ReceptionParts {
@@ -142,7 +142,7 @@ class Guest {
   /** Why somebody is not welcome; null when they are. */
   #refusal({ protocol, pool, fence }: Hello): string | null {
     if (protocol !== PROTOCOL) return 'it speaks another version'
-    if (pool === WAITING) return null
+    if (pool === WAITING || pool === SPEAKING) return null
     if (this.#parts.isLeaving()) return 'it stops'
     return this.#parts.isOurs(pool, fence) ? null : 'it is not run here'
   }
@@ -161,6 +161,12 @@ class Guest {
       case 'unwatch':
         this.#unwatch(asked.uri)
         return
+      case 'speaks': {
+        const isWanted = this.#parts.home.listening.wants(asked.run)
+        return this.tell({ is: 'wanted', run: asked.run.id, isWanted })
+      }
+      case 'piece':
+        return this.#parts.home.listening.hear(asked.run, asked.piece)
       default:
         asked satisfies never
     }

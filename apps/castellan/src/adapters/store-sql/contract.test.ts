@@ -3,7 +3,7 @@ import { approvalStoreSuite } from '../../approvals/approval-store.testsuite.ts'
 import { callStoreSuite } from '../../gate/call-store.testsuite.ts'
 import { budgetLedgerSuite } from '../../gate/budgets/budget-ledger.testsuite.ts'
 import { decisionLogSuite } from '../../gate/decision-log.testsuite.ts'
-import { nodeStoreSuite } from '../../gate/node-store.testsuite.ts'
+import { listeningNodesSuite, nodeStoreSuite } from '../../gate/node-store.testsuite.ts'
 import { rulesStoreSuite } from '../../gate/rules-store.testsuite.ts'
 import { serverOwnersSuite } from '../../gate/server-owners.testsuite.ts'
 import { noteStoreSuite } from '../../history/note-store.testsuite.ts'
@@ -50,7 +50,7 @@ for (const { name, skip, open } of databases) {
   triggerStoreSuite(name, open, skip)
 }
 
-for (const suite of [serverOwnersSuite, toolPlaceStoreSuite]) {
+for (const suite of [serverOwnersSuite, toolPlaceStoreSuite, listeningNodesSuite]) {
   suite('SQLite', sharedSqlite, false)
   suite('PostgreSQL', sharedPostgres, postgres.skip)
 }

@@ -8,11 +8,24 @@ import { storeTime } from './store-time.ts'
 export function nodeStore(database: Database, db: Compiler): NodeStore {
   const { now, whole } = storeTime(database.dialect)
   const id = newId()
-  const enter = prepare(({ lease }: { lease: number }) =>
-    db
+  let listensAt: string | null = null
+  const enter = prepare(({ lease, at }: { lease: number; at: string | null }) => {
+    const said = { alive_until: sql<number>`${now} + ${whole(lease)}`, listens_at: at }
+    return db
       .insertInto('nodes')
-      .values({ id, alive_until: sql`${now} + ${whole(lease)}` })
-      .onConflict(conflict => conflict.column('id').doUpdateSet({ alive_until: sql`${now} + ${whole(lease)}` })),
+      .values({ id, ...said })
+      .onConflict(conflict => conflict.column('id').doUpdateSet(said))
+  })
+  const listen = prepare(({ at }: { at: string | null }) =>
+    db.updateTable('nodes').set({ listens_at: at }).where('id', '=', id),
+  )
+  const listening = prepare(() =>
+    db
+      .selectFrom('nodes')
+      .select(['id', 'listens_at'])
+      .where('id', '!=', id)
+      .where('alive_until', '>', now)
+      .where('listens_at', 'is not', null),
   )
   const leave = prepare(() => db.deleteFrom('nodes').where('id', '=', id))
   // Long enough for anybody to have found out what they left.
@@ -36,9 +49,20 @@ export function nodeStore(database: Database, db: Compiler): NodeStore {
       return row.id
     },
     join: lease =>
-      database.write([database.dialect === 'sqlite' ? others({}) : forget({ age: OLD }), enter({ lease })]),
-    stay: lease => database.write([enter({ lease })]),
+      database.write([
+        database.dialect === 'sqlite' ? others({}) : forget({ age: OLD }),
+        enter({ lease, at: listensAt }),
+      ]),
+    stay: lease => database.write([enter({ lease, at: listensAt })]),
     leave: () => database.write([leave({})]),
+    async listenAt(address) {
+      listensAt = address
+      await database.write([listen({ at: address })])
+    },
+    async listening() {
+      const found = await database.read(listening({}))
+      return new Map(found.flatMap(({ id, listens_at: at }) => (at === null ? [] : [[id, at]])))
+    },
   }
 }
 

@@ -61,6 +61,8 @@ export interface Tables {
     readonly id: string
     /** Milliseconds of the epoch, by the clock of the store. */
     readonly alive_until: number
+    /** Host and port; null while nobody listens there. */
+    readonly listens_at: string | null
   }
   /** Idempotency keys in use: their call is open, or has an outcome. */
   readonly claims: {

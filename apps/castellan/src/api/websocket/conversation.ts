@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws'
 import type { z } from 'zod'
 import { type Actor, type Identity, requireAccess } from '../../identity/index.ts'
 import { followInPages, type SequencedEntry } from '../../journal/index.ts'
-import { fault, isFault, type JsonValue, newId } from '../../kernel/index.ts'
+import { fault, isFault, type JsonValue, newId, Recent } from '../../kernel/index.ts'
 import { type Piece, type Run, word } from '../../runs/index.ts'
 import { beginAgent, beginTeam } from '../begin-told.ts'
 import { beginWorkflow } from '../begin-workflow.ts'
@@ -25,6 +25,8 @@ export class Conversation {
   #identity: Identity
   /** Runs it hears of, and their inner runs. */
   readonly #watched = new Set<string>()
+  /** Steps of which it was told how they ended: what comes late of their pieces comes too late. */
+  readonly #over = new Recent<string, true>(MOST_WATCHED)
   #following = new AbortController()
   /** Settles once nothing is told any more. */
   #followed: Promise<void> = Promise.resolve()
@@ -53,6 +55,8 @@ export class Conversation {
     const head = await this.#core.journal.store.head()
     const offset = after === null ? head : Math.min(after, head)
     await this.#watchSession()
+    // What is begun from now on is heard from its beginning, wherever it is carried out.
+    await this.#core.listening.announced
     this.#say({ type: 'hello', session_id: this.#session, offset })
     await this.#follow(offset)
   }
@@ -250,6 +254,8 @@ export class Conversation {
   }
 
   async #tell(entry: SequencedEntry): Promise<void> {
+    if (entry.type === 'model.ended')
+      this.#over.set(stepKey(entry.stream.slice('run:'.length), entry.data['step']), true)
     const payload = carrying.has(entry.type) ? await this.#payloadOf(entry) : undefined
     const event = eventOf(entry, payload)
     if (event) await this.#tellEvent(event)
@@ -272,7 +278,7 @@ export class Conversation {
 
   /** Whoever has not read what it was told goes without: the journal will have all of it. */
   #hearPiece(piece: Piece): void {
-    if (this.#socket.bufferedAmount > MOST_BUFFERED_FOR_PIECES) return
+    if (this.#socket.bufferedAmount > MOST_BUFFERED_FOR_PIECES || this.#over.get(stepKey(piece.run, piece.step))) return
     const delta = deltaOf(piece)
     if (delta) this.#say(delta)
   }
@@ -290,6 +296,10 @@ const MOST_BUFFERED_FOR_PIECES = 64_000
 /** Milliseconds. */
 const PAUSE = 25
 const PATIENCE = 60_000
+
+function stepKey(run: string, step: JsonValue | undefined): string {
+  return `${run} ${word(step)}`
+}
 
 function parsed(text: string): Record<string, unknown> {
   try {

@@ -66,9 +66,11 @@ export function eventOf(
 }
 
 /** What a client is told of a piece of an answer; null for what it is told nothing of. */
-export function deltaOf({ run, step, is, from, text }: Piece): LiveDelta | null {
+export function deltaOf({ run, step, hold, is, from, text }: Piece): LiveDelta | null {
   const iteration = iterationOf(step)
-  return iteration === null ? null : { type: 'agent.delta', execution_id: run, step, iteration, is, from, text }
+  return iteration === null
+    ? null
+    : { type: 'agent.delta', execution_id: run, step, attempt: hold, iteration, is, from, text }
 }
 
 /** Null for a summary of what was said, which is nothing that the agent says. */

@@ -19,6 +19,7 @@ import { triggerFailures } from './0018-trigger-failures.ts'
 import { toolPlaces } from './0019-tool-places.ts'
 import { triggerStandstills } from './0020-trigger-standstills.ts'
 import { lostOwners } from './0021-lost-owners.ts'
+import { listeningNodes } from './0022-listening-nodes.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   toolPlaces,
   triggerStandstills,
   lostOwners,
+  listeningNodes,
 ]
