@@ -12,7 +12,7 @@ const postgres = await postgresForTests()
 const program = new URL('fixtures/falling-server.ts', import.meta.url).pathname
 const NEWS = 'falling://news'
 const END = 'falling://end'
-const FALLS = 5
+const FALLS = 4
 
 describe('a watched resource of a stdio server that falls again and again', { skip: postgres.skip }, () => {
   for (const how of ['started', 'subscribed'])

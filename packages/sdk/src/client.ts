@@ -325,7 +325,7 @@ export class CastellanClient {
     deliveries: (id: string, paging?: Paging) =>
       this.#get<wire.List<wire.Delivery>>(`/api/subscriptions/${part(id)}/deliveries`, paging),
     /** Has dead letters of it delivered once more, the newest first: as many as a page, until `next` is null. */
-    redrive: (id: string, paging?: Paging) =>
+    redriveDeadLetters: (id: string, paging?: Paging) =>
       this.#send<wire.Redriven>('POST', `/api/subscriptions/${part(id)}/redrive`, undefined, paging),
     /** Forgets dead letters of it in the same way. */
     dropDeadLetters: (id: string, paging?: Paging) =>
@@ -352,12 +352,12 @@ export class CastellanClient {
     redrive: (id: string, offset: number) =>
       this.#send<wire.Run>('POST', `/api/triggers/${part(id)}/failures/${offset}/redrive`),
     /** Makes runs of them, the newest first, as far as they can be and there is room: as many as a page, until `next` is null. */
-    redriveAll: (id: string, paging?: Paging) =>
+    redriveFailures: (id: string, paging?: Paging) =>
       this.#send<wire.Redriven>('POST', `/api/triggers/${part(id)}/redrive`, undefined, paging),
     /** What happened stays in the journal. */
     drop: (id: string, offset: number) => this.#send<void>('DELETE', `/api/triggers/${part(id)}/failures/${offset}`),
     /** All of them, in the same way. */
-    dropAll: (id: string, paging?: Paging) =>
+    dropFailures: (id: string, paging?: Paging) =>
       this.#send<wire.Dropped>('DELETE', `/api/triggers/${part(id)}/failures`, undefined, paging),
   }
 

@@ -84,7 +84,7 @@ export function subscriptionsCommand(program: Command, line: CommandLine): void 
       const { subscriptions: api } = line.controlPlane()
       const { count, left } = await line.during(
         'saying so',
-        everyPortion('redriven', page => api.redrive(id, page)),
+        everyPortion('redriven', page => api.redriveDeadLetters(id, page)),
       )
       line.speak().result({ redriven: count, left }, ({ redriven }) => `${redriven} are on their way again.`)
     })

@@ -87,7 +87,7 @@ function failureCommands(triggers: Command, line: CommandLine): void {
       const { triggers: remote } = line.controlPlane()
       const one = wholeNumber('the offset', offset)
       if (one === undefined) {
-        const { count, left } = await line.during('saying so', everyPortion('redriven', page => remote.redriveAll(id, page))) // prettier-ignore
+        const { count, left } = await line.during('saying so', everyPortion('redriven', page => remote.redriveFailures(id, page))) // prettier-ignore
         const started = `${count} ${count === 1 ? 'run was' : 'runs were'} started`
         line
           .speak()
@@ -108,7 +108,7 @@ function failureCommands(triggers: Command, line: CommandLine): void {
       const { triggers: remote } = line.controlPlane()
       const what = only({ offset, all }, 'say what is dropped: an offset, or --all')
       if (what === 'all') {
-        const { count, left } = await line.during('saying so', everyPortion('dropped', page => remote.dropAll(id, page))) // prettier-ignore
+        const { count, left } = await line.during('saying so', everyPortion('dropped', page => remote.dropFailures(id, page))) // prettier-ignore
         line.speak().result({ dropped: count, left }, () => `Dropped ${count}.`)
       } else {
         await line.during('saying so', remote.drop(id, wholeNumber('the offset', offset)!))
