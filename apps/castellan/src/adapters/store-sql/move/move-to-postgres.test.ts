@@ -202,7 +202,7 @@ async function furnish(folder: string) {
     for (const row of values) insert.run(...row)
     rows.set(name, values)
   }
-  db.base.exec("INSERT INTO nodes VALUES ('me', 1)")
+  db.base.exec("INSERT INTO nodes (id, alive_until) VALUES ('me', 1)")
   return { tables, rows }
 }
 
