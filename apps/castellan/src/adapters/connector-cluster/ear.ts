@@ -3,6 +3,7 @@ import { dial } from './dial.ts'
 import { Lines } from './lines.ts'
 import { type Asked, type Hello, LEASE, PROTOCOL, SPEAKING, type Told, type Welcome } from './messages.ts'
 import type { SharedKeys } from './shared-key.ts'
+import { Watchdog } from './watchdog.ts'
 
 /**
  * A connection to a node on which somebody listens; what is said before it stands is said once it does. A node is lost that shows no sign
@@ -18,16 +19,15 @@ export function openEar(
     onClosed()
     return deaf
   }
-  let heard = performance.now()
+  const watchdog = new Watchdog(silence, () => socket.destroy())
   const lines = new Lines(socket, received => {
-    heard = performance.now()
+    watchdog.hear()
     const message = received as Told | Welcome
     if (message.is === 'wanted') onWanted(message.run, message.isWanted)
   })
-  const watchdog = setInterval(() => performance.now() - heard > silence && socket.destroy(), silence / 4)
   socket.on('error', () => undefined)
   socket.once('close', () => {
-    clearInterval(watchdog)
+    watchdog.end()
     onClosed()
   })
   lines.send({ protocol: PROTOCOL, pool: SPEAKING, replica: 0, fence: 0 } satisfies Hello)

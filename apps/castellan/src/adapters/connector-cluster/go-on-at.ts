@@ -3,6 +3,7 @@ import { dial } from './dial.ts'
 import { Lines } from './lines.ts'
 import { type Asked, type Hello, PROTOCOL, type Told, WAITING, type Welcome } from './messages.ts'
 import type { SharedKeys } from './shared-key.ts'
+import { Watchdog } from './watchdog.ts'
 
 /**
  * Goes on with a call that waits on another node, over a connection of its own; when that ends, the other side gives the call up. What
@@ -17,9 +18,8 @@ export function goOnAt(
   const socket = dial(address, keys)
   if (!socket) return Promise.resolve({ is: 'unknown' })
   let isHandedOver = false
-  let heard = performance.now()
   const lines = new Lines(socket, received => {
-    heard = performance.now()
+    watchdog.hear()
     const message = received as Told | Welcome
     switch (message.is) {
       case 'welcome':
@@ -37,12 +37,12 @@ export function goOnAt(
   })
   const end = (wentOn: WentOn) => {
     resolve(wentOn)
-    clearInterval(watchdog)
+    watchdog.end()
     signal.removeEventListener('abort', hangUp)
     socket.destroy()
   }
   const hangUp = () => end({ is: isHandedOver ? 'lost' : 'unknown' })
-  const watchdog = setInterval(() => performance.now() - heard > silence && hangUp(), silence / 4)
+  const watchdog = new Watchdog(silence, hangUp)
   socket.on('error', () => undefined).on('close', hangUp)
   signal.addEventListener('abort', hangUp, { once: true })
   lines.send({ protocol: PROTOCOL, pool: WAITING, replica: 0, fence: 0 } satisfies Hello)

@@ -6,6 +6,7 @@ import { Lines } from './lines.ts'
 import { type Asked, type Gone, type Hello, PROTOCOL, type Told, type Welcome } from './messages.ts'
 import { dial } from './dial.ts'
 import type { SharedKeys } from './shared-key.ts'
+import { Watchdog } from './watchdog.ts'
 
 /** A question that the owner has not answered. */
 interface Open {
@@ -61,8 +62,7 @@ class Hop implements Link {
   readonly #open = new Map<number, Open>()
   readonly #welcome = Promise.withResolvers<Welcome>()
   readonly #gone = Promise.withResolvers<void>()
-  readonly #watchdog: NodeJS.Timeout
-  #heard = performance.now()
+  readonly #watchdog: Watchdog
   #why = ''
   #next = 0
   #ended = false
@@ -78,9 +78,7 @@ class Hop implements Link {
       this.#end('the node that runs it hung up')
       this.#gone.resolve()
     })
-    this.#watchdog = setInterval(() => {
-      if (performance.now() - this.#heard > silence) this.#end('the node that runs it has fallen silent')
-    }, silence / 4)
+    this.#watchdog = new Watchdog(silence, () => this.#end('the node that runs it has fallen silent'))
   }
 
   /** Resolves once nothing of it is left. */
@@ -176,7 +174,7 @@ class Hop implements Link {
   }
 
   #take(message: Told | Welcome): void {
-    this.#heard = performance.now()
+    this.#watchdog.hear()
     switch (message.is) {
       case 'welcome':
         return this.#welcome.resolve(message)
@@ -246,7 +244,7 @@ class Hop implements Link {
     if (this.#ended) return
     this.#ended = true
     this.#retire(why)
-    clearInterval(this.#watchdog)
+    this.#watchdog.end()
     this.#welcome.resolve({ is: 'gone', why: this.#why })
     for (const n of this.#open.keys()) this.#settle(n, { is: 'broken' })
     this.#socket.destroy()

@@ -84,11 +84,7 @@ export class Upstreams implements CatalogSource {
       )
     }
     try {
-      const replica = this.#choose(pool)
-      const reply = await replica.use(io.signal, link => link.call(allowed, io))
-      judge(replica, allowed, reply, io)
-      if (allowed.call.method === 'resources/subscribe' && reply.is === 'result') this.#watch(allowed)
-      return reply
+      return await this.#send(this.#choose(pool), allowed, io)
     } catch (error) {
       if (io.signal.aborted) return notSent('the call was given up before it was sent', false)
       if (isFault(error, 'UPSTREAM_AUTHORIZATION_REQUIRED')) return { ...notSent(error.message, false), fault: error }
@@ -113,16 +109,23 @@ export class Upstreams implements CatalogSource {
   async callOnBehalf(name: string, replica: number, call: Omit<Call, 'server'>, io: CallIo): Promise<Reply> {
     try {
       const { found, server } = this.#named(name, replica)
-      const allowed = AllowedCall.of({ ...call, server })
-      const reply = await found.use(io.signal, link => link.call(allowed, io))
-      judge(found, allowed, reply, io)
-      if (call.method === 'resources/subscribe' && reply.is === 'result') this.#watch(allowed)
-      return reply
+      return await this.#send(found, AllowedCall.of({ ...call, server }), io)
     } catch (error) {
       if (io.signal.aborted) return notSent('the call was given up before it was sent', false)
       if (isFault(error)) return notSent(error.message, error.retryable)
       throw error
     }
+  }
+
+  async #send(replica: Replica, allowed: AllowedCall, io: CallIo): Promise<Reply> {
+    const reply = await replica.use(io.signal, link => link.call(allowed, io))
+    const broke = reply.is === 'broken'
+    const subscribes = allowed.call.method === 'resources/subscribe'
+    // A call that was given up says nothing of the replica; and that a resource can be watched nothing good: who watches asks for it
+    // on each new connection, and one that breaks right after that would never be left alone for longer.
+    if (!io.signal.aborted && (broke || !subscribes)) replica.report(broke)
+    if (subscribes && reply.is === 'result') this.#watch(allowed)
+    return reply
   }
 
   #named(name: string, replica: number): { readonly found: Replica; readonly server: Server } {
@@ -357,15 +360,6 @@ export class Upstreams implements CatalogSource {
     this.#pools.set(key, pool)
     return pool
   }
-}
-
-/**
- * A call that was given up says nothing of the replica; and that resources can be watched says nothing good: who watches asks for it by itself on each new
- * connection, and one that breaks right after that would never be left alone for longer.
- */
-function judge(replica: Replica, { call }: AllowedCall, reply: Reply, { signal }: CallIo): void {
-  const broke = reply.is === 'broken'
-  if (!signal.aborted && (broke || call.method !== 'resources/subscribe')) replica.report(broke)
 }
 
 function isBetter(a: Replica, b: Replica): boolean {

@@ -56,7 +56,7 @@ export function approvalRoutes(app: TypedApp, { approvals }: Pick<Core, 'approva
       const approval = await found(identity.tenant, request.params.id)
       const own = approval.asked.by.id === identity.principal.id
       const decides = mayDecide(approval, identity)
-      if (!own && !decides && !seesAll(identity)) throw missing(request.params.id)
+      if (!own && !decides && !seesAll(identity)) throw notFound('approval', request.params.id)
       return {
         ...wireApproval(approval),
         arguments: await approvals.argumentsOf(approval, decides ? 'decides' : 'looks'),
@@ -137,7 +137,7 @@ export function approvalRoutes(app: TypedApp, { approvals }: Pick<Core, 'approva
   })
 
   async function found(tenant: string, id: string): Promise<Approval> {
-    if (!isId(id)) throw missing(id)
+    if (!isId(id)) throw notFound('approval', id)
     return approvals.get(tenant, id)
   }
 }
@@ -171,8 +171,4 @@ export function approvalCallbackRoute(app: TypedApp, { approvals }: Pick<Core, '
 /** Members see what they asked for; they are not told of the rest. */
 function seesAll({ roles }: Identity): boolean {
   return (['admin', 'operator', 'auditor'] as const).some(role => roles.includes(role))
-}
-
-function missing(id: string) {
-  return notFound('approval', id)
 }
